@@ -1,0 +1,61 @@
+# One door to everything. `make story` runs the main job, `make test` the tests; both set up what they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export CDK_DISABLE_CLI_TELEMETRY := true
+export PYTHONDONTWRITEBYTECODE :=
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup check format test story story-down synth lambdas lock clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(READY) ## the venv from hashed requirements, Node and the pinned CDK CLI
+
+$(READY): requirements-dev.txt package.json
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Python {v[0]}.{v[1]} was found; Atoll needs 3.11 or newer. Name one: make setup PYTHON=python3.11")'
+	@echo "Setting up (about two minutes the first time): venv, Python packages by hash, Node 24, CDK CLI"
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@npm install --silent --no-save
+	@touch $@
+
+check: setup ## format, lint, types, import contracts, unit tests: before each commit
+	ruff format --check .
+	ruff check .
+	ty check
+	lint-imports --no-cache
+	pytest -q tests/unit tests/docs
+
+format: setup ## put the code in shape
+	ruff format .
+	ruff check --fix .
+
+test: check lambdas ## everything: checks, infrastructure, contracts, faults, the story
+	pytest -q tests/infrastructure tests/contract tests/faults
+	pytest -q tests/story
+
+lambdas: setup ## bundle the Lambda code for this machine into build/lambdas
+	@python -m lambdas.bundle
+
+synth: lambdas ## one assembly per environment below build/synth
+	@python -m compliance.synth
+
+story: lambdas ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1)
+	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(KEEP),--keep)
+
+story-down: setup ## end what `make story KEEP=1` left running
+	@python -m local.story --down
+
+lock: setup ## write the hashed requirements anew (needs uv)
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
+	for room in . model_code lambdas mlflow_server; do \
+	  uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt $$room/requirements.in -o $$room/requirements.txt; done
+
+clean: ## remove what was built (not the venv)
+	rm -rf build .pytest_cache .ruff_cache .hypothesis
