@@ -1,0 +1,204 @@
+"""What the emulator's policy evaluator lacks, added without touching its source.
+
+The emulator (ministack) evaluates identity policies but knows neither policy variables nor the
+condition keys of CloudFormation and SageMaker, and never checks `iam:PassRole`. `register()` adds:
+
+- policy variables (`${aws:PrincipalTag/uid}`, `${aws:username}`, with a default:
+  `${aws:PrincipalTag/uid, 'none'}`) in Resource and in Condition values. A variable without a value
+  makes its statement match nothing, as on AWS; so a Deny written with one needs a `Null` Deny beside it;
+- `cloudformation:ChangeSetName`, `cloudformation:RoleArn`, `cloudformation:TemplateUrl`;
+- `iam:PassRole` on the role that a call hands to a service.
+
+The same table serves other services of ours. Before the emulator starts, e.g. in `local.sagemaker.register()`:
+
+    map_service("sagemaker", namespace="sagemaker")
+    name_actions("sagemaker", lambda method, path: "InvokeEndpoint" if path.startswith("/endpoints/") else None)
+    describe_action(
+        "sagemaker:CreateTrainingJob",
+        keys=lambda params: {"sagemaker:InstanceTypes": [params["ResourceConfig"]["InstanceType"]]},
+        resource=lambda path, params: f"training-job/{params['TrainingJobName']}",
+        passed_roles=lambda params: [params["RoleArn"]],
+        passed_to="sagemaker.amazonaws.com",
+    )
+
+`params` is the parsed JSON body, or the form and query parameters with single values. A key that the
+request lacks must be left out, never given as None or "". `aws:RequestTag/*` and `aws:TagKeys` need no
+entry: the emulator derives them from `Tags` in the request.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from local import policy_variables, private
+
+Params = Mapping[str, Any]
+KeysOf = Callable[[Params], Mapping[str, str | list[str]]]
+ResourceOf = Callable[[str, Params], str]
+RolesOf = Callable[[Params], Sequence[str]]
+
+ACTIONS, EVALUATOR = "ministack.core.iam_actions", "ministack.core.iam_evaluator"
+_PASSED = "atoll:passed-roles"
+_refused_role: ContextVar[str] = ContextVar("refused_role", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Action:
+    keys: KeysOf | None = None
+    resource: ResourceOf | None = None
+    passed_roles: RolesOf | None = None
+    passed_to: str = ""
+
+
+_described: dict[str, _Action] = {}
+_namers: dict[str, Callable[[str, str], str | None]] = {}
+
+
+def map_service(service: str, *, namespace: str) -> None:
+    """Have the calls of `service` (its name in the gateway's router) authorized under the IAM `namespace`."""
+    private.find(f"{ACTIONS}.SERVICE_TO_IAM_NAMESPACE")[service] = namespace
+
+
+def name_actions(service: str, namer: Callable[[str, str], str | None]) -> None:
+    """Name the operation of calls that carry no `X-Amz-Target`: `namer(method, path)` gives it, or None."""
+    _namers[service] = namer
+
+
+def describe_action(
+    action: str,
+    *,
+    keys: KeysOf | None = None,
+    resource: ResourceOf | None = None,
+    passed_roles: RolesOf | None = None,
+    passed_to: str = "",
+) -> None:
+    """Say what IAM must know of `action` (`namespace:Operation`).
+
+    Args:
+        action: The IAM action.
+        keys: Condition keys that the request's parameters set.
+        resource: The resource's ARN, or its part after the account (`training-job/x`), from path and parameters.
+        passed_roles: ARNs of the roles that the call hands over; each needs `iam:PassRole`.
+        passed_to: The service principal that gets them, e.g. `sagemaker.amazonaws.com`.
+    """
+    _described[action] = _Action(keys=keys, resource=resource, passed_roles=passed_roles, passed_to=passed_to)
+
+
+def _params(body: bytes, query: Mapping[str, Any]) -> dict[str, Any]:
+    if body[:1] == b"{":
+        return dict(json.loads(body))
+    return {name: value[0] if isinstance(value, list) else value for name, value in query.items()}
+
+
+def _cloudformation_keys(params: Params) -> dict[str, str | list[str]]:
+    names = {"ChangeSetName": "ChangeSetName", "RoleARN": "RoleArn", "TemplateURL": "TemplateUrl"}
+    return {f"cloudformation:{key}": params[name] for name, key in names.items() if params.get(name)}
+
+
+def _describe_cloudformation() -> None:
+    for operation in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet"):
+        describe_action(
+            f"cloudformation:{operation}",
+            keys=_cloudformation_keys,
+            passed_roles=lambda params: [params["RoleARN"]] if params.get("RoleARN") else [],
+            passed_to="cloudformation.amazonaws.com",
+        )
+    for operation in ("ExecuteChangeSet", "DeleteChangeSet", "DescribeChangeSet"):
+        describe_action(f"cloudformation:{operation}", keys=_cloudformation_keys)
+
+
+def register() -> None:
+    """Extend the emulator's evaluator. Call once, after `import ministack.app` and before its main."""
+    policy_variables.register()
+    _describe_cloudformation()
+    private.wrap(f"{ACTIONS}.extract_iam_action", _with_named_actions)
+    private.wrap(f"{ACTIONS}.extract_resource_arn", _with_described_resources)
+    private.wrap(f"{ACTIONS}.request_tag_context", _with_described_keys)
+    private.wrap(f"{ACTIONS}.access_denied_response", _naming_the_refused_role)
+    private.wrap(f"{EVALUATOR}.enforce", _with_passed_roles)
+
+
+def _with_named_actions(original: Callable[..., str | None]) -> Callable[..., str | None]:
+    def extract(service: str, method: str, path: str, *request: object) -> str | None:
+        operation = _namers[service](method, path) if service in _namers else None
+        if operation:
+            return f"{private.find(f'{ACTIONS}.SERVICE_TO_IAM_NAMESPACE')[service]}:{operation}"
+        return original(service, method, path, *request)
+
+    return extract
+
+
+def _with_described_resources(original: Callable[..., str]) -> Callable[..., str]:
+    def extract(  # noqa: PLR0913, PLR0917 - the emulator's signature
+        service: str,
+        method: str,
+        path: str,
+        headers: Params,
+        body: bytes,
+        query_params: Params,
+        region: str,
+        account_id: str,
+    ) -> str:
+        action = str(
+            private.find(f"{ACTIONS}.extract_iam_action")(
+                service, method, path, dict(headers), body, dict(query_params)
+            )
+        )
+        describe = _described.get(action, _Action()).resource
+        if describe is None:
+            return original(service, method, path, headers, body, query_params, region, account_id)
+        resource = describe(path, _params(body, query_params))
+        if resource == "*" or resource.startswith("arn:"):
+            return resource
+        return f"arn:aws:{action.partition(':')[0]}:{region}:{account_id}:{resource}"
+
+    return extract
+
+
+def _with_described_keys(original: Callable[..., dict[str, object]]) -> Callable[..., dict[str, object]]:
+    def context(service: str, iam_action: str, body: bytes, params: Params) -> dict[str, object]:
+        described, request = _described.get(iam_action, _Action()), _params(body, params)
+        keys = original(service, iam_action, body, params)
+        keys.update(described.keys(request) if described.keys else {})
+        if described.passed_roles:
+            keys[_PASSED] = [(role, described.passed_to) for role in described.passed_roles(request)]
+        return keys
+
+    return context
+
+
+def _with_passed_roles(enforce: Callable[..., object]) -> Callable[..., object]:
+    def extended(
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: Params | None = None,
+    ) -> object:
+        keys = dict(service_context or {})
+        passed = keys.pop(_PASSED, ())
+        _refused_role.set("")
+        denied = enforce(access_key_id, iam_action, service, region, resource_arn, keys)
+        for role, principal in () if denied else passed:
+            denied = enforce(access_key_id, "iam:PassRole", "iam", region, role, {"iam:PassedToService": principal})
+            if denied:
+                _refused_role.set(role)
+                break
+        return denied
+
+    return extended
+
+
+def _naming_the_refused_role(original: Callable[..., tuple]) -> Callable[..., tuple]:
+    message = private.find(f"{ACTIONS}.identity_denial_message")
+
+    def denial(service: str, action: str, principal_arn: str, request_id: str, **details: object) -> tuple:
+        role = _refused_role.get()
+        if role:
+            details["message"] = message("iam:PassRole", principal_arn, role, bool(details.get("explicit_deny")))
+        return original(service, action, principal_arn, request_id, **details)
+
+    return denial

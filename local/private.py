@@ -1,0 +1,77 @@
+"""The one door to the emulator's private names: each is listed with the parameters relied on, and checked on use.
+
+ministack offers no extension points, so our typed modules use its private functions and tables. Whatever is
+not listed here can't be reached, and whatever changed its parameters fails at once, both when the
+emulator starts and in tests/contract/test_ministack_pins.py.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+MINISTACK_VERSION = "1.5.33"
+"""The one version whose private names were read. Another version means: read them again."""
+
+TABLE = None
+"""Stands for a dictionary of the emulator, where a string stands for a function's parameters."""
+
+PRIVATE_NAMES: dict[str, str | None] = {
+    "ministack.core.iam_actions.SERVICE_TO_IAM_NAMESPACE": TABLE,
+    "ministack.core.iam_actions.extract_iam_action": "service method path headers body query_params",
+    "ministack.core.iam_actions.extract_resource_arn": (
+        "service method path headers body query_params region account_id"
+    ),
+    "ministack.core.iam_actions.request_tag_context": "service iam_action body params",
+    "ministack.core.iam_actions.identity_denial_message": "action principal_arn resource explicit_deny",
+    "ministack.core.iam_actions.access_denied_response": (
+        "service action principal_arn request_id error_code message headers resource_arn explicit_deny "
+        "resource_policy_arn"
+    ),
+    "ministack.core.iam_evaluator.enforce": "access_key_id iam_action service region resource_arn service_context",
+    "ministack.core.iam_evaluator._first_match": "ctx stmts effect",
+    "ministack.core.iam_evaluator._conditions_met": "conditions ctx",
+    "ministack.core.iam_evaluator._resolve_condition_key": "key ctx",
+}
+
+
+class EmulatorChangedError(RuntimeError):
+    """The installed emulator isn't the one that this code was written against."""
+
+
+def find(name: str, known: Mapping[str, str | None] = PRIVATE_NAMES) -> Any:  # noqa: ANN401 - it hands out what the emulator has
+    """Give the emulator's function or table called `name` (dotted).
+
+    Raises:
+        EmulatorChangedError: `name` isn't listed, doesn't exist, or has other parameters.
+    """
+    if name not in known:
+        raise EmulatorChangedError(f"{name} is not listed in PRIVATE_NAMES: list it with its parameters.")
+    module, _, attribute = name.rpartition(".")
+    found = getattr(import_module(module), attribute, None)
+    if found is None:
+        raise EmulatorChangedError(f"ministack has no {name} any more; Atoll was written against {MINISTACK_VERSION}.")
+    expected = known[name]
+    if expected is not TABLE and (actual := " ".join(inspect.signature(found).parameters)) != expected:
+        raise EmulatorChangedError(
+            f"{name} takes ({actual}), but ({expected}) was expected. Atoll was written against ministack "
+            f"{MINISTACK_VERSION}: pin that version, or read the function anew and adapt the caller."
+        )
+    return found
+
+
+def wrap(name: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Put `around(original)` in the place of the emulator's function `name`."""
+    original = find(name)
+    module, _, attribute = name.rpartition(".")
+    setattr(import_module(module), attribute, functools.wraps(original)(around(original)))
+
+
+def problems(known: Mapping[str, str | None]) -> Iterable[str]:
+    """Say what is wrong with the emulator for each name of `known`; nothing when all is as expected."""
+    for name in known:
+        try:
+            find(name, known)
+        except (EmulatorChangedError, ImportError) as error:
+            yield str(error)
