@@ -1,0 +1,260 @@
+"""The rules of the house, read from the source with `ast`: sizes, partition literals, pickles, findings, imports.
+
+Lines are non-blank lines. `local/` and `tests/` may spell ARNs and host names: they emulate AWS, they are not deployed.
+Complexity, argument counts and docstrings are ruff's business; the layers between rooms are import-linter's.
+"""
+
+import ast
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("stacks", "lambdas", "model_code", "mlflow_server", "compliance", "local", "tests")
+DEPLOYED = (
+    "app.py",
+    "cdk.json",
+    "environments/",
+    "stacks/",
+    "lambdas/",
+    "model_code/",
+    "mlflow_server/",
+    "compliance/",
+)
+MEASURED = ("lambdas", "compliance", "model_code", "stacks")  # rooms whose tests must keep up with their source
+FILE_LINES, FUNCTION_LINES, USUAL_FUNCTION_LINES, STACK_LINES, FRONT_DOOR_LINES = 250, 40, 25, 60, 30
+TEST_TO_SOURCE = 0.8
+PICKLES = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "shelve"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of ours: its path below the project folder and its text."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text, self.path)
+
+    @cached_property
+    def lines(self) -> int:
+        return len([line for line in self.text.splitlines() if line.strip()])
+
+    def length(self, node: ast.stmt) -> int:
+        body = self.text.splitlines()[node.lineno - 1 : node.end_lineno]
+        return len([line for line in body if line.strip()])
+
+    @property
+    def is_python(self) -> bool:
+        return self.path.endswith(".py")
+
+
+def sources() -> list[Source]:
+    """Every text file that git holds or would hold."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    found = []
+    for name in sorted(filter(None, names)):
+        content = (ROOT / name).read_bytes() if (ROOT / name).is_file() else b"\0"
+        if b"\0" not in content:
+            found.append(Source(name, content.decode()))
+    return found
+
+
+FILES = sources()
+PYTHON = [source for source in FILES if source.is_python]
+
+
+def room(source: Source) -> str:
+    return source.path.split("/")[0]
+
+
+def calls(source: Source) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(source.tree) if isinstance(node, ast.Call))
+
+
+def functions(source: Source) -> Iterator[tuple[str, Function]]:
+    """Functions and methods with their qualified names; a stack's `__init__` is called `<Class>Stack.__init__`."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef):
+            is_stack = any(ast.unparse(base).endswith("Stack") for base in node.bases)
+            suffix = "Stack" if is_stack and not node.name.endswith("Stack") else ""
+            yield from ((f"{node.name}{suffix}.{item.name}", item) for item in node.body if isinstance(item, Function))
+    in_classes = {id(item) for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef) for item in node.body}
+    yield from (
+        (node.name, node) for node in ast.walk(source.tree) if isinstance(node, Function) and id(node) not in in_classes
+    )
+
+
+def imported(nodes: list[ast.stmt]) -> Iterator[str]:
+    """Absolute names that these statements import when they run: not below `if TYPE_CHECKING`, nor in functions."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            yield from imported(node.orelse)
+        elif not isinstance(node, Function):
+            yield from imported([child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)])
+
+
+def too_long_file(source: Source) -> list[str]:
+    too_long = source.is_python and source.lines > FILE_LINES
+    return [f"{source.path} has {source.lines} lines, at most {FILE_LINES}: split it by subject"] if too_long else []
+
+
+def too_long_function(source: Source) -> list[str]:
+    breaches = []
+    for name, node in functions(source) if source.is_python else ():
+        limit = STACK_LINES if name.endswith("Stack.__init__") else FUNCTION_LINES
+        if source.length(node) > limit:
+            breaches.append(f"{source.path}:{node.lineno} {name} has {source.length(node)} lines, at most {limit}")
+    return breaches
+
+
+def front_door_is_busy(source: Source) -> list[str]:
+    if source.path != "app.py":
+        return []
+    branches = [node for node in ast.walk(source.tree) if isinstance(node, ast.If)]
+    return [f"app.py has {source.lines} lines and {len(branches)} ifs"] * (
+        source.lines > FRONT_DOOR_LINES or bool(branches)
+    )
+
+
+def silent_room(source: Source) -> list[str]:
+    is_room = source.path in {f"{name}/__init__.py" for name in ROOMS if name != "tests"}
+    return (
+        [f"{source.path} doesn't say what the room promises"] if is_room and not ast.get_docstring(source.tree) else []
+    )
+
+
+def partition_literal(source: Source) -> list[str]:
+    if not source.path.startswith(DEPLOYED) or source.path == "stacks/regions.py":
+        return []
+    lines = enumerate(source.text.splitlines(), start=1)
+    forbidden = re.compile(r"arn:aws[a-z-]*:|amazonaws\.com")
+    return [f"{source.path}:{n} {line.strip()}" for n, line in lines if forbidden.search(line)]
+
+
+def pickle_import(source: Source) -> list[str]:
+    if not source.is_python:
+        return []
+    names = {
+        name.split(".")[0] for name in imported([node for node in ast.walk(source.tree) if isinstance(node, ast.stmt)])
+    }
+    return [f"{source.path} imports {name}" for name in sorted(names & PICKLES)]
+
+
+def acknowledgement(source: Source) -> list[str]:
+    if not source.is_python or source.path == "compliance/findings.py":
+        return []
+    found = [call for call in calls(source) if isinstance(call.func, ast.Attribute) and call.func.attr == "acknowledge"]
+    return [f"{source.path}:{call.lineno} acknowledges a finding itself: use accept_finding" for call in found]
+
+
+def machine_path(source: Source) -> list[str]:
+    lines = enumerate(source.text.splitlines(), start=1)
+    forbidden = re.compile(r"(?<![\w.>})-])/(?:work|root|home|Users)/")
+    return [f"{source.path}:{n} {line.strip()[:100]}" for n, line in lines if forbidden.search(line)]
+
+
+LONG_BODY = "    pass\n" * 60
+RULES: dict[Callable[[Source], list[str]], Source] = {  # each rule with an example that breaks it
+    too_long_file: Source("lambdas/long.py", "x = 1\n" * 251),
+    too_long_function: Source(
+        "stacks/components/queue.py", f"class Queue(Construct):\n  def __init__(self):\n{LONG_BODY}"
+    ),
+    front_door_is_busy: Source("app.py", "if True:\n    pass\n"),
+    silent_room: Source("lambdas/__init__.py", "import os\n"),
+    partition_literal: Source("stacks/training.py", "ROLE = 'arn:aws:iam::000000000000:role/x'\n"),
+    pickle_import: Source("model_code/io.py", "def load():\n    from pickle import loads\n"),
+    acknowledgement: Source("stacks/tracking.py", "Validations.of(bucket).acknowledge(finding)\n"),
+    machine_path: Source("docs/deploy.md", "See /" + "home/someone/notes.\n"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_no_file_breaks_the_rule(rule: Callable[[Source], list[str]]) -> None:
+    breaches = [breach for source in FILES for breach in rule(source)]
+    assert not breaches, "\n".join(breaches)
+
+
+@pytest.mark.parametrize(("rule", "example"), RULES.items(), ids=lambda item: getattr(item, "__name__", ""))
+def test_the_rule_sees_its_breach(rule: Callable[[Source], list[str]], example: Source) -> None:
+    assert rule(example)
+
+
+def test_a_stack_may_take_sixty_lines_and_a_construct_forty() -> None:
+    body = "    pass\n" * 55
+    stack = Source("stacks/foundation.py", f"class Foundation(cdk.Stack):\n  def __init__(self):\n{body}")
+    assert not too_long_function(stack)
+    assert too_long_function(Source("stacks/key.py", stack.text.replace("cdk.Stack", "Construct")))
+
+
+def test_nine_functions_of_ten_stay_short() -> None:
+    lengths = sorted(
+        (source.length(node), f"{source.path} {name}") for source in PYTHON for name, node in functions(source)
+    )
+    p90 = lengths[int(len(lengths) * 0.9)][0]
+    longest = "\n".join(f"{length:4} {name}" for length, name in lengths[-20:])
+    assert p90 <= USUAL_FUNCTION_LINES, f"the 90th percentile is {p90} lines; the longest:\n{longest}"
+
+
+def module_files() -> dict[str, Source]:
+    names = {source.path.removesuffix(".py").replace("/", "."): source for source in PYTHON}
+    return {name.removesuffix(".__init__"): source for name, source in names.items()}
+
+
+def way_to(forbidden: str, start: str, modules: dict[str, Source]) -> list[str]:
+    """The chain of imports from a module of ours to a forbidden package; empty when there is none."""
+    waiting, seen = [[start]], {start}
+    while waiting:
+        way = waiting.pop(0)
+        for name in imported(modules[way[-1]].tree.body):
+            if name.split(".")[0] == forbidden:
+                return [*way, name]
+            parts = name.split(".")
+            packages = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+            for module in sorted(packages & modules.keys() - seen):
+                seen.add(module)
+                waiting.append([*way, module])
+    return []
+
+
+@pytest.mark.parametrize("suite", ["tests.unit", "tests.docs"])
+def test_quick_tests_never_import_the_cdk(suite: str) -> None:
+    modules = module_files()
+    ways = [way_to("aws_cdk", name, modules) for name in modules if name.startswith(suite)]
+    assert not any(ways), "\n".join(" -> ".join(way) for way in ways if way)
+
+
+def test_an_import_of_the_cdk_through_another_module_is_seen() -> None:
+    texts = {"tests.unit.test_x": "from stacks import platform", "stacks.platform": "import aws_cdk.aws_s3"}
+    modules = {name: Source(name, text) for name, text in texts.items()}
+    assert way_to("aws_cdk", "tests.unit.test_x", modules) == [*texts, "aws_cdk.aws_s3"]
+
+
+def test_tests_keep_up_with_the_source() -> None:
+    """A test file counts for the rooms it imports; what reads templates (`tests/infrastructure`) for `stacks`."""
+    source_lines = {name: sum(source.lines for source in PYTHON if room(source) == name) for name in MEASURED}
+    test_lines = dict.fromkeys(MEASURED, 0)
+    total = 0
+    for test in (source for source in PYTHON if room(source) == "tests"):
+        rooms = {name.split(".")[0] for name in imported(test.tree.body)} & set(MEASURED)
+        rooms |= {"stacks"} if test.path.startswith("tests/infrastructure/") else set()
+        total += test.lines if rooms else 0
+        for name in rooms:
+            test_lines[name] += test.lines
+    ratio = total / sum(source_lines.values())
+    report = ", ".join(f"{name} {test_lines[name]}:{source_lines[name]}" for name in MEASURED)
+    assert ratio >= TEST_TO_SOURCE, f"test:source is {ratio:.2f}, expected {TEST_TO_SOURCE}; lines by room: {report}"
