@@ -1,0 +1,63 @@
+"""What a data scientist may turn, with the default and the bounds of each."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from model_code.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Hyperparameters:
+    """The choices of one training; XGBoost's own names and meanings."""
+
+    max_depth: int = 6
+    n_estimators: int = 300
+    learning_rate: float = 0.1
+    subsample: float = 0.8
+    colsample_bytree: float = 0.8
+    min_child_weight: float = 1.0
+    seed: int = 17
+    early_stopping_rounds: int = 30
+    """Stop when the validation's aucpr hasn't improved for so many trees; 0 keeps every tree."""
+
+
+BOUNDS: dict[str, tuple[float, float]] = {
+    "max_depth": (1, 16),
+    "n_estimators": (1, 5000),
+    "learning_rate": (0.001, 1),
+    "subsample": (0.01, 1),
+    "colsample_bytree": (0.01, 1),
+    "min_child_weight": (0, 1000),
+    "seed": (0, 2**31 - 1),
+    "early_stopping_rounds": (0, 1000),
+}
+
+
+def parse_hyperparameters(given: Mapping[str, object]) -> Hyperparameters:
+    """Return the typed choices; SageMaker gives each value as a string, and what isn't given takes its default.
+
+    Raises:
+        InputError: an unknown name, a value of the wrong type or outside its bounds.
+    """
+    for name in given:
+        if name not in BOUNDS:
+            raise InputError(f"Hyperparameter {name!r} is unknown; expected some of {', '.join(BOUNDS)}.")
+    parsed: dict[str, Any] = {name: _parse(name, value) for name, value in given.items()}
+    return Hyperparameters(**parsed)
+
+
+def _parse(name: str, value: object) -> float:
+    default = getattr(Hyperparameters, name)
+    kind = type(default)
+    low, high = BOUNDS[name]
+    try:
+        number = kind(str(value))
+    except ValueError:
+        number = None
+    if number is None or not low <= number <= high:
+        whole = "a whole number" if kind is int else "a number"
+        raise InputError(
+            f"Hyperparameter {name} is {value!r}; expected {whole} from {low} to {high} (its default is {default})."
+        )
+    return number

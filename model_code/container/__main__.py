@@ -1,0 +1,88 @@
+"""The image's entry point: `python -m model_code.container <train|serve|etl|batch>`."""
+
+import argparse
+import contextlib
+import importlib
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from model_code.container.logs import log_json_lines
+from model_code.container.privileges import drop_root
+from model_code.errors import InputError
+
+IMAGE_ROOT = Path("/opt/ml")
+ROOM = "model_code.container"
+COMMANDS = {"train": f"{ROOM}.train", "serve": f"{ROOM}.serve", "batch": f"{ROOM}.serve", "etl": f"{ROOM}.etl"}
+HELP = """\
+commands:
+  etl [--inject SEED]  a ledger in <root>/processing/input/ledger becomes features, a live period and a quarantine in
+                       <root>/processing/output (SageMaker Processing)
+  train                features in <root>/input/data/features and <root>/input/config/hyperparameters.json become a
+                       model's artifact in <root>/model (SageMaker Training)
+  serve                the artifact in <root>/model answers GET /ping and POST /invocations (SageMaker hosting)
+  batch                the same server, for SageMaker's batch transform
+
+environment:
+  ATOLL_ML_ROOT            <root>, an absolute folder in SageMaker's layout (default: /opt/ml)
+  SAGEMAKER_BIND_TO_PORT   port of the server (default: 8080)
+  ATOLL_BIND_ADDRESS       address of the server (default: all)
+  ATOLL_MANIFEST_SHA256    serve only the artifact whose manifest has this sha256
+  ATOLL_MAX_MODEL_BYTES    serve no larger model than this (default: 64 MB)
+  ATOLL_MODEL_VERSION      the version that answers name
+  OMP_NUM_THREADS          threads of a training (default: the CPUs it may use)
+
+on failure: exit code 1 and one sentence in <root>/output/failure (etl: <root>/output/message)
+"""
+
+logger = logging.getLogger("model_code.container")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return the exit code: 0, or 1 with a sentence for a person in the failure file."""
+    parser = argparse.ArgumentParser(
+        prog="python -m model_code.container", epilog=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the command takes besides")
+    chosen = parser.parse_args(arguments)
+    root = Path(os.environ.get("ATOLL_ML_ROOT", IMAGE_ROOT))
+    log_json_lines()
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        if os.geteuid() == 0 and "ATOLL_ML_ROOT" not in os.environ:
+            drop_root(chosen.command, root)
+        importlib.import_module(COMMANDS[chosen.command]).main(chosen.arguments, root)
+    except InputError as error:
+        _report(chosen.command, root, str(error))
+    except SystemExit as end:
+        if not end.code:
+            return 0
+        _report(chosen.command, root, f"{chosen.command} ended with {end.code}; its log says why.")
+    except BaseException as error:
+        logger.exception("unexpected")
+        _report(chosen.command, root, f"unexpected: {type(error).__name__}: {error}")
+    else:
+        return 0
+    return 1
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Turn SIGTERM into an ordinary end: as the first process of a container there is no default action."""
+    raise SystemExit("SIGTERM")
+
+
+def _report(command: str, root: Path, sentence: str) -> None:
+    logger.error(sentence)
+    name = "message" if command == "etl" else "failure"
+    with contextlib.suppress(OSError):  # a server's root may be read-only; the log has the sentence
+        (root / "output").mkdir(parents=True, exist_ok=True)
+        (root / "output" / name).write_text(sentence)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

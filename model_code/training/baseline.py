@@ -1,0 +1,33 @@
+"""What the features looked like at training: the monitor compares live traffic with it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from model_code.algorithms.gradient_boosting import Matrix, Vector
+
+DECILES = np.arange(1, 10) / 10
+
+
+def describe(rows: Matrix, columns: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Return each feature's count, missing, mean, min, max, inner decile edges and the bins' shares.
+
+    A value x belongs to bin `bisect_left(edges, x)`; the shares are of the present values and sum to 1. Each feature
+    has at least one value.
+    """
+    return {name: _describe(rows[:, index]) for index, name in enumerate(columns)}
+
+
+def _describe(values: Vector) -> dict[str, object]:
+    present = values[~np.isnan(values)].astype(np.float64)
+    edges = np.unique(np.quantile(present, DECILES, method="inverted_cdf"))
+    bins = np.searchsorted(edges, present, side="left")
+    return {
+        "count": len(values),
+        "missing": len(values) - len(present),
+        "mean": float(present.mean()),
+        "min": float(present.min()),
+        "max": float(present.max()),
+        "edges": edges.tolist(),
+        "shares": (np.bincount(bins, minlength=len(edges) + 1) / len(present)).tolist(),
+    }
