@@ -1,0 +1,152 @@
+"""The generated parts of the documents: `python -m compliance.documents` writes them, `--check` says which are stale.
+
+A document marks such a part by `<!-- generated: settings -->` and `<!-- end -->`; everything between is written anew.
+Reads source text and the settings' schema only, never a template: so it needs neither the CDK nor a synth.
+"""
+
+import argparse
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stacks.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+_BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_BOUNDS = {
+    "minimum": "from {}",
+    "maximum": "to {}",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {}",
+    "maxItems": "at most {}",
+    "maxProperties": "at most {}",
+    "pattern": "`{}`",
+}
+
+
+class StaleDocumentError(Exception):
+    """A document names a generated part that nobody writes."""
+
+
+def settings_reference(_root: Path) -> str:
+    """Every setting with its type, default, bounds and meaning: a table for each section of the TOML file."""
+    schema = Settings.model_json_schema()
+    return "\n".join(_section(name, definition, schema["$defs"]) for name, definition in schema["properties"].items())
+
+
+def make_targets(root: Path) -> str:
+    """The commands of the Makefile with what each says about itself."""
+    found = re.findall(r"^([a-z-]+):.*?## (.+)$", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    return _table(("command", "what it does"), [(f"`make {name}`", text) for name, text in found])
+
+
+def accepted_findings(root: Path) -> str:
+    """Each `accept_finding` in the stacks: the rule, where it is accepted, why, by whom, and until when."""
+    rows = [
+        (path.relative_to(root).as_posix(), _arguments(call))
+        for path in sorted((root / "stacks").rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "accept_finding"
+    ]
+    fields = ("rule", "reason", "compensating", "control", "owner", "review_by")
+    cells = [(f"`{path}`", *(given.get(field, "") for field in fields)) for path, given in rows]
+    return _table(("where", "rule", "reason", "what stands instead", "control", "owner", "review by"), cells)
+
+
+BLOCKS: Mapping[str, Callable[[Path], str]] = {
+    "settings": settings_reference,
+    "make-targets": make_targets,
+    "accepted-findings": accepted_findings,
+}
+
+
+def _section(name: str, definition: dict[str, Any], models: dict[str, Any]) -> str:
+    named = [*definition.get("patternProperties", {}).values()]
+    prefix = f"{name}.<name>" if named else name
+    model = models[(named[0] if named else definition)["$ref"].rsplit("/", 1)[-1]]
+    rows = [
+        (f"`{field}`", _type(schema), _default(field, schema, model), _bounds(schema), schema.get("description", ""))
+        for field, schema in model["properties"].items()
+    ]
+    table = _table(("setting", "type", "default", "allowed", "meaning"), rows)
+    return f"### `[{prefix}]`\n\n{definition.get('description') or model['description']}\n\n{table}"
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without the alternative of being absent."""
+    return next((choice for choice in schema.get("anyOf", []) if choice.get("type") != "null"), schema)
+
+
+def _type(schema: dict[str, Any]) -> str:
+    plain = _plain(schema)
+    return f"list of {plain['items']['type']}" if plain.get("type") == "array" else plain["type"]
+
+
+def _default(field: str, schema: dict[str, Any], model: dict[str, Any]) -> str:
+    if field in model.get("required", []):
+        return "required"
+    value = schema.get("default")
+    return "absent" if value is None else f"`{value if isinstance(value, str) else repr(value)}`".replace("``", "empty")
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    plain = _plain(schema)
+    each = _bounds(plain["items"]) if "items" in plain else ""
+    words = [text.format(plain[key]) for key, text in _BOUNDS.items() if key in plain]
+    choices = ", ".join(f"`{choice}`" for choice in plain.get("enum", []))
+    return "; ".join(filter(None, [" ".join(words), choices, each and f"each {each}"]))
+
+
+def _arguments(call: ast.Call) -> dict[str, str]:
+    positional = zip(("resource", "pack", "rule"), call.args, strict=False)
+    given = [*positional, *((keyword.arg or "", keyword.value) for keyword in call.keywords)]
+    return {name: str(value.value) if isinstance(value, ast.Constant) else ast.unparse(value) for name, value in given}
+
+
+def _table(head: tuple[str, ...], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |\n" for line in lines)
+
+
+def generated(text: str, root: Path) -> str:
+    """The document's text with each marked part written anew.
+
+    Raises:
+        StaleDocumentError: the document marks a part that is not among `BLOCKS`.
+    """
+
+    def written(match: re.Match[str]) -> str:
+        if match[2] not in BLOCKS:
+            raise StaleDocumentError(f"nobody writes '{match[2]}'; expected one of: {', '.join(BLOCKS)}")
+        return f"{match[1]}\n{BLOCKS[match[2]](root)}\n{match[3]}"
+
+    return _BLOCK.sub(written, text)
+
+
+def stale(root: Path) -> Iterator[tuple[Path, str]]:
+    """The documents whose generated parts differ from what they should be, each with its right text."""
+    for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md"))]:
+        text = path.read_text(encoding="utf-8")
+        if (right := generated(text, root)) != text:
+            yield path, right
+
+
+def main() -> int:
+    """Write the stale documents, or with `--check` only name them. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m compliance.documents", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 when a document is stale")
+    check = parser.parse_args().check
+    found = list(stale(ROOT))
+    for path, right in found:
+        if not check:
+            path.write_text(right, encoding="utf-8")
+        sys.stdout.write(f"{'stale' if check else 'written'}: {path.relative_to(ROOT)}\n")
+    return int(check and bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
