@@ -51,6 +51,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the command takes besides")
     chosen = parser.parse_args(arguments)
     root = Path(os.environ.get("ATOLL_ML_ROOT", IMAGE_ROOT))
+    if not root.is_absolute():
+        parser.error(f"ATOLL_ML_ROOT is {str(root)!r}; expected an absolute folder.")
     log_json_lines()
     signal.signal(signal.SIGTERM, _stop)
     try:

@@ -13,6 +13,7 @@ from model_code.errors import InputError
 
 MANIFEST = "manifest.json"
 MODEL = "model.ubj"
+NEEDED = {MODEL, "features.json", "golden.json"}
 MAX_OTHER_BYTES = 16 * 2**20
 
 
@@ -39,15 +40,15 @@ def read_artifact(folder: Path, *, expected_manifest_sha256: str | None, max_mod
         raise InputError(f"The model folder {folder} has no {MANIFEST}; expected an unpacked model.tar.gz of ours.")
     content = (folder / MANIFEST).read_bytes()
     manifest_sha256 = hashlib.sha256(content).hexdigest()
-    if expected_manifest_sha256 and manifest_sha256 != expected_manifest_sha256:
+    if expected_manifest_sha256 is not None and manifest_sha256 != expected_manifest_sha256:
         raise InputError(
             f"The artifact's manifest has sha256 {manifest_sha256} and the release names {expected_manifest_sha256}: "
             "this isn't the released model."
         )
     manifest = _object(MANIFEST, content)
     listed = manifest.get("files")
-    if manifest.get("version") != 1 or not isinstance(listed, dict):
-        raise InputError(f"{MANIFEST} isn't version 1 of ours; expected the output of this version's training.")
+    if manifest.get("version") != 1 or not isinstance(listed, dict) or not set(listed) >= NEEDED:
+        raise InputError(f"{MANIFEST} isn't version 1 of ours with {', '.join(sorted(NEEDED))} among its files.")
     _check_names(folder, set(listed))
     files = {
         name: _read(folder / name, entry, max_model_bytes if name == MODEL else MAX_OTHER_BYTES)

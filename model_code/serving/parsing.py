@@ -1,6 +1,7 @@
 """Request bodies to rows, strictly: rows in == rows out; what is bad is named by row and column (from 1)."""
 
 import itertools
+import math
 import re
 
 import numpy as np
@@ -10,11 +11,14 @@ from model_code.algorithms.gradient_boosting import Matrix
 from model_code.errors import InputError
 
 CSV_BYTES = b"0123456789+-.eE, \r\n"
-"""All that numbers need: with nothing else in it, float() can't take nan, inf, 1_000 or other digits for a number."""
+"""All that numbers need. With nothing else in it (no bracket, no letter), a CSV body becomes JSON by its separators."""
+EMPTY_FIELDS = ((b",,", b",null,"), (b",,", b",null,"), (b"[,", b"[null,"), (b",]", b",null]"), (b"[]", b"[null]"))
+"""`,,` twice, for `,,,` overlaps. Five plain replacements are ten times as fast as one regular expression."""
+NUMBER = re.compile(rb" *-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? *")
 
 
 def parse_csv(body: bytes, columns: list[str]) -> Matrix:
-    r"""Return the rows of a headerless CSV (lines end with \n or \r\n; an empty field is a missing value).
+    r"""Return the rows of a headerless CSV: numbers as in JSON, lines end with \n or \r\n, an empty field is missing.
 
     Raises:
         InputError: no row, a row of another width, a field that is no number.
@@ -22,12 +26,17 @@ def parse_csv(body: bytes, columns: list[str]) -> Matrix:
     if not body:
         raise InputError(f"The body is empty; expected lines of {len(columns)} numbers separated by commas.")
     body = body.replace(b"\r\n", b"\n").removesuffix(b"\n")
-    rows = [line.split(b",") for line in body.split(b"\n")]
+    if body.translate(None, CSV_BYTES):
+        raise _bad_field(body, columns)
+    array = b"[[" + body.replace(b"\n", b"],[") + b"]]"
+    for empty, null in EMPTY_FIELDS:
+        array = array.replace(empty, null)
+    try:
+        rows = orjson.loads(array)
+    except orjson.JSONDecodeError:
+        raise _bad_field(body, columns) from None
     _check_widths(rows, columns)
-    numbers = None if body.translate(None, CSV_BYTES) else _numbers(rows)
-    if numbers is None:
-        raise _bad_field(rows, columns)
-    return _finite(numbers, columns)
+    return _finite(rows, columns)
 
 
 def parse_json(body: bytes, columns: list[str]) -> Matrix:
@@ -56,27 +65,23 @@ def _check_widths(rows: list[list], columns: list[str]) -> None:
     raise InputError(f"Row {row} has {width} columns; the model takes {len(columns)}: {', '.join(columns)}.")
 
 
-def _numbers(rows: list[list[bytes]]) -> list[list[float]] | None:
+def _bad_field(body: bytes, columns: list[str]) -> InputError:
+    rows = [line.split(b",") for line in body.split(b"\n")]
     try:
-        return [[float(field) if field else np.nan for field in row] for row in rows]
-    except ValueError:
-        return None
-
-
-NUMBER = re.compile(rb" *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? *")
-
-
-def _bad_field(rows: list[list[bytes]], columns: list[str]) -> InputError:
-    for row, fields in enumerate(rows, 1):
-        for column, field in enumerate(fields):
-            if field and not NUMBER.fullmatch(field):
-                shown = field[:40].decode(errors="replace")
-                hint = "; the body must not have a header" if row == 1 else ""
-                return InputError(
-                    f"Row {row}, column {column + 1} ({columns[column]}): {shown!r} is no number; "
-                    f"leave the field empty where a value is missing{hint}."
-                )
-    return InputError("The body holds something that is no number.")
+        _check_widths(rows, columns)
+    except InputError as error:
+        return error
+    row, column, field = next(
+        (row, column, field)
+        for row, fields in enumerate(rows, 1)
+        for column, field in enumerate(fields)
+        if field and not (NUMBER.fullmatch(field) and math.isfinite(float(field)))
+    )
+    hint = "; the body must not have a header" if row == 1 else ""
+    return InputError(
+        f"Row {row}, column {column + 1} ({columns[column]}): {field[:40].decode(errors='replace')!r} is no finite number; "
+        f"leave the field empty where a value is missing{hint}."
+    )
 
 
 def _bad_value(rows: list[list[object]], columns: list[str]) -> InputError:
