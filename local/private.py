@@ -9,13 +9,16 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 MINISTACK_VERSION = "1.5.33"
 """The one version whose private names were read. Another version means: read them again."""
 
 TABLE = None
-"""Stands for a dictionary of the emulator, where a string stands for a function's parameters."""
+"""Stands for a dictionary or another object of the emulator, where a string stands for a function's parameters."""
+
+_ADD_EVENT = "stack_id stack_name logical_id resource_type status reason physical_id detailed_status"
 
 PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.core.iam_actions.SERVICE_TO_IAM_NAMESPACE": TABLE,
@@ -33,11 +36,32 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.core.iam_evaluator._first_match": "ctx stmts effect",
     "ministack.core.iam_evaluator._conditions_met": "conditions ctx",
     "ministack.core.iam_evaluator._resolve_condition_key": "key ctx",
+    "ministack.core.iam_evaluator.caller_arn": "",
+    "ministack.core.responses.get_account_id": "",
+    "ministack.core.responses.get_region": "",
+    "ministack.app._port_is_bindable": "host port",
+    "ministack.app._routing_params": "method path headers body query_params",
+    "ministack.app._maybe_record_cloudtrail": "service method path headers body query_params request_id region",
+    "ministack.services.eventbridge._put_events": "data allow_aws_source",
+    "ministack.services.cloudformation._ACTION_HANDLERS": TABLE,
+    "ministack.services.cloudformation.helpers._p": "params key default",
+    "ministack.services.cloudformation.stacks.CLIENT_REQUEST_TOKEN": TABLE,
+    "ministack.services.cloudformation.stacks._add_event": _ADD_EVENT,
+    "ministack.services.cloudformation.changesets._add_event": _ADD_EVENT,
+    "ministack.services.cloudformation.handlers._add_event": _ADD_EVENT,
+    "ministack.services.cloudformation.stacks._runs_on_worker_thread": "resource_type",
+    "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS": TABLE,
 }
 
 
 class EmulatorChangedError(RuntimeError):
     """The installed emulator isn't the one that this code was written against."""
+
+
+def require_pinned_version() -> None:
+    """Refuse to start on another emulator than the one whose private names were read."""
+    if (found := version("ministack")) != MINISTACK_VERSION:
+        raise EmulatorChangedError(f"ministack {found} is installed; the local AWS needs exactly {MINISTACK_VERSION}.")
 
 
 def find(name: str, known: Mapping[str, str | None] = PRIVATE_NAMES) -> Any:  # noqa: ANN401 - it hands out what the emulator has

@@ -1,0 +1,153 @@
+"""The EventBridge and CloudTrail events of CloudFormation that the emulator doesn't send.
+
+- `CloudFormation Stack Status Change` on each change of a stack's status;
+- `AWS API Call via CloudTrail` for ExecuteChangeSet and DeleteChangeSet, with the caller's identity;
+- the true names of query-protocol calls (ExecuteChangeSet rather than "POST.cloudformation") in LookupEvents.
+
+Shapes: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html and
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference.html
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from local import private
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+TRAILED_CALLS = ("ExecuteChangeSet", "DeleteChangeSet")
+
+_CLOUDFORMATION = "ministack.services.cloudformation"
+_APP = "ministack.app"
+_OK = 200
+
+Handler = Callable[[Mapping[str, object]], tuple]
+
+
+def register() -> None:
+    """Have the emulator send these events. Call once, after `import ministack.app` and before its main."""
+    for module in ("stacks", "changesets", "handlers"):
+        private.wrap(f"{_CLOUDFORMATION}.{module}._add_event", _announcing_stack_status)
+    handlers = private.find(f"{_CLOUDFORMATION}._ACTION_HANDLERS")
+    for call in TRAILED_CALLS:
+        handlers[call] = _announcing_call(call, handlers[call])
+    private.wrap(f"{_APP}._maybe_record_cloudtrail", _with_body_parameters)
+
+
+def send_event(source: str, detail_type: str, detail: Mapping[str, object], resources: list[str]) -> None:
+    """Put an event of an AWS service (`source` = `aws.*`) on the default bus; from any thread."""
+    put_events = private.find("ministack.services.eventbridge._put_events")
+    entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail), "Resources": resources}
+    put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def _announcing_stack_status(original: Callable[..., None]) -> Callable[..., None]:
+    def add_event(  # noqa: PLR0913, PLR0917 - the emulator's signature
+        stack_id: str,
+        stack_name: str,
+        logical_id: str,
+        resource_type: str,
+        status: str,
+        reason: str = "",
+        physical_id: str = "",
+        detailed_status: str = "",
+    ) -> None:
+        original(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status)
+        if resource_type != STACK_TYPE or logical_id != stack_name:
+            return
+        detail = {
+            "stack-id": stack_id,
+            "status-details": {"status": status, "status-reason": reason},
+            "client-request-token": private.find(f"{_CLOUDFORMATION}.stacks.CLIENT_REQUEST_TOKEN").get(),
+        }
+        _soon(lambda: send_event("aws.cloudformation", "CloudFormation Stack Status Change", detail, [stack_id]))
+
+    return add_event
+
+
+def _soon(send: Callable[[], None]) -> None:
+    """Send after the emulator has finished its own step, so that a target sees the state that the event tells of."""
+    try:
+        asyncio.get_running_loop().call_soon(send)
+    except RuntimeError:  # a worker thread: there is no step to wait for
+        send()
+
+
+def _announcing_call(call: str, original: Handler) -> Handler:
+    def handler(params: Mapping[str, object]) -> tuple:
+        response = original(params)
+        if response[0] == _OK:
+            send_event("aws.cloudformation", "AWS API Call via CloudTrail", _call_detail(call, params), [])
+        return response
+
+    return handler
+
+
+def _call_detail(call: str, params: Mapping[str, object]) -> dict[str, object]:
+    parameter = private.find(f"{_CLOUDFORMATION}.helpers._p")
+    given = {
+        "changeSetName": parameter(params, "ChangeSetName"),
+        "stackName": parameter(params, "StackName"),
+        "clientRequestToken": parameter(params, "ClientRequestToken"),
+    }
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": caller_identity(private.find("ministack.core.iam_evaluator.caller_arn")()),
+        "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": "cloudformation.amazonaws.com",
+        "eventName": call,
+        "awsRegion": private.find("ministack.core.responses.get_region")(),
+        "requestParameters": {name: value for name, value in given.items() if value},
+        "responseElements": None,
+        "eventID": str(uuid4()),
+        "eventType": "AwsApiCall",
+        "readOnly": False,
+        "managementEvent": True,
+        "recipientAccountId": private.find("ministack.core.responses.get_account_id")(),
+    }
+
+
+def caller_identity(arn: str) -> dict[str, object]:
+    """CloudTrail's `userIdentity` for a principal's ARN (root, user or assumed role)."""
+    partition, account, resource = arn.split(":", 5)[1], arn.split(":", 5)[4], arn.split(":", 5)[5]
+    kind, *path = resource.split("/")
+    if kind == "assumed-role":
+        role, session = path[0], path[-1]
+        issuer = {
+            "type": "Role",
+            "principalId": f"AROA{role.upper()}"[:21],
+            "arn": f"arn:{partition}:iam::{account}:role/{role}",
+            "accountId": account,
+            "userName": role,
+        }
+        return {
+            "type": "AssumedRole",
+            "principalId": f"{issuer['principalId']}:{session}",
+            "arn": arn,
+            "accountId": account,
+            "sessionContext": {"sessionIssuer": issuer, "attributes": {"mfaAuthenticated": "false"}},
+        }
+    if kind == "user":
+        return {"type": "IAMUser", "principalId": path[-1], "arn": arn, "accountId": account, "userName": path[-1]}
+    return {"type": "Root", "principalId": account, "arn": arn, "accountId": account}
+
+
+def _with_body_parameters(original: Callable[..., None]) -> Callable[..., None]:
+    merged = private.find(f"{_APP}._routing_params")
+
+    def record(  # noqa: PLR0913, PLR0917 - the emulator's signature
+        service: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        query_params: Mapping[str, object],
+        request_id: str,
+        region: str,
+    ) -> None:
+        params = merged(method, path, headers, body, query_params)
+        original(service, method, path, headers, body, params, request_id, region)
+
+    return record
