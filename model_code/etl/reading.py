@@ -1,0 +1,120 @@
+"""Raw rows out of CSV, gzipped CSV and Parquet: text only, with line numbers. Nothing is judged here but the file itself."""
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from model_code.errors import InputError
+
+GZIP_MAGIC = b"\x1f\x8b"
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class RawRow:
+    """One row as it stands in the file: its line (a CSV's header is line 1) or row number (Parquet), and its values."""
+
+    line: int
+    values: list[str]
+
+
+@dataclass(frozen=True)
+class RawLedger:
+    """A ledger file, opened: its header, its encoding (utf-8, latin-1 or parquet) and its rows, to be read once."""
+
+    header: list[str]
+    encoding: str
+    rows: Iterator[RawRow]
+
+
+@contextmanager
+def open_ledger(path: Path) -> Iterator[RawLedger]:
+    """Opens a ledger by its name's ending: .csv, .csv.gz or .parquet.
+
+    Raises:
+        InputError: another ending, an empty file, not gzip or Parquet inside, cut off, or no CSV that can be split up.
+    """
+    try:
+        if path.name.endswith(".parquet"):
+            with pq.ParquetFile(path) as parquet:
+                yield RawLedger(parquet.schema_arrow.names, "parquet", _parquet_rows(parquet))
+        elif path.name.endswith((".csv", ".csv.gz")):
+            encoding = _encoding(path)
+            with _open_bytes(path) as source, io.TextIOWrapper(source, encoding=encoding, newline="") as text:
+                lines = csv.reader(text)
+                yield RawLedger(_header(path, lines), encoding.removesuffix("-sig"), _csv_rows(lines))
+        else:
+            raise InputError(f"{path.name} is no ledger that can be read: its name must end in .csv, .csv.gz or .parquet.")
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path.name} can't be read; it may be damaged or cut off: {error}.") from error
+    except pa.ArrowException as error:
+        raise InputError(f"{path.name} is no Parquet file: {error}.") from error
+    except csv.Error as error:
+        raise InputError(f"{path.name} can't be split into columns ({error}); is a quotation mark left open?") from error
+
+
+def header_of(path: Path) -> list[str]:
+    """The column names of a ledger file; raises InputError like `open_ledger`."""
+    with open_ledger(path) as ledger:
+        return ledger.header
+
+
+def _open_bytes(path: Path) -> BinaryIO:
+    with path.open("rb") as source:
+        zipped = source.read(2) == GZIP_MAGIC
+    if path.name.endswith(".gz") and not zipped:
+        raise InputError(f"{path.name} is named .gz but isn't gzip inside: compress it, or name it .csv.")
+    return cast("BinaryIO", gzip.open(path)) if zipped else path.open("rb")
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 (with or without a mark) if the whole file is; else latin-1, which reads anything."""
+    decoder = io.IncrementalNewlineDecoder(None, translate=False)
+    with _open_bytes(path) as source:
+        text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
+        try:
+            while text.read(_BLOCK):
+                pass
+        except UnicodeDecodeError:
+            return "latin-1"
+    return "utf-8-sig"
+
+
+def _header(path: Path, lines: Iterator[list[str]]) -> list[str]:
+    header = [name.strip() for name in next(lines, [])]
+    if not any(header):
+        raise InputError(f"{path.name} is empty: a ledger's first line names its columns.")
+    return header
+
+
+def _csv_rows(lines: "csv.Reader") -> Iterator[RawRow]:
+    line = lines.line_num + 1
+    for values in lines:
+        yield RawRow(line, values)
+        line = lines.line_num + 1
+
+
+def _parquet_rows(parquet: pq.ParquetFile) -> Iterator[RawRow]:
+    row = 0
+    for batch in parquet.iter_batches():
+        columns = [_as_text(column).to_pylist() for column in batch.columns]
+        for values in zip(*columns, strict=True):
+            row += 1
+            yield RawRow(row, list(values))
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """Days as ISO dates, everything else as Arrow writes it; missing values as empty text."""
+    if pa.types.is_temporal(column.type):
+        return pc.fill_null(pc.strftime(column, format="%Y-%m-%d"), "")
+    return pc.fill_null(column.cast(pa.string()), "")

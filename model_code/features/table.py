@@ -1,0 +1,148 @@
+"""The features of the real-time view, each declared once: what it means, which fields it reads, how far it looks back.
+
+All are numbers and none is ever missing. The calendar (month, fiscal year) is left out on purpose: a ledger holds too
+few Septembers to learn from, and every new month would look like drift.
+"""
+
+from typing import NamedTuple
+
+from model_code.features.fields import FIELDS, Moment
+from model_code.features.trailing import (
+    LOG_UNIT,
+    Expression,
+    above_largest,
+    days_since,
+    number,
+    pace,
+    share,
+    share_within,
+    spend,
+    unusual,
+)
+
+
+class Feature(NamedTuple):
+    """One number about a purchase: `fields` of the ledger are read, `days` looks back (0: this purchase alone)."""
+
+    name: str
+    meaning: str
+    fields: tuple[str, ...]
+    days: int
+    expression: Expression
+
+    @property
+    def available_at(self) -> Moment:
+        """The moment from which it can be computed: that of its latest field."""
+        return max(FIELDS[field].available_at for field in self.fields)
+
+
+_DAY = "transaction_date"
+_CARD = ("card", _DAY)
+_OFFICE = ("office", _DAY)
+_MERCHANT = ("merchant", _DAY)
+_PAIR = ("card", "merchant", _DAY)
+
+FEATURES: tuple[Feature, ...] = (
+    # This purchase alone
+    Feature("amount_log", "ln(1 + size)", ("amount",), 0, lambda t: t["log_amount"] / LOG_UNIT),
+    Feature("refund", "money comes back", ("amount",), 0, lambda t: t["cents"] < 0),
+    Feature(
+        "share_of_threshold",
+        "amount / micro-purchase threshold",
+        ("amount", _DAY),
+        0,
+        lambda t: t["share_of_threshold"],
+    ),
+    Feature("roundness", "zeros that the amount ends with (cents are two)", ("amount",), 0, lambda t: t["roundness"]),
+    Feature(
+        "price_ending", "ends with .95, .98 or .99", ("amount",), 0, lambda t: (t["size"] % 100).isin([95, 98, 99])
+    ),
+    Feature("weekend", "Saturday or Sunday", (_DAY,), 0, lambda t: t["weekend"]),
+    # The card
+    Feature("card_number_1d", "purchases the day before", _CARD, 1, number("card", days=1)),
+    Feature("card_number_3d", "purchases", _CARD, 3, number("card", days=3)),
+    Feature("card_number_30d", "purchases", _CARD, 30, number("card", days=30)),
+    Feature("card_pace", "two days' purchases against the quarter's", _CARD, 90, pace("card", short=2, long=90)),
+    Feature("card_spend_7d", "spend", _CARD, 7, spend("card", days=7)),
+    Feature("card_spend_30d", "spend", _CARD, 30, spend("card", days=30)),
+    Feature("card_unusual", "amount, for the card", ("amount", *_CARD), 90, unusual("card", days=90)),
+    Feature(
+        "card_above_largest",
+        "amount against the card's largest",
+        ("amount", *_CARD),
+        90,
+        above_largest("card", days=90),
+    ),
+    Feature("card_mcc_number", "purchases under this code", ("mcc", *_CARD), 90, number("card", "mcc", days=90)),
+    # The office
+    Feature("office_mcc_number", "purchases under this code", ("mcc", *_OFFICE), 90, number("office", "mcc", days=90)),
+    Feature(
+        "office_merchant_number", "purchases here", ("merchant", *_OFFICE), 90, number("office", "merchant", days=90)
+    ),
+    Feature("office_merchant_spend_5d", "spend here", ("merchant", *_OFFICE), 5, spend("office", "merchant", days=5)),
+    Feature(
+        "office_same_amount_15d",
+        "same amount here",
+        ("amount", "merchant", *_OFFICE),
+        15,
+        number("office", "merchant", "cents", days=15),
+    ),
+    # The merchant
+    Feature("merchant_number_7d", "purchases", _MERCHANT, 7, number("merchant", days=7)),
+    Feature("merchant_number_30d", "purchases", _MERCHANT, 30, number("merchant", days=30)),
+    Feature("merchant_number_90d", "purchases", _MERCHANT, 90, number("merchant", days=90)),
+    Feature(
+        "merchant_days_since",
+        "days since anyone bought here (366: longer)",
+        _MERCHANT,
+        365,
+        days_since("merchant", days=365),
+    ),
+    Feature("merchant_unusual", "amount, for the merchant", ("amount", *_MERCHANT), 180, unusual("merchant", days=180)),
+    Feature(
+        "merchant_above_largest",
+        "amount against the merchant's largest",
+        ("amount", *_MERCHANT),
+        180,
+        above_largest("merchant", days=180),
+    ),
+    Feature(
+        "merchant_round_share",
+        "share of whole hundreds",
+        ("amount", *_MERCHANT),
+        180,
+        share("hundreds", "merchant", days=180),
+    ),
+    Feature("merchant_weekend_share", "share at weekends", _MERCHANT, 180, share("weekend", "merchant", days=180)),
+    Feature(
+        "merchant_mcc_share",
+        "share of its purchases under this code",
+        ("mcc", *_MERCHANT),
+        180,
+        share_within(("merchant", "mcc"), ("merchant",), days=180),
+    ),
+    # The line of business
+    Feature("mcc_unusual", "amount, for the code", ("amount", "mcc", _DAY), 90, unusual("mcc", days=90)),
+    # Card and merchant together
+    Feature("pair_number_5d", "purchases", _PAIR, 5, number("card", "merchant", days=5)),
+    Feature("pair_number_90d", "purchases", _PAIR, 90, number("card", "merchant", days=90)),
+    Feature("pair_spend_5d", "spend", _PAIR, 5, spend("card", "merchant", days=5)),
+    Feature(
+        "pair_days_since",
+        "days since the card bought here (91: longer)",
+        _PAIR,
+        90,
+        days_since("card", "merchant", days=90),
+    ),
+    # Repeats of the same amount
+    Feature("same_amount_15d", "at the merchant", ("amount", *_MERCHANT), 15, number("merchant", "cents", days=15)),
+    Feature("same_amount_90d", "at the merchant", ("amount", *_MERCHANT), 90, number("merchant", "cents", days=90)),
+    Feature(
+        "pair_same_amount_15d",
+        "by the card there",
+        ("amount", *_PAIR),
+        15,
+        number("card", "merchant", "cents", days=15),
+    ),
+)
+COLUMNS: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
