@@ -79,8 +79,8 @@ def _bad_field(body: bytes, columns: list[str]) -> InputError:
     )
     hint = "; the body must not have a header" if row == 1 else ""
     return InputError(
-        f"Row {row}, column {column + 1} ({columns[column]}): {field[:40].decode(errors='replace')!r} is no finite number; "
-        f"leave the field empty where a value is missing{hint}."
+        f"Row {row}, column {column + 1} ({columns[column]}): {field[:40].decode(errors='replace')!r} is no finite "
+        f"number; leave the field empty where a value is missing{hint}."
     )
 
 

@@ -1,6 +1,7 @@
 """What the features looked like at training: the monitor compares live traffic with it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from model_code.algorithms.gradient_boosting import Matrix, Vector
 DECILES = np.arange(1, 10) / 10
 
 
-def describe(rows: Matrix, columns: Sequence[str]) -> dict[str, dict[str, object]]:
+def describe(rows: Matrix, columns: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return each feature's count, missing, mean, min, max, inner decile edges and the bins' shares.
 
     A value x belongs to bin `bisect_left(edges, x)`; the shares are of the present values and sum to 1. Each feature
@@ -18,7 +19,7 @@ def describe(rows: Matrix, columns: Sequence[str]) -> dict[str, dict[str, object
     return {name: _describe(rows[:, index]) for index, name in enumerate(columns)}
 
 
-def _describe(values: Vector) -> dict[str, object]:
+def _describe(values: Vector) -> dict[str, Any]:
     present = values[~np.isnan(values)].astype(np.float64)
     edges = np.unique(np.quantile(present, DECILES, method="inverted_cdf"))
     bins = np.searchsorted(edges, present, side="left")

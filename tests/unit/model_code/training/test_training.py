@@ -1,0 +1,87 @@
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model_code.algorithms import gradient_boosting
+from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.training.artifact import canonical_json
+from model_code.training.channel import read_channel
+from model_code.training.training import train
+from model_code.version import code_sha256
+from tests.unit.model_code.training.features_folder import COLUMNS, KINDS, write_features
+
+CHOICES = Hyperparameters(n_estimators=60)
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_features(tmp_path_factory.mktemp("training") / "features")
+
+
+@pytest.fixture(scope="module")
+def artifact(features: Path) -> Path:
+    train(features, features.parent / "model", CHOICES, threads=1)
+    return features.parent / "model"
+
+
+def read(artifact: Path, name: str) -> dict:
+    return json.loads((artifact / name).read_bytes())
+
+
+def test_the_same_input_and_seed_give_the_same_bytes(features: Path, artifact: Path, tmp_path: Path) -> None:
+    again = train(features, tmp_path / "again", CHOICES, threads=1)
+    for path in artifact.iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+    assert again.manifest_sha256 == hashlib.sha256((artifact / "manifest.json").read_bytes()).hexdigest()
+
+
+def test_another_seed_gives_another_model(features: Path, artifact: Path, tmp_path: Path) -> None:
+    train(features, tmp_path / "other", Hyperparameters(n_estimators=60, seed=18), threads=1)
+    assert (tmp_path / "other/model.ubj").read_bytes() != (artifact / "model.ubj").read_bytes()
+
+
+def test_the_manifest_is_canonical_and_names_every_file(features: Path, artifact: Path) -> None:
+    manifest = read(artifact, "manifest.json")
+    assert (artifact / "manifest.json").read_bytes() == canonical_json(manifest)
+    assert set(manifest["files"]) | {"manifest.json"} == {path.name for path in artifact.iterdir()}
+    for name, entry in manifest["files"].items():
+        content = (artifact / name).read_bytes()
+        assert entry == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    assert manifest["data_manifest_sha256"] == hashlib.sha256((features / "manifest.json").read_bytes()).hexdigest()
+    assert manifest["code_sha256"] == code_sha256()
+    assert manifest["xgboost_version"] == "3.2.0"
+    assert manifest["hyperparameters"]["tree_method"] == "hist"
+    assert (manifest["model"], manifest["algorithm"], manifest["version"]) == ("card-anomaly", "xgboost", 1)
+    assert manifest["trained_rows"] == 600
+
+
+def test_golden_rows_cover_the_scores_and_are_the_models_own(features: Path, artifact: Path) -> None:
+    golden = read(artifact, "golden.json")
+    model = gradient_boosting.from_bytes((artifact / "model.ubj").read_bytes())
+    rows = np.array(golden["rows"], dtype=np.float32)
+    assert rows.shape == (20, len(COLUMNS))
+    assert gradient_boosting.score(model, rows).astype(float).tolist() == golden["scores"]
+    every = gradient_boosting.score(model, read_channel(features).test.rows)
+    assert (min(golden["scores"]), max(golden["scores"])) == (float(every.min()), float(every.max()))
+
+
+def test_the_model_finds_the_anomalies_and_tells_it_by_kind(artifact: Path) -> None:
+    metrics = read(artifact, "metrics.json")
+    assert metrics["average_precision"] > 0.7
+    assert set(metrics["by_kind"]) == set(KINDS)
+    names = {"average_precision", "precision_at_100", "recall_at_1pct_fpr", "roc_auc", "rows", "anomalies", "by_kind"}
+    assert set(metrics) == names
+
+
+def test_the_features_and_their_baseline_are_told(artifact: Path) -> None:
+    assert read(artifact, "features.json") == {
+        "view": "realtime",
+        "columns": COLUMNS,
+        "objective": "binary:logistic",
+    }
+    baseline = read(artifact, "baseline.json")
+    assert list(baseline) == sorted(COLUMNS)
+    assert baseline["refunds"]["missing"] > 0
