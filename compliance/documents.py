@@ -1,17 +1,19 @@
 """The generated parts of the documents: `python -m compliance.documents` writes them, `--check` says which are stale.
 
 A document marks such a part by `<!-- generated: settings -->` and `<!-- end -->`; everything between is written anew.
-Reads source text and the settings' schema only, never a template: so it needs neither the CDK nor a synth.
+Reads source text, the settings' schema and tables in the code, never a template: it needs neither the CDK nor a synth.
 """
 
 import argparse
-import ast
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from compliance import accepted
+from compliance.findings import Acceptance
+from model_code.features.fields import FIELDS
 from stacks.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,22 +47,33 @@ def make_targets(root: Path) -> str:
 
 
 def accepted_findings(root: Path) -> str:
-    """Each `accept_finding` in the stacks: the rule, where it is accepted, why, by whom, and until when."""
+    """Each reason for which findings are accepted, who answers for it until when, and the files that use it."""
+    texts = {
+        path.relative_to(root).as_posix(): path.read_text("utf-8") for path in sorted((root / "stacks").rglob("*.py"))
+    }
+    rows = []
+    for name, reason in vars(accepted).items():
+        if isinstance(reason, Acceptance):
+            users = ", ".join(f"`{path}`" for path, text in texts.items() if re.search(rf"\b{name}\b", text))
+            facts = (reason.reason, reason.compensating, reason.control, reason.owner, str(reason.review_by))
+            rows.append((f"`{name}`", *facts, users or "nowhere"))
+    return _table(("acceptance", "why", "what compensates", "control", "owner", "review by", "used in"), rows)
+
+
+def ledger_fields(_root: Path) -> str:
+    """The ledger's columns and the moment from which each can be known."""
     rows = [
-        (path.relative_to(root).as_posix(), _arguments(call))
-        for path in sorted((root / "stacks").rglob("*.py"))
-        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "accept_finding"
+        (f"`{name}`", "yes" if field.required else "no", field.available_at.name.lower())
+        for name, field in FIELDS.items()
     ]
-    fields = ("rule", "reason", "compensating", "control", "owner", "review_by")
-    cells = [(f"`{path}`", *(given.get(field, "") for field in fields)) for path, given in rows]
-    return _table(("where", "rule", "reason", "what stands instead", "control", "owner", "review by"), cells)
+    return _table(("column", "required", "known at"), rows)
 
 
 BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "settings": settings_reference,
     "make-targets": make_targets,
     "accepted-findings": accepted_findings,
+    "ledger-fields": ledger_fields,
 }
 
 
@@ -99,12 +112,6 @@ def _bounds(schema: dict[str, Any]) -> str:
     words = [text.format(plain[key]) for key, text in _BOUNDS.items() if key in plain]
     choices = ", ".join(f"`{choice}`" for choice in plain.get("enum", []))
     return "; ".join(filter(None, [" ".join(words), choices, each and f"each {each}"]))
-
-
-def _arguments(call: ast.Call) -> dict[str, str]:
-    positional = zip(("resource", "pack", "rule"), call.args, strict=False)
-    given = [*positional, *((keyword.arg or "", keyword.value) for keyword in call.keywords)]
-    return {name: str(value.value) if isinstance(value, ast.Constant) else ast.unparse(value) for name, value in given}
 
 
 def _table(head: tuple[str, ...], rows: Sequence[Sequence[str]]) -> str:
