@@ -1,0 +1,147 @@
+"""What must not reach the endpoint: a model that learned nothing, a tampered artifact, a model that does not start."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from local.cloud import ACCOUNT, REGION
+from local.story.data_steps import read_json
+from local.story.release_steps import execute, features_uri, registered_version, serving, settled_stack, train
+from local.story.scene import APPROVER, MODEL, TRAINER, expect
+from local.story.serving_steps import held_back, invoke, read_object, released_model
+
+if TYPE_CHECKING:
+    from local.story.mailbox import Mailbox
+    from local.story.narrator import Facts
+    from local.story.scene import Scene
+
+TOO_LARGE = {"n_estimators": 1500, "max_depth": 10, "learning_rate": 0.03, "early_stopping_rounds": 0}
+
+
+def ruined_labels(scene: Scene, facts: Facts) -> None:
+    """Train on shuffled labels: the gate refuses the version, and nobody is asked to approve it."""
+    job = train(scene, "ruined", features=ruin_labels(scene))
+    version = registered_version(scene, job["TrainingJobArn"], {"refused"})
+    expect("atoll.release_id" not in version.tags, "A refused version must not have a release.")
+    expect_champion_serves(scene)
+    facts.update(version=version.version, reason=version.tags["atoll.reason"])
+    facts["told"] = f"v{version.version} refused: {facts['reason']}"
+
+
+def ruin_labels(scene: Scene) -> str:
+    """Shuffle the labels that the model learns from (not those of the test) and write an honest manifest over them."""
+    s3, bucket = scene.person(TRAINER).client("s3"), scene.outputs["DataBucket"]
+    source, target = f"features/{scene.run}", f"features/{scene.run}-ruined"
+    manifest = read_json(scene, f"{source}/manifest.json")
+    random = np.random.default_rng(7)
+    for name, entry in manifest["objects"].items():
+        body = read_object(scene, f"{source}/{name}")
+        if name != "test.parquet":
+            table = pd.read_parquet(io.BytesIO(body))
+            table["label"] = random.permutation(table["label"].to_numpy())
+            body = table.to_parquet(index=False)
+            entry.update(sha256=hashlib.sha256(body).hexdigest(), bytes=len(body))
+        s3.put_object(Bucket=bucket, Key=f"{target}/{name}", Body=body)
+    s3.put_object(Bucket=bucket, Key=f"{target}/manifest.json", Body=json.dumps(manifest).encode())
+    return f"s3://{bucket}/{target}/"
+
+
+def tampered_artifact(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
+    """Swap the model inside a finished job's artifact: it is refused before registration.
+
+    An attacker would have to be faster than the event; here the rule is switched off during the swap,
+    and the event delivered by hand.
+    """
+    events, functions = scene.administrator.client("events"), scene.administrator.client("lambda")
+    events.disable_rule(Name=scene.outputs["TrainingCompletedRule"])
+    try:
+        job = train(scene, "tampered", features=features_uri(scene), hyperparameters={"seed": 11})
+        swap_model(scene, job["ModelArtifacts"]["S3ModelArtifacts"])
+    finally:
+        events.enable_rule(Name=scene.outputs["TrainingCompletedRule"])
+    name = job["TrainingJobName"]
+    functions.invoke(
+        FunctionName=scene.outputs["TrainingCompletedFunction"],
+        InvocationType="Event",
+        Payload=json.dumps(completed_event(job)),
+    )
+    note = mailbox.wait_for(
+        lambda m: name in m["text"] and "refused" in (m["subject"] + m["text"]).lower(), f"the refusal of {name}"
+    )
+    expect(scene.version_of_job(job["TrainingJobArn"]) is None, f"The tampered artifact of {name} was registered.")
+    expect_champion_serves(scene)
+    facts.update(job=name, subject=note["subject"], message=note["text"])
+    facts["told"] = note["subject"]
+
+
+def swap_model(scene: Scene, uri: str) -> None:
+    """Change one byte of model.ubj inside the archive, leaving its manifest as it was."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    s3 = scene.administrator.client("s3")
+    packed = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    out = io.BytesIO()
+    with tarfile.open(fileobj=io.BytesIO(packed)) as source, tarfile.open(fileobj=out, mode="w") as target:
+        for item in source.getmembers():
+            content = source.extractfile(item)
+            body = content.read() if content else b""
+            if item.name.endswith("model.ubj"):
+                body = body[:-1] + bytes([body[-1] ^ 1])
+            target.addfile(item, io.BytesIO(body))
+    s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(out.getvalue(), mtime=0))
+
+
+def completed_event(job: dict[str, Any]) -> dict[str, Any]:
+    """The event that EventBridge delivers for a completed job."""
+    return {
+        "version": "0",
+        "id": f"story-{job['TrainingJobName']}",
+        "detail-type": "SageMaker Training Job State Change",
+        "source": "aws.sagemaker",
+        "account": ACCOUNT,
+        "time": job["TrainingEndTime"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": REGION,
+        "resources": [job["TrainingJobArn"]],
+        "detail": {key: job[key] for key in ("TrainingJobName", "TrainingJobArn", "TrainingJobStatus")},
+    }
+
+
+def does_not_start(scene: Scene, facts: Facts) -> None:
+    """Release a model that is larger than the endpoint allows: never healthy, so the stack rolls back."""
+    job = train(scene, "too-large", features=features_uri(scene), hyperparameters=TOO_LARGE)
+    version = registered_version(scene, job["TrainingJobArn"], {"requested"})
+    release = version.tags["atoll.release_id"]
+    execute(scene, APPROVER, release)
+    stack = settled_stack(scene, release)
+    expect(
+        stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", f"The stack is {stack['StackStatus']}, expected a rollback."
+    )
+    version = registered_version(scene, job["TrainingJobArn"], {"rolled_back"})
+    expect_champion_serves(scene)
+    facts.update(
+        version=version.version, release=release, stack=stack["StackStatus"], reason=version.tags["atoll.reason"]
+    )
+    facts["told"] = f"v{version.version} did not start and was rolled back; v{scene.champion_version()} goes on serving"
+
+
+def expect_champion_serves(scene: Scene) -> None:
+    """The former champion is still the champion, and the endpoint answers with its scores.
+
+    Raises:
+        StoryError: one of it is not so.
+    """
+    settled = scene.narrator.facts("settle")["champion"]
+    expect(scene.champion_version() == settled, f"champion is v{scene.champion_version()}, expected v{settled}.")
+    expect(scene.outputs["EndpointName"] in serving(scene), "The endpoint is gone.")
+    booster, columns = released_model(scene)
+    row = held_back(scene).tail(1)[columns].to_numpy(dtype=np.float32)
+    answer = invoke(scene, row[0])["score"]
+    difference = abs(answer - float(booster.inplace_predict(row)[0]))
+    expect(difference <= 1e-6, f"The endpoint does not answer as {MODEL} v{settled} does: off by {difference}.")  # noqa: PLR2004

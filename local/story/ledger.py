@@ -1,0 +1,46 @@
+"""Which ledger the story runs on: the user's own, or one that the seeded generator makes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from local.story.scene import BUILD, ROOT, Ledger
+from model_code.errors import InputError
+from model_code.etl.mapping import known_mapping, read_mapping
+from model_code.etl.reading import header_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAPPINGS = ROOT / "tests" / "mappings"
+ROWS, SEED = 60_000, 7
+
+
+def choose_ledger(file: Path | None, mapping: Path | None) -> Ledger:
+    """The user's ledger with its mapping (found by its columns where none is named), or a generated one.
+
+    Anomalies are to be injected where the ledger has no labels.
+
+    Raises:
+        InputError: the file is not there or can't be read, or no mapping fits its columns.
+    """
+    if file is None:
+        return Ledger(generated_ledger(), mapping=None, inject=False)
+    for path in (file, mapping):
+        if path and not path.is_file():
+            raise InputError(f"There is no file {path}. LEDGER= and MAPPING= take the path of a file.")
+    header = header_of(file)
+    mapping = mapping or known_mapping(header, MAPPINGS)
+    label = read_mapping(mapping).columns.get("label") if mapping else "label"
+    return Ledger(file.resolve(), mapping, inject=label not in header)
+
+
+def generated_ledger() -> Path:
+    """The seeded ledger, made anew: the same file each time."""
+    file = BUILD / "story" / "ledger.csv.gz"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "model_code.etl.generate", "--rows", str(ROWS), "--seed", str(SEED)]
+    subprocess.run([*command, "--out", str(file)], cwd=ROOT, check=True, capture_output=True)
+    return file

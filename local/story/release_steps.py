@@ -1,0 +1,196 @@
+"""From a training job to a serving endpoint: train, register, deny, approve, settle."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from local.story.scene import APPROVER, ENDPOINT_STACK, MODEL, ROOT, TRAINER, Person, expect
+from local.story.waiting import StoryError, wait_for
+
+if TYPE_CHECKING:
+    from local.story.mailbox import Mailbox
+    from local.story.narrator import Facts
+    from local.story.scene import Scene
+
+SETTLED = ("_COMPLETE", "_FAILED")
+
+
+def train(scene: Scene, name: str, *, features: str, hyperparameters: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The trainer trains with the SageMaker SDK, waits, and returns the description of the job.
+
+    Raises:
+        StoryError: the SDK's script failed; its last lines are in the message.
+    """
+    out = scene.outputs
+    request = scene.work / f"{name}.json"
+    request.write_text(
+        json.dumps({
+            "name": name, "model": MODEL, "uid": TRAINER.uid,
+            "image": out["ModelImageUri"], "role": out["TrainingJobRoleArn"],
+            "bucket": out["DataBucket"], "features": features, "key": out["JobKeyArn"],
+            "subnets": out["JobSubnetIds"].split(","), "security_groups": [out["JobSecurityGroupId"]],
+            "hyperparameters": hyperparameters or {},
+        }),
+        encoding="utf-8",
+    )  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "local.story.train_with_sdk", str(request)],
+        cwd=ROOT,
+        env=scene.environment_of(TRAINER),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    request.with_suffix(".log").write_text(done.stdout + done.stderr, encoding="utf-8")
+    if done.returncode:
+        raise StoryError(f"Training {name} failed:\n{(done.stdout + done.stderr)[-3000:]}")
+    job = json.loads(done.stdout.strip().splitlines()[-1])
+    return scene.administrator.client("sagemaker").describe_training_job(TrainingJobName=job["name"])
+
+
+def train_candidate(scene: Scene, facts: Facts) -> None:
+    """The trainer's first job: XGBoost on the features, split by time."""
+    job = train(scene, "first", features=features_uri(scene))
+    scene.first_job = job["TrainingJobArn"]
+    facts.update(
+        job_arn=job["TrainingJobArn"],
+        artifact=job["ModelArtifacts"]["S3ModelArtifacts"],
+        submitter=TRAINER.uid,
+        network_isolation=job["EnableNetworkIsolation"],
+        told=f"{job['TrainingJobName']} by {TRAINER.uid}, network-isolated",
+    )
+
+
+def features_uri(scene: Scene) -> str:
+    """Where ETL left the features."""
+    return f"s3://{scene.outputs['DataBucket']}/features/{scene.run}/"
+
+
+def registered_version(scene: Scene, job_arn: str, states: set[str]) -> Any:  # noqa: ANN401 - MLflow's ModelVersion
+    """Wait until the job's version is in one of the states.
+
+    Raises:
+        StoryError: it is not, in time.
+    """
+
+    def look() -> Any | None:  # noqa: ANN401
+        version = scene.version_of_job(job_arn)
+        return version if version and version.tags.get("atoll.state") in states else None
+
+    return wait_for(
+        look, f"the version of {job_arn} to be {' or '.join(sorted(states))}", hint=lambda: seen(scene, job_arn)
+    )
+
+
+def seen(scene: Scene, job_arn: str) -> str:
+    """What the registry holds of a job, for an error message."""
+    version = scene.version_of_job(job_arn)
+    return f"MLflow has {dict(version.tags) if version else 'no version'}. Function logs are in {scene.cloud.folder}."
+
+
+def register(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
+    """The job's event leads to a verified, registered, gated version, a change set and a message to approvers."""
+    version = registered_version(scene, scene.first_job, {"requested"})
+    run = scene.registry.get_run(version.run_id)
+    release = version.tags["atoll.release_id"]
+    change_set = describe_change_set(scene, release)
+    note = mailbox.wait_for(lambda m: release in m["text"], f"the message about {release}")
+    expect(change_set["Status"] == "CREATE_COMPLETE", f"The change set {release} is {change_set['Status']}.")
+    expect(not serving(scene), "An unapproved model must not serve.")
+    facts.update(version=version.version, release=release, metrics=run.data.metrics, message=note["subject"])
+    facts["lineage"] = {key: value for key, value in version.tags.items() if key.startswith("atoll.")}
+    facts["change_set_parameters"] = {p["ParameterKey"]: p["ParameterValue"] for p in change_set["Parameters"]}
+    precision = run.data.metrics["average_precision"]
+    facts["told"] = f"{MODEL} v{version.version}: average precision {precision:.3f}; change set {release}"
+
+
+def describe_change_set(scene: Scene, name: str) -> dict[str, Any]:
+    """A change set of the endpoint's stack."""
+    client = scene.administrator.client("cloudformation")
+    return client.describe_change_set(StackName=ENDPOINT_STACK, ChangeSetName=name)
+
+
+def serving(scene: Scene) -> list[str]:
+    """The endpoints that exist."""
+    return [item["EndpointName"] for item in scene.administrator.client("sagemaker").list_endpoints()["Endpoints"]]
+
+
+def execute(scene: Scene, person: Person, release: str) -> None:
+    """A person executes a release's change set, under their own credentials."""
+    client = scene.person(person).client("cloudformation")
+    client.execute_change_set(StackName=ENDPOINT_STACK, ChangeSetName=release)
+
+
+def denied(scene: Scene, person: Person, release: str) -> str:
+    """The words with which IAM denies a person the execution of a change set.
+
+    Raises:
+        StoryError: it was not denied.
+    """
+    try:
+        execute(scene, person, release)
+    except ClientError as error:
+        expect("AccessDenied" in error.response["Error"]["Code"], f"Expected a denial by IAM, got: {error}")
+        return error.response["Error"]["Message"]
+    raise StoryError(f"{person.uid} must not be able to execute {release}, but IAM let it pass.")
+
+
+def deny(scene: Scene, facts: Facts) -> None:
+    """IAM denies the trainer, and denies the trainer's own id even in the approver's role."""
+    release = scene.narrator.facts("register")["release"]
+    same_person = Person(TRAINER.uid, APPROVER.role_output, "approves their own model")
+    facts["trainer"] = denied(scene, TRAINER, release)
+    facts["same_person_as_approver"] = denied(scene, same_person, release)
+    facts["told"] = f"{TRAINER.uid} is denied as trainer, and as approver of their own model"
+
+
+def approve(scene: Scene, facts: Facts) -> None:
+    """The approver executes the change set; CloudFormation brings the endpoint up."""
+    release = scene.narrator.facts("register")["release"]
+    execute(scene, APPROVER, release)
+    stack = settled_stack(scene, release)
+    expect(
+        stack["StackStatus"] == "UPDATE_COMPLETE",
+        f"{ENDPOINT_STACK} is {stack['StackStatus']}: {stack.get('StackStatusReason')}",
+    )
+    facts.update(release=release, approver=APPROVER.uid, stack=stack["StackStatus"], endpoint=serving(scene)[0])
+    facts["told"] = f"{APPROVER.uid} executed {release}; endpoint {facts['endpoint']} is up"
+
+
+def settled_stack(scene: Scene, release: str) -> dict[str, Any]:
+    """The endpoint's stack once the execution of `release` has ended, well or not.
+
+    Raises:
+        StoryError: it has not ended in time.
+    """
+
+    def look() -> dict[str, Any] | None:
+        stack = scene.stack()
+        status = stack["StackStatus"]
+        ended = status.endswith(SETTLED) and "CLEANUP" not in status
+        return stack if ended and f"/{release}/" in stack.get("ChangeSetId", f"/{release}/") else None
+
+    return wait_for(
+        look, f"{ENDPOINT_STACK} to settle", seconds=180, hint=lambda: f"It is {scene.stack()['StackStatus']}."
+    )
+
+
+def settle(scene: Scene, facts: Facts) -> None:
+    """`release_settled` smoke-tests the endpoint and moves the alias `champion`."""
+    version = registered_version(scene, scene.first_job, {"released"})
+    champion = scene.champion_version()
+    expect(champion == version.version, f"champion is v{champion}, expected v{version.version}.")
+    expect(
+        version.tags["atoll.approver"] == APPROVER.uid,
+        f"The registry names {version.tags['atoll.approver']} as approver.",
+    )
+    facts.update(champion=champion, approver=version.tags["atoll.approver"], submitter=version.tags["atoll.submitter"])
+    facts["told"] = (
+        f"smoke test passed; champion = v{champion}, submitted by {facts['submitter']}, approved by {facts['approver']}"
+    )

@@ -1,0 +1,54 @@
+"""What a data scientist runs: a training job by the sagemaker SDK's ModelTrainer (v3), with their own credentials.
+
+`python -m local.story.train_with_sdk request.json` reads the request, waits for the job and prints its name.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from sagemaker.core.helper.session_helper import Session
+from sagemaker.core.training.configs import Compute, InputData, Networking, OutputDataConfig, StoppingCondition, Tag
+from sagemaker.train import ModelTrainer
+
+
+def train(request: dict[str, Any]) -> dict[str, Any]:
+    """Start the training job that the request describes, wait for its end and return its description.
+
+    It carries what the trainer's policy demands: isolation, our subnets, encryption, a bounded runtime, their id.
+    """
+    trainer = ModelTrainer(
+        sagemaker_session=Session(default_bucket=request["bucket"]),
+        base_job_name=request["name"],
+        training_image=request["image"],
+        role=request["role"],
+        hyperparameters=request["hyperparameters"],
+        compute=Compute(
+            instance_type="ml.m5.xlarge", instance_count=1, volume_size_in_gb=30, volume_kms_key_id=request["key"],
+        ),
+        networking=Networking(
+            subnets=request["subnets"],
+            security_group_ids=request["security_groups"],
+            enable_network_isolation=True,
+            enable_inter_container_traffic_encryption=True,
+        ),
+        output_data_config=OutputDataConfig(s3_output_path=f"s3://{request['bucket']}/jobs", kms_key_id=request["key"]),
+        stopping_condition=StoppingCondition(max_runtime_in_seconds=1800),
+        tags=[Tag(key="atoll:uid", value=request["uid"]), Tag(key="atoll:model", value=request["model"])],
+    )  # fmt: skip
+    trainer.train(input_data_config=[InputData(channel_name="features", data_source=request["features"])], logs=False)
+    job = trainer._latest_training_job  # noqa: SLF001 - the SDK has no public way to the job it started
+    return {"name": job.training_job_name, "arn": job.training_job_arn}
+
+
+def main() -> None:
+    """Read the request's file, train, print the job as the last line."""
+    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    print(json.dumps(train(request)))  # noqa: T201 - the caller reads it
+
+
+if __name__ == "__main__":
+    main()
