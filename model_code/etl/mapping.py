@@ -1,17 +1,17 @@
 """Which column of a foreign ledger holds what: declared in a TOML file, never guessed from the data.
 
-    currency = "CAD"                 # the one currency of the ledger; rows in another are quarantined
-    date_formats = ["%d/%m/%Y"]      # tried in this order after ISO (%Y-%m-%d)
+currency = "CAD"                 # the one currency of the ledger; rows in another are quarantined
+date_formats = ["%d/%m/%Y"]      # tried in this order after ISO (%Y-%m-%d)
 
-    [columns]                        # Atoll's field = the ledger's column
-    transaction_id = "batch_txn_id"
+[columns]                        # Atoll's field = the ledger's column
+transaction_id = "batch_txn_id"
 
-    [constants]                      # fields that are the same in every row
-    agency = "City of Toronto"
+[constants]                      # fields that are the same in every row
+agency = "City of Toronto"
 
-    [[thresholds]]                   # the micro-purchase threshold, by transaction date
-    effective = 1900-01-01
-    amount = 3000
+[[thresholds]]                   # the micro-purchase threshold, by transaction date
+effective = 1900-01-01
+amount = 3000
 """
 
 import tomllib
@@ -82,11 +82,11 @@ def known_mapping(header: Sequence[str], folder: Path) -> Path | None:
         return fitting[0]
     if fitting:
         names = ", ".join(path.name for path in fitting)
-        raise InputError(f"More than one mapping fits this ledger: {names}. Name the one to use with MAPPING=.")
+        raise InputError(f"More than one mapping fits this ledger: {names}. Name the one to use.")
     reasons = "; ".join(f"{path.name} misses {', '.join(columns)}" for path, columns in missed.items())
     raise InputError(
         f"No known mapping fits the ledger's columns ({', '.join(header)}): {reasons or f'{folder} holds none'}. "
-        "Write one (see tests/mappings) and name it with MAPPING=."
+        "Declare its columns in a mapping of its own and name that file."
     )
 
 
@@ -102,7 +102,9 @@ def _thresholds(path: Path, declared: list[dict[str, Any]] | None) -> tuple[Thre
     try:
         thresholds = tuple(Threshold(entry["effective"], float(entry["amount"])) for entry in declared)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path.name}: each of [[thresholds]] needs effective (a date) and amount: {error!r}.") from error
+        raise InputError(
+            f"{path.name}: each of [[thresholds]] needs effective (a date) and amount: {error!r}."
+        ) from error
     if not thresholds or not all(type(entry.effective) is date and entry.amount > 0 for entry in thresholds):
         raise InputError(f"{path.name}: [[thresholds]] need a date like 2025-10-01 and a positive amount: {declared}.")
     return thresholds

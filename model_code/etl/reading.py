@@ -1,17 +1,16 @@
-"""Raw rows out of CSV, gzipped CSV and Parquet: text only, with line numbers. Nothing is judged here but the file itself."""
+"""Raw rows out of CSV, gzipped CSV and Parquet: text, with line numbers. Nothing is judged here but the file itself."""
 
 import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TextIO, cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from model_code.errors import InputError
@@ -38,7 +37,7 @@ class RawLedger:
 
 
 @contextmanager
-def open_ledger(path: Path) -> Iterator[RawLedger]:
+def open_ledger(path: Path) -> Generator[RawLedger]:
     """Opens a ledger by its name's ending: .csv, .csv.gz or .parquet.
 
     Raises:
@@ -51,16 +50,20 @@ def open_ledger(path: Path) -> Iterator[RawLedger]:
         elif path.name.endswith((".csv", ".csv.gz")):
             encoding = _encoding(path)
             with _open_bytes(path) as source, io.TextIOWrapper(source, encoding=encoding, newline="") as text:
-                lines = csv.reader(text)
-                yield RawLedger(_header(path, lines), encoding.removesuffix("-sig"), _csv_rows(lines))
+                header, rows = _csv(path, text)
+                yield RawLedger(header, encoding.removesuffix("-sig"), rows)
         else:
-            raise InputError(f"{path.name} is no ledger that can be read: its name must end in .csv, .csv.gz or .parquet.")
+            raise InputError(
+                f"{path.name} is no ledger that can be read: its name must end in .csv, .csv.gz or .parquet."
+            )
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path.name} can't be read; it may be damaged or cut off: {error}.") from error
     except pa.ArrowException as error:
-        raise InputError(f"{path.name} is no Parquet file: {error}.") from error
+        raise InputError(f"{path.name} is no Parquet file that can be read: {error}.") from error
     except csv.Error as error:
-        raise InputError(f"{path.name} can't be split into columns ({error}); is a quotation mark left open?") from error
+        raise InputError(
+            f"{path.name} can't be split into columns ({error}); is a quotation mark left open?"
+        ) from error
 
 
 def header_of(path: Path) -> list[str]:
@@ -79,7 +82,6 @@ def _open_bytes(path: Path) -> BinaryIO:
 
 def _encoding(path: Path) -> str:
     """UTF-8 (with or without a mark) if the whole file is; else latin-1, which reads anything."""
-    decoder = io.IncrementalNewlineDecoder(None, translate=False)
     with _open_bytes(path) as source:
         text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
         try:
@@ -90,18 +92,20 @@ def _encoding(path: Path) -> str:
     return "utf-8-sig"
 
 
-def _header(path: Path, lines: Iterator[list[str]]) -> list[str]:
+def _csv(path: Path, text: TextIO) -> tuple[list[str], Iterator[RawRow]]:
+    lines = csv.reader(text)
     header = [name.strip() for name in next(lines, [])]
     if not any(header):
         raise InputError(f"{path.name} is empty: a ledger's first line names its columns.")
-    return header
 
-
-def _csv_rows(lines: "csv.Reader") -> Iterator[RawRow]:
-    line = lines.line_num + 1
-    for values in lines:
-        yield RawRow(line, values)
+    def rows() -> Iterator[RawRow]:
         line = lines.line_num + 1
+        for values in lines:
+            yield RawRow(line, values)
+            # A quoted value may run over several lines.
+            line = lines.line_num + 1
+
+    return header, rows()
 
 
 def _parquet_rows(parquet: pq.ParquetFile) -> Iterator[RawRow]:
@@ -115,6 +119,6 @@ def _parquet_rows(parquet: pq.ParquetFile) -> Iterator[RawRow]:
 
 def _as_text(column: pa.Array) -> pa.Array:
     """Days as ISO dates, everything else as Arrow writes it; missing values as empty text."""
-    if pa.types.is_temporal(column.type):
-        return pc.fill_null(pc.strftime(column, format="%Y-%m-%d"), "")
-    return pc.fill_null(column.cast(pa.string()), "")
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.date32(), safe=False)
+    return column.cast(pa.string()).fill_null("")

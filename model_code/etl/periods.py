@@ -1,0 +1,39 @@
+"""The split by time: train, validation and test follow each other; the latest is held back as if it were live."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from model_code.errors import InputError
+
+# Where each period begins: a share of the rows in order of time. Those before only fill the features' windows.
+BEGINS = {"train": 0.10, "validation": 0.65, "test": 0.75, "live": 0.88}
+# Labels arrive late: so many days lie between two periods; they only fill the windows, too.
+LABEL_GAP_DAYS = 7
+SHORTEST_LEDGER_DAYS = 120
+
+
+@dataclass(frozen=True)
+class Period:
+    """From `first` to `last`, both inclusive."""
+
+    name: str
+    first: date
+    last: date
+
+
+def split_by_time(ledger: pd.DataFrame) -> list[Period]:
+    """Train, validation, test and live, from the ledger's `transaction_date`.
+
+    Raises:
+        InputError: the ledger is shorter than SHORTEST_LEDGER_DAYS.
+    """
+    days = ledger["transaction_date"].sort_values(ignore_index=True).dt.date
+    first, last = days.iloc[0], days.iloc[-1]
+    if (last - first).days < SHORTEST_LEDGER_DAYS:
+        raise InputError(f"The ledger runs from {first} to {last}; a split by time needs {SHORTEST_LEDGER_DAYS} days.")
+    begins = [days.iloc[int(len(days) * share)] for share in BEGINS.values()]
+    ends = [begin - timedelta(days=1) for begin in begins[1:]] + [last]
+    gaps = [timedelta(days=LABEL_GAP_DAYS if number else 0) for number in range(len(begins))]
+    return [Period(name, begin + gap, end) for name, begin, gap, end in zip(BEGINS, begins, gaps, ends, strict=True)]
