@@ -21,6 +21,14 @@ def strings(path: Path) -> list[str]:
     return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
+def derived_variables() -> set[str]:
+    """The functions' settings read the variable `ATOLL_X` into the field `x`."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "lambdas").glob("*/settings.py")]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    fields = [field.target for node in classes for field in node.body if isinstance(field, ast.AnnAssign)]
+    return {f"ATOLL_{ast.unparse(field).upper()}" for field in fields}
+
+
 def prose(path: Path) -> str:
     """The document without its code blocks."""
     return re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
@@ -118,6 +126,7 @@ def test_every_test_and_module_that_the_documents_name_exists() -> None:
 def test_every_environment_variable_of_ours_is_described() -> None:
     described = set(re.findall(r"ATOLL_[A-Z0-9_]+", "".join(page.read_text() for page in DOCUMENTS)))
     used = {text: path for path in CODE for text in strings(path) if re.fullmatch(r"ATOLL_[A-Z0-9_]+", text)}
+    used |= dict.fromkeys(derived_variables(), ROOT / "lambdas")
     undescribed = {name: str(path.relative_to(ROOT)) for name, path in used.items() if name not in described}
     assert not undescribed, f"describe them in docs/contracts.md: {undescribed}"
 
