@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import ministack.app
 
-from local import cloudformation, ecs, events, iam, private
+from local import cloudformation, ecs, events, iam, private, sagemaker
 
 HTTPS_PORT = 443
 
@@ -16,7 +16,7 @@ def main() -> None:
     """Register the extensions, then serve until SIGTERM."""
     private.require_pinned_version()
     private.wrap("ministack.app._port_is_bindable", _except_https_port)
-    for extension in (iam, events, cloudformation, ecs):
+    for extension in (iam, events, cloudformation, ecs, sagemaker):
         extension.register()
     try:
         ministack.app.main()

@@ -9,6 +9,7 @@
 Everything lives below one work folder; two folders are two clouds side by side.
 """
 
+import shutil
 import subprocess
 import time
 from collections.abc import Mapping
@@ -114,6 +115,8 @@ class LocalCloud:
             raise LocalCloudError(
                 f"A local AWS already runs in {self.folder} (pid {former.pid}). `make story-down` ends it."
             )
+        for left_over in ("certificates", "mlflow", "tmp"):
+            shutil.rmtree(self.folder / left_over, ignore_errors=True)
         gateway_port, mlflow_port = free_ports(2)
         self.certificates = make_certificates(self.folder / "certificates")
         write_settings(self.settings, self.environment_file, mlflow_port=mlflow_port)

@@ -9,16 +9,14 @@ condition keys of CloudFormation and SageMaker, and never checks `iam:PassRole`.
 - `cloudformation:ChangeSetName`, `cloudformation:RoleArn`, `cloudformation:TemplateUrl`;
 - `iam:PassRole` on the role that a call hands to a service.
 
-The same table serves other services of ours. Before the emulator starts, e.g. in `local.sagemaker.register()`:
+A service of ours that asks the emulator for each right by itself (local.sagemaker) needs nothing more. For
+calls that the emulator dispatches, `describe_action` tells what IAM must know of the request:
 
-    map_service("sagemaker", namespace="sagemaker")
-    name_actions("sagemaker", lambda method, path: "InvokeEndpoint" if path.startswith("/endpoints/") else None)
     describe_action(
-        "sagemaker:CreateTrainingJob",
-        keys=lambda params: {"sagemaker:InstanceTypes": [params["ResourceConfig"]["InstanceType"]]},
-        resource=lambda path, params: f"training-job/{params['TrainingJobName']}",
-        passed_roles=lambda params: [params["RoleArn"]],
-        passed_to="sagemaker.amazonaws.com",
+        "states:CreateStateMachine",
+        keys=lambda params: {},
+        passed_roles=lambda params: [params["roleArn"]],
+        passed_to="states.amazonaws.com",
     )
 
 `params` is the parsed JSON body, or the form and query parameters with single values. A key that the
@@ -36,7 +34,6 @@ from local import policy_variables, private
 
 Params = Mapping[str, Any]
 KeysOf = Callable[[Params], Mapping[str, str | list[str]]]
-ResourceOf = Callable[[str, Params], str]
 RolesOf = Callable[[Params], Sequence[str]]
 
 ACTIONS, EVALUATOR = "ministack.core.iam_actions", "ministack.core.iam_evaluator"
@@ -47,30 +44,17 @@ _refused_role: ContextVar[str] = ContextVar("refused_role", default="")
 @dataclass(frozen=True, kw_only=True)
 class _Action:
     keys: KeysOf | None = None
-    resource: ResourceOf | None = None
     passed_roles: RolesOf | None = None
     passed_to: str = ""
 
 
 _described: dict[str, _Action] = {}
-_namers: dict[str, Callable[[str, str], str | None]] = {}
-
-
-def map_service(service: str, *, namespace: str) -> None:
-    """Have the calls of `service` (its name in the gateway's router) authorized under the IAM `namespace`."""
-    private.find(f"{ACTIONS}.SERVICE_TO_IAM_NAMESPACE")[service] = namespace
-
-
-def name_actions(service: str, namer: Callable[[str, str], str | None]) -> None:
-    """Name the operation of calls that carry no `X-Amz-Target`: `namer(method, path)` gives it, or None."""
-    _namers[service] = namer
 
 
 def describe_action(
     action: str,
     *,
     keys: KeysOf | None = None,
-    resource: ResourceOf | None = None,
     passed_roles: RolesOf | None = None,
     passed_to: str = "",
 ) -> None:
@@ -79,11 +63,10 @@ def describe_action(
     Args:
         action: The IAM action.
         keys: Condition keys that the request's parameters set.
-        resource: The resource's ARN, or its part after the account (`training-job/x`), from path and parameters.
         passed_roles: ARNs of the roles that the call hands over; each needs `iam:PassRole`.
         passed_to: The service principal that gets them, e.g. `sagemaker.amazonaws.com`.
     """
-    _described[action] = _Action(keys=keys, resource=resource, passed_roles=passed_roles, passed_to=passed_to)
+    _described[action] = _Action(keys=keys, passed_roles=passed_roles, passed_to=passed_to)
 
 
 def _params(body: bytes, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,48 +96,9 @@ def register() -> None:
     """Extend the emulator's evaluator. Call once, after `import ministack.app` and before its main."""
     policy_variables.register()
     _describe_cloudformation()
-    private.wrap(f"{ACTIONS}.extract_iam_action", _with_named_actions)
-    private.wrap(f"{ACTIONS}.extract_resource_arn", _with_described_resources)
     private.wrap(f"{ACTIONS}.request_tag_context", _with_described_keys)
     private.wrap(f"{ACTIONS}.access_denied_response", _naming_the_refused_role)
     private.wrap(f"{EVALUATOR}.enforce", _with_passed_roles)
-
-
-def _with_named_actions(original: Callable[..., str | None]) -> Callable[..., str | None]:
-    def extract(service: str, method: str, path: str, *request: object) -> str | None:
-        operation = _namers[service](method, path) if service in _namers else None
-        if operation:
-            return f"{private.find(f'{ACTIONS}.SERVICE_TO_IAM_NAMESPACE')[service]}:{operation}"
-        return original(service, method, path, *request)
-
-    return extract
-
-
-def _with_described_resources(original: Callable[..., str]) -> Callable[..., str]:
-    def extract(  # noqa: PLR0913, PLR0917 - the emulator's signature
-        service: str,
-        method: str,
-        path: str,
-        headers: Params,
-        body: bytes,
-        query_params: Params,
-        region: str,
-        account_id: str,
-    ) -> str:
-        action = str(
-            private.find(f"{ACTIONS}.extract_iam_action")(
-                service, method, path, dict(headers), body, dict(query_params)
-            )
-        )
-        describe = _described.get(action, _Action()).resource
-        if describe is None:
-            return original(service, method, path, headers, body, query_params, region, account_id)
-        resource = describe(path, _params(body, query_params))
-        if resource == "*" or resource.startswith("arn:"):
-            return resource
-        return f"arn:aws:{action.partition(':')[0]}:{region}:{account_id}:{resource}"
-
-    return extract
 
 
 def _with_described_keys(original: Callable[..., dict[str, object]]) -> Callable[..., dict[str, object]]:

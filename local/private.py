@@ -21,11 +21,6 @@ TABLE = None
 _ADD_EVENT = "stack_id stack_name logical_id resource_type status reason physical_id detailed_status"
 
 PRIVATE_NAMES: dict[str, str | None] = {
-    "ministack.core.iam_actions.SERVICE_TO_IAM_NAMESPACE": TABLE,
-    "ministack.core.iam_actions.extract_iam_action": "service method path headers body query_params",
-    "ministack.core.iam_actions.extract_resource_arn": (
-        "service method path headers body query_params region account_id"
-    ),
     "ministack.core.iam_actions.request_tag_context": "service iam_action body params",
     "ministack.core.iam_actions.identity_denial_message": "action principal_arn resource explicit_deny",
     "ministack.core.iam_actions.access_denied_response": (

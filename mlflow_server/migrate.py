@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mlflow_server.settings import database_uris
+from mlflow_server.settings import DATABASES, require
 
 
 def migrate(given: Mapping[str, str]) -> None:
@@ -13,9 +13,9 @@ def migrate(given: Mapping[str, str]) -> None:
     Raises:
         MissingSettingError: The environment doesn't name the databases.
     """
+    require(DATABASES, given)
     from mlflow.db import commands as tracking  # noqa: PLC0415 - takes seconds to import; `serve` doesn't need it
     from mlflow.server.auth.db.cli import commands as users  # noqa: PLC0415 - the same
 
-    uris = database_uris(given)
-    tracking.main(["upgrade", uris["MLFLOW_BACKEND_STORE_URI"]], standalone_mode=False)
-    users.main(["upgrade", "--url", uris["MLFLOW_AUTH_DATABASE_URI"]], standalone_mode=False)
+    tracking.main(["upgrade", given["MLFLOW_BACKEND_STORE_URI"]], standalone_mode=False)
+    users.main(["upgrade", "--url", given["MLFLOW_AUTH_DATABASE_URI"]], standalone_mode=False)
