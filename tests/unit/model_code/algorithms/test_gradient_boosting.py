@@ -39,7 +39,7 @@ def test_no_parameter_is_left_to_a_default_of_the_library() -> None:
     for name in ("max_depth", "max_bin", "reg_lambda", "reg_alpha", "subsample", "colsample_bynode", "max_leaves"):
         assert float(written[name]) == pytest.approx(ours[name], rel=1e-6), name
     assert learner["learner_train_param"]["objective"] == ours["objective"]
-    assert ()
+    assert float(learner["learner_model_param"]["base_score"].strip("[]")) == ours["base_score"]
 
 
 def test_early_stopping_keeps_the_best_trees_and_zero_keeps_all() -> None:

@@ -1,0 +1,123 @@
+import json
+from collections.abc import Callable
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from model_code.errors import InputError
+from model_code.serving.parsing import parse_csv, parse_json
+
+VALUES = st.one_of(st.just(np.nan), st.floats(width=32, allow_infinity=False))
+MATRICES = arrays.arrays(np.float32, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=VALUES)
+NUMBER_LIKE = st.text("0123456789+-.eE, \r\n[]nulaif\"'_\t")
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["instances", "a"]), inner),
+    max_leaves=12,
+)
+
+
+def columns(count: int) -> list[str]:
+    return [f"f{number}" for number in range(1, count + 1)]
+
+
+def cells(matrix: np.ndarray) -> list[list[float | None]]:
+    return [[None if np.isnan(value) else float(value) for value in row] for row in matrix]
+
+
+def as_csv(matrix: np.ndarray) -> bytes:
+    return "".join(",".join("" if v is None else repr(v) for v in row) + "\n" for row in cells(matrix)).encode()
+
+
+@given(MATRICES, st.booleans())
+def test_any_matrix_comes_through_csv_as_it_was(matrix: np.ndarray, windows: bool) -> None:  # noqa: FBT001
+    body = as_csv(matrix)
+    parsed = parse_csv(body.replace(b"\n", b"\r\n") if windows else body, columns(matrix.shape[1]))
+    assert parsed.dtype == np.float32
+    assert np.array_equal(parsed, matrix, equal_nan=True)
+
+
+@given(MATRICES, st.booleans())
+def test_any_matrix_comes_through_json_as_it_was(matrix: np.ndarray, bare: bool) -> None:  # noqa: FBT001
+    rows = cells(matrix)
+    parsed = parse_json(orjson.dumps(rows if bare else {"instances": rows}), columns(matrix.shape[1]))
+    assert parsed.dtype == np.float32
+    assert np.array_equal(parsed, matrix, equal_nan=True)
+
+
+def parsed_or_refused(parse: Callable[[bytes, list[str]], np.ndarray], body: bytes) -> np.ndarray | None:
+    try:
+        return parse(body, columns(2))
+    except InputError as error:
+        assert str(error).endswith((".", ": f1, f2.")) or "JSON" in str(error)  # noqa: PT017
+        return None
+
+
+@given(NUMBER_LIKE.map(str.encode) | st.binary(max_size=60))
+def test_any_csv_body_is_rows_or_a_sentence(body: bytes) -> None:
+    parsed = parsed_or_refused(parse_csv, body)
+    if parsed is not None:
+        assert len(parsed) == body.removesuffix(b"\n").count(b"\n") + 1
+        assert not np.isinf(parsed).any()
+
+
+@given(JSON_VALUES.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+def test_any_json_body_is_rows_or_a_sentence(body: bytes) -> None:
+    parsed = parsed_or_refused(parse_json, body)
+    assert parsed is None or (parsed.shape[1] == 2 and not np.isinf(parsed).any())
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", "The body is empty; expected lines of 2 numbers"),
+        (b"1,2\n3", "Row 2 has 1 columns; the model takes 2: f1, f2."),
+        (b"1,2\n\n3,4", "Row 2 has 1 columns"),
+        (b"1,2\n\n", "Row 2 has 1 columns"),
+        (b"amount,hour\n1,2", "Row 1, column 1 (f1): 'amount' is no finite number"),
+        (b"amount,hour\n1,2", "must not have a header"),
+        (b"1,2\n3,x", "Row 2, column 2 (f2): 'x' is no finite number; leave the field empty"),
+        (b"1,nan", "column 2 (f2): 'nan'"),
+        (b"1,inf", "'inf' is no finite number"),
+        (b"1,1e999", "'1e999' is no finite number"),
+        (b"1,1e39", "Row 1, column 2 (f2): 1e+39 is too large"),
+        (b"1,1_000", "'1_000'"),
+        (b"1, ", "' ' is no finite number"),
+        (b'"1",2', "'\"1\"' is no finite number"),
+        (b"1],[2", "Row 1, column 1 (f1): '1]' is no finite number"),
+        ("1,٣".encode(), "column 2"),
+        (b"1,2\r3,4", "Row 1 has 3 columns"),
+    ],
+)
+def test_a_bad_csv_body_is_refused_by_row_and_column(body: bytes, expected: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        parse_csv(body, columns(2))
+    assert expected in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", "The body is no JSON"),
+        (b"[[1,NaN]]", "The body is no JSON"),
+        (b"[" * 100_000, "The body is no JSON"),
+        (b"{}", "The body holds no rows"),
+        (b'{"rows": [[1,2]]}', "The body holds no rows"),
+        (b"[]", "The body holds no rows"),
+        (b"[1,2]", "The body holds no rows"),
+        (b"3", "The body holds no rows"),
+        (b"[[1,2],[3]]", "Row 2 has 1 columns"),
+        (b'[[1,2],[3,"4"]]', 'Row 2, column 2 (f2): "4" is no number; write null'),
+        (b"[[1,true]]", "Row 1, column 2 (f2): true is no number"),
+        (b"[[1,[2]]]", "Row 1, column 2 (f2): [2] is no number"),
+        (b"[[1,1e39]]", "Row 1, column 2 (f2): 1e+39 is too large"),
+    ],
+)
+def test_a_bad_json_body_is_refused_by_row_and_column(body: bytes, expected: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        parse_json(body, columns(2))
+    assert expected in str(refusal.value)
