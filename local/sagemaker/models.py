@@ -1,0 +1,46 @@
+"""Models and endpoint configurations: records only, checked when made."""
+
+from local.sagemaker import emulator
+from local.sagemaker.backend import Backend
+from local.sagemaker.errors import InvalidRequestError
+from local.sagemaker.records import ENDPOINT_CONFIG, MODEL, Record
+from local.sagemaker.servers import sole_container
+
+_VARIANT_MEMBERS = {"VariantName", "ModelName", "InitialInstanceCount", "InstanceType", "InitialVariantWeight",
+                    "ContainerStartupHealthCheckTimeoutInSeconds", "ModelDataDownloadTimeoutInSeconds",
+                    "VolumeSizeInGB", "EnableSSMAccess"}  # fmt: skip
+
+
+def create_model(backend: Backend, params: Record) -> Record:
+    """CreateModel."""
+    container = sole_container(params)
+    if "ModelDataUrl" in container and "ExecutionRoleArn" not in params:
+        raise InvalidRequestError("CreateModel with ModelDataUrl needs ExecutionRoleArn, which reads it.")
+    if "ExecutionRoleArn" in params:
+        emulator.require_role(params["ExecutionRoleArn"])
+    return {"ModelArn": backend.records.add(MODEL, params)}
+
+
+def delete_model(backend: Backend, params: Record) -> Record:
+    """DeleteModel."""
+    backend.records.remove(MODEL, params["ModelName"])
+    return {}
+
+
+def create_endpoint_config(backend: Backend, params: Record) -> Record:
+    """CreateEndpointConfig."""
+    for variant in params["ProductionVariants"]:
+        unknown = variant.keys() - _VARIANT_MEMBERS
+        if unknown or "ModelName" not in variant:
+            raise InvalidRequestError(
+                f"The local AWS doesn't know the variant {variant['VariantName']!r} with {sorted(unknown) or 'no model'}: "
+                "it serves a named model on instances."
+            )
+        backend.records.get(MODEL, variant["ModelName"])
+    return {"EndpointConfigArn": backend.records.add(ENDPOINT_CONFIG, params)}
+
+
+def delete_endpoint_config(backend: Backend, params: Record) -> Record:
+    """DeleteEndpointConfig. As on AWS this is allowed while an endpoint uses it."""
+    backend.records.remove(ENDPOINT_CONFIG, params["EndpointConfigName"])
+    return {}
