@@ -1,1 +1,4 @@
-"""Runtime glue: small translators, event in, decision, action out. Never imports `aws_cdk`, `stacks` or `model_code`."""
+"""Runtime glue: small translators, event in, decision, action out.
+
+Never imports `aws_cdk`, `stacks` or `model_code`.
+"""

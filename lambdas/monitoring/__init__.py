@@ -1,0 +1,1 @@
+"""What a model sees now against what it was trained on."""

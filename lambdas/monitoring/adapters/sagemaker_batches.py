@@ -1,0 +1,46 @@
+"""Batch transforms, read from SageMaker and S3."""
+
+import csv
+from codecs import getreader
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lambdas.monitoring.ports import Batch, BatchError
+
+
+class SageMakerBatches:
+    """`ports.Batches` over boto3 clients."""
+
+    def __init__(self, *, sagemaker: Any, s3: Any) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+        self._sagemaker = sagemaker
+        self._s3 = s3
+
+    def describe(self, job: str) -> Batch:
+        """Return the batch.
+
+        Raises:
+            BatchError: its input is compressed, no CSV, or listed in a manifest file.
+        """
+        found = self._sagemaker.describe_transform_job(TransformJobName=job)
+        given = found["TransformInput"]
+        source = given["DataSource"]["S3DataSource"]
+        kinds = (given.get("CompressionType", "None"), given.get("ContentType", ""), source["S3DataType"])
+        if kinds != ("None", "text/csv", "S3Prefix"):
+            raise BatchError(f"{job} reads {kinds}; the monitor reads uncompressed text/csv under an S3Prefix only.")
+        container = self._sagemaker.describe_model(ModelName=found["ModelName"])["PrimaryContainer"]
+        environment = container.get("Environment", {})
+        return Batch(
+            job=job,
+            model=environment.get("ATOLL_MODEL_NAME", ""),
+            version=environment.get("ATOLL_MODEL_VERSION", ""),
+            manifest_sha256=environment.get("ATOLL_MANIFEST_SHA256", ""),
+            input_uri=source["S3Uri"],
+        )
+
+    def rows(self, batch: Batch) -> Iterator[Sequence[str]]:
+        """Yield the rows of all of its CSV input, as a stream."""
+        bucket, _, prefix = batch.input_uri.removeprefix("s3://").partition("/")
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        for key in (item["Key"] for page in pages for item in page.get("Contents", [])):
+            body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
+            yield from csv.reader(getreader("utf-8")(body))

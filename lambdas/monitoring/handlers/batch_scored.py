@@ -1,0 +1,27 @@
+"""A batch was scored: compare its rows with the model's training baseline."""
+
+from typing import Any
+
+from lambdas.monitoring import drift
+from lambdas.monitoring.adapters.connect import connect, logger
+from lambdas.monitoring.events import TransformJobEnded
+from lambdas.monitoring.ports import World
+from lambdas.release.events import parse
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Take the event `SageMaker Transform Job State Change`."""
+    ended = parse(TransformJobEnded, event)
+    logger.info({"job": ended.job_name, "outcome": batch_scored(ended, connect())})
+
+
+def batch_scored(event: TransformJobEnded, world: World) -> str:
+    """Measure and publish a batch's drift; return what was found."""
+    if event.status != "Completed":
+        return f"nothing to measure: {event.status}"
+    batch = world.batches.describe(event.job_name)
+    if not batch.manifest_sha256:
+        return "not a released model"
+    found = drift.measure_batch(world, batch)
+    drift.publish(world, batch, found, event.at)
+    return f"{found.status}: {found.largest:.3f} over {found.rows} rows"

@@ -1,0 +1,85 @@
+"""Endpoints and their stacks: what CloudFormation says, and what SageMaker really runs."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.release.ports import EndpointAnswerError
+from lambdas.release.records import Serving, Stack, stack_of
+
+
+def endpoint_of(model: str) -> str:
+    """Return the name of a model's endpoint."""
+    return f"atoll-{model}"
+
+
+class SageMakerEndpoints:
+    """`ports.Endpoints` over boto3 clients."""
+
+    def __init__(self, *, cloudformation: Any, sagemaker: Any, runtime: Any) -> None:  # noqa: ANN401 - boto3's clients
+        self._cloudformation = cloudformation
+        self._sagemaker = sagemaker
+        self._runtime = runtime
+
+    def stack(self, model: str) -> Stack:
+        """Return the state of the model's endpoint stack."""
+        stack = self._cloudformation.describe_stacks(StackName=stack_of(model))["Stacks"][0]
+        parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+        return Stack(
+            status=stack["StackStatus"],
+            reason=stack.get("StackStatusReason", ""),
+            release_id=parameters.get("ReleaseId", ""),
+            last_change_set=_name(stack["ChangeSetId"]) if "ChangeSetId" in stack else self._executed(model),
+        )
+
+    def _executed(self, model: str) -> str:
+        """Return the change set that CloudFormation lists as executed (or being so), when the stack names none."""
+        pages = self._cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_of(model))
+        executed = (c for page in pages for c in page["Summaries"] if c["ExecutionStatus"].startswith("EXECUTE_"))
+        latest = max(executed, key=lambda c: c["CreationTime"], default=None)
+        return latest["ChangeSetName"] if latest else ""
+
+    def serving(self, model: str) -> Serving | None:
+        """Return what the endpoint runs; None when there is no endpoint."""
+        try:
+            endpoint = self._sagemaker.describe_endpoint(EndpointName=endpoint_of(model))
+        except ClientError as error:
+            if "could not find" in str(error).lower():
+                return None
+            raise
+        variants = self._sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+        container = self._sagemaker.describe_model(ModelName=variants["ProductionVariants"][0]["ModelName"])
+        environment = container["PrimaryContainer"].get("Environment", {})
+        return Serving(
+            status=endpoint["EndpointStatus"],
+            manifest_sha256=environment.get("ATOLL_MANIFEST_SHA256", ""),
+            release_id=environment.get("ATOLL_RELEASE_ID", ""),
+            failure_reason=endpoint.get("FailureReason", ""),
+        )
+
+    def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
+        """Return the endpoint's score of each row.
+
+        Raises:
+            EndpointAnswerError: it did not answer with scores.
+        """
+        try:
+            answer = self._runtime.invoke_endpoint(
+                EndpointName=endpoint_of(model),
+                ContentType="application/json",
+                Accept="application/json",
+                Body=json.dumps({"instances": rows}).encode(),
+            )
+            return [float(prediction["score"]) for prediction in json.loads(answer["Body"].read())["predictions"]]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ModelError":
+                raise EndpointAnswerError(f"{endpoint_of(model)} answered with an error: {error}") from error
+            raise
+        except (ValueError, KeyError, TypeError) as error:
+            raise EndpointAnswerError(f"{endpoint_of(model)} gave no list of scores: {error!r}") from error
+
+
+def _name(change_set_arn: str) -> str:
+    return change_set_arn.rsplit(":changeSet/", maxsplit=1)[-1].split("/", maxsplit=1)[0]

@@ -1,0 +1,28 @@
+"""Training jobs, read from SageMaker."""
+
+from typing import Any
+
+from lambdas.release.records import TrainingJob
+
+
+class SageMakerJobs:
+    """`ports.JobReader` over a boto3 `sagemaker` client."""
+
+    def __init__(self, sagemaker: Any) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+        self._sagemaker = sagemaker
+
+    def describe(self, name: str) -> TrainingJob:
+        """Return the job with its tags."""
+        job = self._sagemaker.describe_training_job(TrainingJobName=name)
+        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=job["TrainingJobArn"])
+        return TrainingJob(
+            name=job["TrainingJobName"],
+            arn=job["TrainingJobArn"],
+            image=job["AlgorithmSpecification"].get("TrainingImage", ""),
+            network_isolated=job.get("EnableNetworkIsolation", False),
+            ended=job.get("TrainingEndTime") or job["CreationTime"],
+            artifact_uri=job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
+            failure_reason=job.get("FailureReason", ""),
+            tags={tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]},
+            hyperparameters=job.get("HyperParameters", {}),
+        )

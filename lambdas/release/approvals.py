@@ -1,0 +1,42 @@
+"""Who executed what: the approver's name on the version, and alarms for what should not happen."""
+
+from lambdas.release import decisions, reports
+from lambdas.release.ports import World
+from lambdas.release.records import AuditEntry, Execution, Version
+
+
+def version_of(world: World, execution: Execution) -> Version | None:
+    """Return the version that was requested under the change set's name; None when it is no release of ours."""
+    versions = [version for model in world.settings.models for version in world.registry.versions(model)]
+    return decisions.version_of_release(execution.change_set, versions)
+
+
+def record_approver(world: World, version: Version, execution: Execution) -> str:
+    """Put the approver on the version and move it to `executing`, unless its end is known already."""
+    known = world.registry.tag(version, {"approver": execution.who})
+    violation = decisions.same_person(known)
+    reports.executed(world, known, execution.who, execution.at, violation=violation)
+    news = {"reason": "executed by its own submitter"} if violation else {}
+    if decisions.may_become(known.state, "executing"):
+        news["state"] = "executing"
+    world.registry.tag(known, news)
+    return f"version {version.number} executed by {execution.who}"
+
+
+def record_denial(world: World, version: Version, execution: Execution) -> None:
+    """Record that IAM or CloudFormation turned somebody away."""
+    details = {"error": execution.denied}
+    reports.transition(world, version, "execution_denied", execution.at, who=execution.who, details=details)
+
+
+def record_way_back(world: World, execution: Execution) -> None:
+    """Audit and announce that a change set which goes back or stops an endpoint was executed, by one person alone."""
+    what = f"way_back_{'denied' if execution.denied else 'executed'}"
+    details = {"error": execution.denied}
+    entry = AuditEntry(
+        model="all-models", subject=execution.change_set, what=what, at=execution.at, who=execution.who, details=details
+    )
+    world.audit.write(entry)
+    world.notifier.tell(
+        f"ALARM: {execution.change_set} {what}", f"{execution.who} called ExecuteChangeSet of {execution.change_set}."
+    )

@@ -1,0 +1,190 @@
+"""What the release path decides, without touching anything: records in, a verdict out."""
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from lambdas.release.records import Release, Serving, Stack, TrainingJob, Version, is_release_id
+
+METRIC = "average_precision"
+TOLERANCE = 1e-6
+
+_NEXT = {
+    "registered": {"refused", "requested", "executing", "released", "rolled_back"},
+    "requested": {"executing", "released", "rolled_back", "superseded"},
+    "executing": {"released", "rolled_back"},
+    "released": {"superseded"},
+    "superseded": {"released"},
+}
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Nothing has to be done; `why` is for the log."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Accept:
+    """The endpoint serves this version as released: try it, then make it the champion."""
+
+    version: Version
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """This version was tried and the endpoint does not serve it."""
+
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True)
+class Expel:
+    """The endpoint still serves this version, which was found wanting before: a crash cut its way back short."""
+
+    version: Version
+
+
+Verdict = Nothing | Accept | RolledBack | Expel
+
+
+def may_become(state: str, new: str) -> bool:
+    """Say whether a version in `state` may move to `new`: events come twice and out of order, states never go back."""
+    return new in _NEXT.get(state, set())
+
+
+def job_problem(job: TrainingJob, *, models: Collection[str], repository: str) -> str | None:
+    """Return why a job's description alone forbids its model; None when it does not.
+
+    `repository` is the address, without digest, of the one image repository that the platform publishes.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9]{1,64}", job.submitter):
+        return f"its tag atoll:uid is {job.submitter!r}, expected letters and digits of a known person"
+    if job.model not in models:
+        return f"its tag atoll:model is {job.model!r}, expected one of {', '.join(sorted(models))}"
+    if not job.network_isolated:
+        return "it ran without network isolation"
+    if not re.fullmatch(re.escape(repository) + r"@sha256:[0-9a-f]{64}", job.image):
+        return f"its image is {job.image!r}, expected {repository}@sha256:<digest>"
+    return None
+
+
+def gate_problem(
+    metrics: Mapping[str, object], champion: float | None, *, has_champion: bool, minimum: float, regression: float
+) -> str | None:
+    """Return why the metric gate refuses a candidate; None when it passes.
+
+    `champion` is the serving version's average precision. What is missing or not a share is refused, on both sides.
+    """
+    candidate = metrics.get(METRIC)
+    if not _is_share(candidate):
+        return f"{METRIC} is {candidate!r}, expected a number from 0 to 1"
+    if candidate < minimum:
+        return f"{METRIC} {candidate:.4f} is below the minimum of {minimum:.4f}"
+    if not has_champion:
+        return None
+    if not _is_share(champion):
+        return f"the champion's {METRIC} is {champion!r}, so the candidate can't be compared with it"
+    if champion - candidate > regression:
+        loss = f"loses {champion - candidate:.4f} against the champion's {champion:.4f}"
+        return f"{METRIC} {candidate:.4f} {loss}, at most {regression:.4f} may be lost"
+    return None
+
+
+def _is_share(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def twin_of(version: Version, others: Iterable[Version]) -> Version | None:
+    """Return another version with the very same files that waits, is being released or serves; else None."""
+    alive = {"requested", "executing", "released"}
+    same = (
+        o for o in others if o.tag("manifest_sha256") == version.tag("manifest_sha256") and o.number != version.number
+    )
+    return next((o for o in same if o.state in alive), None)
+
+
+def version_of_release(name: str, versions: Sequence[Version]) -> Version | None:
+    """Return the newest version that was requested under this release id (`versions` come newest first)."""
+    return next((v for v in versions if name and v.tag("release_id") == name), None)
+
+
+def attempted(stack: Stack, versions: Sequence[Version]) -> Version | None:
+    """Return the version that the stack's last operation was about; None when it was about no release.
+
+    After a rollback the stack's parameters name the former release: the change set executed last knows better, and
+    where CloudFormation no longer tells it, the version whose execution CloudTrail reported.
+    """
+    if is_release_id(stack.last_change_set):
+        return version_of_release(stack.last_change_set, versions)
+    executing = next((v for v in versions if v.state == "executing"), None)
+    return executing or version_of_release(stack.release_id, versions)
+
+
+def settle(stack: Stack, serving: Serving | None, version: Version | None) -> Verdict:
+    """Compare a settled stack's release with what the endpoint says, and believe the endpoint."""
+    if version is None:
+        return Nothing("the stack's last operation was no release")
+    if serves(serving, version) and stack.went_forward:
+        if version.state == "rolled_back":
+            return Expel(version)
+        accepted = may_become(version.state, "released")
+        return Accept(version) if accepted else Nothing(f"version {version.number} is {version.state} already")
+    if not may_become(version.state, "rolled_back"):
+        return Nothing(f"version {version.number} is {version.state} and does not serve")
+    reason = (serving.failure_reason if serving else "") or stack.reason or "the endpoint does not serve the release"
+    return RolledBack(version, f"{reason} (stack {stack.status})")
+
+
+def serves(serving: Serving | None, version: Version) -> bool:
+    """Say whether an endpoint is in service with exactly this version's release."""
+    return (
+        serving is not None
+        and serving.status == "InService"
+        and serving.release_id == version.tag("release_id")
+        and serving.manifest_sha256 == version.tag("manifest_sha256")
+    )
+
+
+def golden_problem(expected: Sequence[float], answered: Sequence[float]) -> str | None:
+    """Return how the endpoint's scores differ from the golden ones by more than 1e-6; None when they don't."""
+    if not expected or len(expected) != len(answered):
+        return f"the endpoint gave {len(answered)} scores for {len(expected)} golden rows"
+    pairs = zip(expected, answered, strict=True)
+    worst = max(abs(e - a) if math.isfinite(e) and math.isfinite(a) else math.inf for e, a in pairs)
+    return f"a golden row's score is off by {worst:g}, at most {TOLERANCE:g} is allowed" if worst > TOLERANCE else None
+
+
+def same_person(version: Version) -> bool:
+    """Say whether the one who submitted a version executed its release."""
+    return version.tag("approver") != "" and version.tag("approver") == version.tag("submitter")
+
+
+def superseded_by(released: Version, versions: Iterable[Version]) -> list[Version]:
+    """Return the versions that a release makes obsolete: the former champion and older requests."""
+    return [
+        v
+        for v in versions
+        if v.number != released.number
+        and (v.state == "released" or (v.state == "requested" and int(v.number) < int(released.number)))
+    ]
+
+
+def way_back(champion: Version | None, failed: Version) -> tuple[str, Release]:
+    """Return name and parameters of the change set that takes a failed release out of service.
+
+    It restores the champion's release with the image of that time; without a champion it stops the endpoint.
+    """
+    suffix = f"from-v{failed.number}-{failed.tag('manifest_sha256')[:12]}"
+    if champion is None or champion.number == failed.number:
+        return f"stop-{suffix}", Release()
+    return f"back-{suffix}", Release(
+        image_digest=champion.tag("serving_image_digest"),
+        manifest_sha256=champion.tag("manifest_sha256"),
+        version=champion.number,
+        release_id=champion.tag("release_id"),
+    )

@@ -1,0 +1,79 @@
+"""The EventBridge events that the release path takes, parsed into records; an unknown shape is a clear error."""
+
+import re
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
+
+from lambdas.release.records import STACK_PREFIX, Execution
+
+
+class EventError(ValueError):
+    """An event is not of the shape that its rule promises; it ends in the dead-letter queue."""
+
+
+class Event(BaseModel):
+    """What all events have: the time at which it happened."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime = Field(validation_alias="time")
+
+
+E = TypeVar("E", bound=Event)
+
+
+class TrainingJobEnded(Event):
+    """`SageMaker Training Job State Change` with a final status."""
+
+    source: Literal["aws.sagemaker"]
+    kind: Literal["SageMaker Training Job State Change"] = Field(validation_alias="detail-type")
+    job_name: str = Field(validation_alias=AliasPath("detail", "TrainingJobName"))
+    status: Literal["Completed", "Failed", "Stopped"] = Field(validation_alias=AliasPath("detail", "TrainingJobStatus"))
+
+
+class StackStatusChanged(Event):
+    """`CloudFormation Stack Status Change` of an endpoint's stack."""
+
+    source: Literal["aws.cloudformation"]
+    kind: Literal["CloudFormation Stack Status Change"] = Field(validation_alias="detail-type")
+    stack_id: str = Field(validation_alias=AliasPath("detail", "stack-id"), pattern=f":stack/{STACK_PREFIX}[^/]+/")
+    status: str = Field(validation_alias=AliasPath("detail", "status-details", "status"))
+
+    @property
+    def model(self) -> str:
+        """The model whose endpoint the stack holds."""
+        return self.stack_id.split("/")[1].removeprefix(STACK_PREFIX)
+
+
+class ChangeSetExecuted(Event):
+    """`AWS API Call via CloudTrail`: somebody called ExecuteChangeSet, with or without success."""
+
+    kind: Literal["AWS API Call via CloudTrail"] = Field(validation_alias="detail-type")
+    name: Literal["ExecuteChangeSet"] = Field(validation_alias=AliasPath("detail", "eventName"))
+    change_set: str = Field(validation_alias=AliasPath("detail", "requestParameters", "changeSetName"), min_length=1)
+    who: str = Field(validation_alias=AliasPath("detail", "userIdentity", "arn"), min_length=1)
+    denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
+
+    def execution(self) -> Execution:
+        """Return the try: the change set's name out of a name or an ARN, the person out of the session's name."""
+        name = self.change_set.split(":changeSet/")[-1].split("/")[0]
+        return Execution(change_set=name, who=re.split("[:/]", self.who)[-1], at=self.at, denied=self.denied or "")
+
+
+def parse(kind: type[E], event: dict[str, Any]) -> E:
+    """Parse an event.
+
+    Raises:
+        EventError: a field is missing or has a value that the rule should not let through.
+    """
+    try:
+        return kind.model_validate(event)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, f['loc']))}: {f['msg']}, got {f.get('input')!r:.200}" for f in error.errors()
+        )
+        raise EventError(
+            f"Event {event.get('id')!r} is no {kind.__name__}: {faults}. Compare the rule's pattern."
+        ) from error

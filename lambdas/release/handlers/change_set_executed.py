@@ -1,0 +1,28 @@
+"""Somebody executed a change set of an endpoint: record who, and raise the alarm when it must not be them."""
+
+from typing import Any
+
+from lambdas.release import approvals, events
+from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.ports import World
+from lambdas.release.records import Execution
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Take CloudTrail's event of ExecuteChangeSet."""
+    execution = events.parse(events.ChangeSetExecuted, event).execution()
+    logger.info({"change_set": execution.change_set, "outcome": change_set_executed(execution, connect())})
+
+
+def change_set_executed(execution: Execution, world: World) -> str:
+    """Record a release's approver; return what was recorded."""
+    if execution.change_set.startswith(("back-", "stop-")):
+        approvals.record_way_back(world, execution)
+        return "way back"
+    version = approvals.version_of(world, execution)
+    if version is None:
+        return "no release"
+    if execution.denied:
+        approvals.record_denial(world, version, execution)
+        return f"denied: {execution.denied}"
+    return approvals.record_approver(world, version, execution)

@@ -1,0 +1,37 @@
+"""A training job ended: verify its model, register it, pass the gate, ask for approval."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from lambdas.release import candidates, events, reports
+from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.ports import World
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Take the event `SageMaker Training Job State Change`."""
+    ended = events.parse(events.TrainingJobEnded, event)
+    logger.info({"job": ended.job_name, "outcome": training_completed(ended, connect())})
+
+
+def training_completed(event: events.TrainingJobEnded, world: World) -> str:
+    """Carry a job's model as far as it may go; called again, continue where it stands. Return what became of it."""
+    job = world.jobs.describe(event.job_name)
+    if event.status != "Completed":
+        reports.job_ended_badly(world, job, event.status, event.at)
+        return event.status
+    with TemporaryDirectory() as work:
+        try:
+            candidate = candidates.inspect(world, job, Path(work))
+        except candidates.RefusedError as refusal:
+            reports.refused_before_registration(world, job, str(refusal), event.at)
+            return "refused before registration"
+        version = candidates.register(world, candidate)
+        if version.state != "registered":
+            return f"version {version.number} is {version.state} already"
+        if reason := candidates.problem(world, candidate, version):
+            candidates.refuse(world, version, reason, event.at)
+            return f"version {version.number} refused: {reason}"
+        candidates.request(world, candidate, version, event.at)
+        return f"version {version.number} requested"

@@ -1,0 +1,156 @@
+"""What the release path needs of the world. Fakes in tests/fakes and the adapters implement these alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from lambdas.release.records import AuditEntry, Release, RunRecord, Serving, Stack, TrainingJob, Version
+from lambdas.release.settings import Settings
+
+
+class ChangeSetError(Exception):
+    """CloudFormation can't prepare a change set, or one of that name asks for something else."""
+
+
+class EndpointAnswerError(Exception):
+    """The endpoint answered with an error, or with something that is no list of scores."""
+
+
+class JobReader(Protocol):
+    """Training jobs."""
+
+    def describe(self, name: str) -> TrainingJob:
+        """Return the job with its tags."""
+        ...
+
+
+class ArtifactStore(Protocol):
+    """Model archives: those that jobs leave, and the released ones under a key named by their manifest's hash."""
+
+    def fetch(self, uri: str, to: Path) -> None:
+        """Download a job's archive.
+
+        Raises:
+            ArtifactError: it is too large to be a model of ours.
+        """
+        ...
+
+    def release(self, archive: Path, model: str, manifest_sha256: str) -> bool:
+        """Write the archive to its release key; False when an object is there already, which is left as it is."""
+        ...
+
+    def fetch_released(self, model: str, manifest_sha256: str, to: Path) -> None:
+        """Download a released archive."""
+        ...
+
+
+class Registry(Protocol):
+    """Runs and versions. Each method may be called again with the same arguments."""
+
+    def run_of(self, model: str, job_arn: str) -> str:
+        """Return the id of the one run that carries the job's ARN, made now if there is none."""
+        ...
+
+    def log(self, run_id: str, record: RunRecord) -> None:
+        """Log everything of a run and end it."""
+        ...
+
+    def register(self, model: str, run_id: str, tags: Mapping[str, str]) -> Version:
+        """Make a version of the run's artifacts, with its tags."""
+        ...
+
+    def versions(self, model: str) -> list[Version]:
+        """Return all versions of a model, the newest first; none when the model is unknown."""
+        ...
+
+    def tag(self, version: Version, tags: Mapping[str, str]) -> Version:
+        """Set tags `atoll.<name>` of a version and return it with them."""
+        ...
+
+    def champion(self, model: str) -> Version | None:
+        """Return the version under the alias `champion`."""
+        ...
+
+    def crown(self, version: Version) -> None:
+        """Move the alias `champion`."""
+        ...
+
+    def metric(self, version: Version, name: str) -> float | None:
+        """Return a metric of the version's run; None when it is missing."""
+        ...
+
+
+class Endpoints(Protocol):
+    """The stacks of endpoints, and the endpoints themselves."""
+
+    def stack(self, model: str) -> Stack:
+        """Return the state of the model's endpoint stack."""
+        ...
+
+    def serving(self, model: str) -> Serving | None:
+        """Return what the endpoint runs; None when there is no endpoint."""
+        ...
+
+    def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
+        """Return the endpoint's score of each row.
+
+        Raises:
+            EndpointAnswerError: it did not answer with scores.
+        """
+        ...
+
+
+class ChangeSets(Protocol):
+    """Change sets of the endpoints' stacks, made with CloudFormation's narrow role."""
+
+    def request(self, model: str, name: str, release: Release, description: str) -> None:
+        """Create a change set and wait until it can be executed; fine when it exists with the same parameters.
+
+        Raises:
+            ChangeSetError: CloudFormation refused it, or one with other parameters holds the name.
+        """
+        ...
+
+    def execute(self, model: str, name: str) -> None:
+        """Execute a change set; the narrow policy lets only `back-*` and `stop-*` through."""
+        ...
+
+
+class PublishedImage(Protocol):
+    """The image that the Registry stack publishes at this moment."""
+
+    def uri(self) -> str:
+        """Return `<repository uri>@sha256:<64 hex>`."""
+        ...
+
+
+class Notifier(Protocol):
+    """Messages to people."""
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send a message; the subject is ASCII and at most 100 characters, longer ones are cut."""
+        ...
+
+
+class AuditLog(Protocol):
+    """The record that nobody can change."""
+
+    def write(self, entry: AuditEntry) -> None:
+        """Write an entry once; a second write of the same transition changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything that a release handler may touch."""
+
+    settings: Settings
+    jobs: JobReader
+    artifacts: ArtifactStore
+    registry: Registry
+    endpoints: Endpoints
+    change_sets: ChangeSets
+    image: PublishedImage
+    notifier: Notifier
+    audit: AuditLog

@@ -1,0 +1,156 @@
+"""What the release path speaks of: plain, frozen records without behaviour that needs AWS or MLflow."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+STACK_PREFIX = "Atoll-Endpoint-"
+_RELEASE_ID = re.compile(r"r-by-[A-Za-z0-9]+-[0-9a-f]{12}")
+
+
+def release_id(submitter: str, manifest_sha256: str) -> str:
+    """Return the id of a release, which is its change set's name too."""
+    return f"r-by-{submitter}-{manifest_sha256[:12]}"
+
+
+def is_release_id(name: str) -> bool:
+    """Say whether a change set's name is that of a release that moves forward."""
+    return _RELEASE_ID.fullmatch(name) is not None
+
+
+def stack_of(model: str) -> str:
+    """Return the name of the stack that holds a model's endpoint."""
+    return f"{STACK_PREFIX}{model}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingJob:
+    """A training job as SageMaker describes it."""
+
+    name: str
+    arn: str
+    image: str
+    network_isolated: bool
+    ended: datetime
+    artifact_uri: str = ""
+    failure_reason: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    hyperparameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def submitter(self) -> str:
+        """The id of the person who started it (IAM forces the tag); empty when there is none."""
+        return self.tags.get("atoll:uid", "")
+
+    @property
+    def model(self) -> str:
+        """The model that it trains; empty when it does not say."""
+        return self.tags.get("atoll:model", "")
+
+    @property
+    def image_digest(self) -> str:
+        """The digest by which the image is pinned; empty when it is not."""
+        return self.image.partition("@")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What MLflow is told of a training run; `files` maps artifact names to their content."""
+
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    files: Mapping[str, bytes]
+    ended: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version of a registered model with its tags."""
+
+    model: str
+    number: str
+    run_id: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def tag(self, name: str) -> str:
+        """Return the tag `atoll.<name>`; empty when it is not set."""
+        return self.tags.get(f"atoll.{name}", "")
+
+    @property
+    def state(self) -> str:
+        """Where the version stands on its way (docs/contracts.md)."""
+        return self.tag("state")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """The four parameters that move an endpoint's stack. All empty means: no endpoint."""
+
+    image_digest: str = ""
+    manifest_sha256: str = ""
+    version: str = ""
+    release_id: str = ""
+
+    def parameters(self) -> dict[str, str]:
+        """Return them under their names in the template."""
+        return {
+            "ImageDigest": self.image_digest,
+            "ManifestSha256": self.manifest_sha256,
+            "MlflowVersion": self.version,
+            "ReleaseId": self.release_id,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """An endpoint's stack; `last_change_set` is the name of the one executed last, empty when unknown."""
+
+    status: str
+    reason: str = ""
+    release_id: str = ""
+    last_change_set: str = ""
+
+    @property
+    def is_moving(self) -> bool:
+        """Say whether an operation still runs."""
+        return self.status.endswith("_IN_PROGRESS")
+
+    @property
+    def went_forward(self) -> bool:
+        """Say whether the last operation did what it was asked."""
+        return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """What an endpoint runs, read from its own configuration and its container's environment."""
+
+    status: str
+    manifest_sha256: str
+    release_id: str
+    failure_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """A person's (or a machine's) try to execute a change set, as CloudTrail recorded it."""
+
+    change_set: str
+    who: str
+    at: datetime
+    denied: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """One transition. `subject` is a release id or a job's name; the time is the event's: a retry is the same entry."""
+
+    model: str
+    subject: str
+    what: str
+    at: datetime
+    who: str
+    details: Mapping[str, Any] = field(default_factory=dict)

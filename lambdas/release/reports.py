@@ -1,0 +1,104 @@
+"""What people and auditors are told at each transition: one audit entry and one message, in this order.
+
+Audit entries are written once whatever happens; a message may come twice after a crash, but never not at all.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from lambdas.release.decisions import METRIC
+from lambdas.release.ports import World
+from lambdas.release.records import AuditEntry, Release, TrainingJob, Version, stack_of
+
+UNKNOWN_MODEL = "unknown-model"
+
+
+def job_ended_badly(world: World, job: TrainingJob, status: str, at: datetime) -> None:
+    """Say that a job failed or was stopped."""
+    reason = job.failure_reason or "no reason given"
+    _job_entry(world, job, f"training_{status.lower()}", at, reason)
+    world.notifier.tell(
+        f"Training {status.lower()}: {job.name}", f"{job.name} of {job.submitter or 'nobody known'}: {reason}"
+    )
+
+
+def refused_before_registration(world: World, job: TrainingJob, reason: str, at: datetime) -> None:
+    """Say that a job's model was refused and made no version."""
+    _job_entry(world, job, "refused_before_registration", at, reason)
+    world.notifier.tell(
+        f"Refused before registration: {job.name}",
+        f"The model of {job.name} ({job.arn}, submitted by {job.submitter or 'nobody known'}) was refused: {reason}\n"
+        f"Nothing was registered. The archive is {job.artifact_uri}.",
+    )
+
+
+def _job_entry(world: World, job: TrainingJob, what: str, at: datetime, reason: str) -> None:
+    model = job.model if job.model in world.settings.models else UNKNOWN_MODEL
+    details = {"reason": reason, "training_job_arn": job.arn, "image": job.image, "artifact": job.artifact_uri}
+    world.audit.write(AuditEntry(model=model, subject=job.name, what=what, at=at, who=job.submitter, details=details))
+
+
+def transition(
+    world: World, version: Version, what: str, at: datetime, *, who: str, details: Mapping[str, object]
+) -> None:
+    """Write the audit entry of a version's transition, with its hashes."""
+    facts = {"version": version.number, **version.tags, **details}
+    subject = version.tag("release_id") or version.tag("training_job_arn").rpartition("/")[2]
+    world.audit.write(AuditEntry(model=version.model, subject=subject, what=what, at=at, who=who, details=facts))
+
+
+def refused(world: World, version: Version, reason: str, at: datetime) -> None:
+    """Say that the gate refused a version."""
+    transition(world, version, "refused", at, who=version.tag("submitter"), details={"reason": reason})
+    world.notifier.tell(
+        f"Refused by the gate: {version.model} v{version.number}", f"{version.model} v{version.number}: {reason}."
+    )
+
+
+def summary(world: World, version: Version, metrics: Mapping[str, object]) -> str:
+    """Return a candidate in one line: its metric against the champion's, its data and its submitter."""
+    champion = world.registry.champion(version.model)
+    former = f"champion v{champion.number} {world.registry.metric(champion, METRIC)}" if champion else "no champion yet"
+    data = version.tag("data_manifest_sha256")
+    name = f"{version.model} v{version.number}"
+    return f"{name}: {METRIC} {metrics.get(METRIC)} ({former}); data {data}; by {version.tag('submitter')}"
+
+
+def requested(world: World, version: Version, release: Release, line: str, at: datetime) -> None:
+    """Ask approvers for a release, with everything that they need to decide and to act."""
+    transition(world, version, "requested", at, who=version.tag("submitter"), details=release.parameters())
+    region = version.tag("training_job_arn").split(":")[3]
+    target = f"--stack-name {stack_of(version.model)} --change-set-name {release.release_id} --region {region}"
+    world.notifier.tell(
+        f"Approval wanted: {version.model} v{version.number} ({release.release_id})",
+        f"{line}\nManifest sha256 {release.manifest_sha256}\nServing image {release.image_digest}\n\n"
+        f"Another person than {version.tag('submitter')} reads it:\n  aws cloudformation describe-change-set {target}\n"
+        f"and approves it:\n  aws cloudformation execute-change-set {target}\n",
+    )
+
+
+def executed(world: World, version: Version, who: str, at: datetime, *, violation: bool) -> None:
+    """Say who executed a release; raise the alarm when it is the submitter."""
+    what = "separation_of_duties_violated" if violation else "executed"
+    transition(world, version, what, at, who=who, details={})
+    if violation:
+        text = (
+            f"{who} submitted {version.model} v{version.number} and executed its release {version.tag('release_id')}."
+        )
+        world.notifier.tell(f"ALARM: {version.model} v{version.number} was approved by its submitter", text)
+
+
+def released(world: World, version: Version, at: datetime) -> None:
+    """Say that a version serves and is the champion."""
+    transition(world, version, "released", at, who=version.tag("approver"), details={})
+    text = f"{version.model} v{version.number} ({version.tag('release_id')}) passed its smoke test and is the champion."
+    world.notifier.tell(
+        f"Released: {version.model} v{version.number}", f"{text} Approved by {version.tag('approver') or 'unknown'}."
+    )
+
+
+def rolled_back(world: World, version: Version, reason: str, at: datetime, *, alarm: bool = False) -> None:
+    """Say that a release did not hold; `alarm` when the platform itself takes it out of service."""
+    transition(world, version, "rolled_back", at, who="automation", details={"reason": reason})
+    subject = f"{'ALARM: ' if alarm else ''}Rolled back: {version.model} v{version.number}"
+    world.notifier.tell(subject, f"{version.model} v{version.number} ({version.tag('release_id')}): {reason}")
