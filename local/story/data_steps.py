@@ -44,7 +44,7 @@ def etl(scene: Scene, facts: Facts) -> None:
     )
     facts.update(job_arn=job["ProcessingJobArn"], report=report, columns=len(manifest["columns"]))
     facts["objects"] = {name: item["sha256"] for name, item in manifest["objects"].items()}
-    source = "anomalies injected, for this ledger has no labels" if report.get("injected") else "labelled ledger"
+    source = "labelled" if report["labels"] == "given" else "no labels, so anomalies were injected"
     facts["told"] = f"{report['accepted']:,} rows accepted, {report['quarantined']:,} in quarantine; {source}"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -38,9 +41,24 @@ def choose_ledger(file: Path | None, mapping: Path | None) -> Ledger:
 
 
 def generated_ledger() -> Path:
-    """The seeded ledger, made anew: the same file each time."""
+    """The seeded ledger with a few spoilt rows at its end, made anew: the same file each time."""
     file = BUILD / "story" / "ledger.csv.gz"
     file.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "model_code.etl.generate", "--rows", str(ROWS), "--seed", str(SEED)]
     subprocess.run([*command, "--out", str(file)], cwd=ROOT, check=True, capture_output=True)
+    spoil(file)
     return file
+
+
+def spoil(file: Path) -> None:
+    """Append four rows such as real ledgers hold: ETL must put each in quarantine with its reason."""
+    lines = gzip.decompress(file.read_bytes()).decode().splitlines()
+    names = lines[0].split(",")
+    good = next(csv.reader([lines[1]]))
+    wrong = {"amount": "twelve", "transaction_date": "2026-02-31", "currency": "???", "card": ""}
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    for number, (name, value) in enumerate(wrong.items()):
+        row = dict(zip(names, good, strict=True)) | {"transaction_id": f"SPOILT-{number}", name: value}
+        rows.writerow(row.values())
+    file.write_bytes(gzip.compress("\n".join([*lines, text.getvalue()]).encode(), mtime=0))
