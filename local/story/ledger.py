@@ -55,7 +55,7 @@ def spoil(file: Path) -> None:
     lines = gzip.decompress(file.read_bytes()).decode().splitlines()
     names = lines[0].split(",")
     good = next(csv.reader([lines[1]]))
-    wrong = {"amount": "twelve", "transaction_date": "2026-02-31", "currency": "???", "card": ""}
+    wrong = {"amount": "twelve", "transaction_date": "2026-02-31", "currency": "???", "merchant": ""}
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     for number, (name, value) in enumerate(wrong.items()):
