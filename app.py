@@ -1,0 +1,17 @@
+"""The front door: settings, platform, checks, synth. `ATOLL_ENVIRONMENT` names the environment or a TOML file."""
+
+import os
+
+from stacks.settings import settings_or_exit
+
+settings = settings_or_exit(os.environ)
+
+import aws_cdk as cdk  # noqa: E402 - a wrong setting is said within a second; the CDK takes ten to load
+
+from compliance.nag import attach_checks, synthesize  # noqa: E402 - the same
+from stacks.platform import build_platform  # noqa: E402 - the same
+
+app = cdk.App(analytics_reporting=False)
+build_platform(app, settings)
+attach_checks(app)
+synthesize(app)

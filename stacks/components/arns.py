@@ -1,0 +1,41 @@
+"""ARNs of what gets its name at run time or by derivation, in the stack's own partition, account and region."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+ENDPOINT_STACKS = "Atoll-Endpoint-*"
+
+
+def sagemaker(scope: Construct, kind: str, name: str = "*") -> str:
+    """Give the ARN of a SageMaker resource, such as `training-job`."""
+    return cdk.Stack.of(scope).format_arn(service="sagemaker", resource=kind, resource_name=name)
+
+
+def stacks(scope: Construct, pattern: str = ENDPOINT_STACKS) -> str:
+    """Give the ARN pattern of CloudFormation stacks by name."""
+    return cdk.Stack.of(scope).format_arn(service="cloudformation", resource="stack", resource_name=f"{pattern}/*")
+
+
+def parameter(scope: Construct, name: str) -> str:
+    """Give the ARN of an SSM parameter, such as `/atoll/tracking/url`."""
+    return cdk.Stack.of(scope).format_arn(service="ssm", resource="parameter", resource_name=name.removeprefix("/"))
+
+
+def log_groups(scope: Construct, pattern: str) -> str:
+    """Give the ARN pattern of log groups and their streams."""
+    return cdk.Stack.of(scope).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=f"{pattern}:*",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
+def alarms(scope: Construct, pattern: str) -> str:
+    """Give the ARN pattern of CloudWatch alarms by name."""
+    return cdk.Stack.of(scope).format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name=pattern,
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )

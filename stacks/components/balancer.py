@@ -1,0 +1,167 @@
+"""The door to the tracking server: an internal load balancer that speaks TLS with FIPS ciphers only."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_route53_targets as targets
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+from compliance.accepted import DEVELOPMENT_ONLY
+from compliance.findings import accept_finding
+from stacks.components.logs import KeptLogGroup
+from stacks.components.keys import Keys
+from stacks.components.network import CONTAINER_PORT, Network
+from stacks.settings import Settings
+
+_NIST = "NIST.800.53.R5"
+
+
+class InternalBalancer(Construct):
+    """An internal HTTPS load balancer under the tracking server's name, without any other listener.
+
+    Controls: AC-4, SC-7, SC-8, SC-13, SC-20.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        network: Network,
+        access_logs: s3.IBucket,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._network = network
+        self.balancer = elbv2.ApplicationLoadBalancer(
+            self,
+            "Balancer",
+            vpc=network.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_group_name="Work"),
+            internet_facing=False,
+            security_group=network.balancer,
+            deletion_protection=settings.deployment.production,
+            drop_invalid_header_fields=True,
+            idle_timeout=cdk.Duration.minutes(10),
+        )
+        self.balancer.log_access_logs(access_logs, "balancer")
+        self._name_it()
+        if not settings.deployment.production:
+            for rule in ("ALBWAFEnabled", "ELBDeletionProtectionEnabled"):
+                accept_finding(self.balancer, _NIST, f"{_NIST}-{rule}", because=DEVELOPMENT_ONLY)
+
+    def forward_to(self, target: elbv2.IApplicationLoadBalancerTarget) -> None:
+        """Let the one HTTPS listener forward to the target, which is healthy when MLflow's /health says so."""
+        tracking = self._settings.tracking
+        certificate = cdk.Stack.of(self).format_arn(
+            service="acm",
+            resource="certificate",
+            resource_name=tracking.certificate_id,
+        )
+        group = elbv2.ApplicationTargetGroup(
+            self,
+            "Targets",
+            vpc=self._network.vpc,
+            port=CONTAINER_PORT,
+            protocol=elbv2.ApplicationProtocol.HTTP,
+            targets=[target],
+            health_check=elbv2.HealthCheck(path="/health", healthy_http_codes="200"),
+        )
+        listener = self.balancer.add_listener(
+            "Https",
+            port=tracking.port,
+            protocol=elbv2.ApplicationProtocol.HTTPS,
+            certificates=[elbv2.ListenerCertificate.from_arn(certificate)],
+            default_target_groups=[group],
+            open=False,
+        )
+        listener.node.default_child.ssl_policy = self._settings.region.load_balancer_tls_policy
+
+    def guard(self, keys: Keys) -> None:
+        """Put a web firewall before the balancer: the region's common rules and a limit on requests per address."""
+        firewall = wafv2.CfnWebACL(
+            self,
+            "Firewall",
+            scope="REGIONAL",
+            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=_visible("firewall"),
+            rules=[_common_rules(), _rate_limit()],
+        )
+        wafv2.CfnWebACLAssociation(
+            self,
+            "FirewallAssociation",
+            resource_arn=self.balancer.load_balancer_arn,
+            web_acl_arn=firewall.attr_arn,
+        )
+        group = KeptLogGroup(self, "FirewallLogs", settings=self._settings, key=keys.logs)
+        # AWS WAF writes only to log groups whose name begins so.
+        group.node.default_child.log_group_name = "aws-waf-logs-atoll-tracking"
+        stack = cdk.Stack.of(self)
+        wafv2.CfnLoggingConfiguration(
+            self,
+            "FirewallLogging",
+            resource_arn=firewall.attr_arn,
+            log_destination_configs=[
+                stack.format_arn(
+                    service="logs",
+                    resource="log-group",
+                    resource_name="aws-waf-logs-atoll-tracking",
+                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                ),
+            ],
+        ).node.add_dependency(group)
+
+    def _name_it(self) -> None:
+        zone = route53.PrivateHostedZone(
+            self,
+            "Zone",
+            zone_name=self._settings.tracking.domain,
+            vpc=self._network.vpc,
+        )
+        route53.ARecord(
+            self,
+            "Name",
+            zone=zone,
+            target=route53.RecordTarget.from_alias(targets.LoadBalancerTarget(self.balancer)),
+        )
+
+
+def _visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+    return wafv2.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True,
+        sampled_requests_enabled=False,
+        metric_name=f"atoll-{name}",
+    )
+
+
+def _common_rules() -> wafv2.CfnWebACL.RuleProperty:
+    """AWS's common rules but for the size limit, which would refuse a model's artifacts."""
+    return wafv2.CfnWebACL.RuleProperty(
+        name="common",
+        priority=1,
+        override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
+        statement=wafv2.CfnWebACL.StatementProperty(
+            managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
+                vendor_name="AWS",
+                name="AWSManagedRulesCommonRuleSet",
+                excluded_rules=[wafv2.CfnWebACL.ExcludedRuleProperty(name="SizeRestrictions_BODY")],
+            ),
+        ),
+        visibility_config=_visible("common"),
+    )
+
+
+def _rate_limit() -> wafv2.CfnWebACL.RuleProperty:
+    return wafv2.CfnWebACL.RuleProperty(
+        name="rate",
+        priority=2,
+        action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+        statement=wafv2.CfnWebACL.StatementProperty(
+            rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(limit=6000, aggregate_key_type="IP"),
+        ),
+        visibility_config=_visible("rate"),
+    )

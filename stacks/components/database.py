@@ -1,0 +1,116 @@
+"""MLflow's PostgreSQL: two zones, our key, TLS only, backed up twice, watched."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_backup as backup
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from compliance.accepted import DEVELOPMENT_ONLY, NAMED_AT_RUN_TIME
+from compliance.findings import accept_finding
+from stacks.components.keys import Keys
+from stacks.components.network import DATABASE_PORT, Network
+from stacks.components.roles import WorkRole, service
+from stacks.settings import Settings
+
+_NAME = "mlflow"
+_VERSION = rds.PostgresEngineVersion.VER_16
+
+
+class TrackingDatabase(Construct):
+    """A Multi-AZ PostgreSQL instance that only the tracking tasks can reach.
+
+    Controls: AU-2, CP-9, CP-10, SC-8, SC-28.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        network: Network,
+        keys: Keys,
+        credentials: secretsmanager.ISecret,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        production = settings.deployment.production
+        engine = rds.DatabaseInstanceEngine.postgres(version=_VERSION)
+        self.instance = rds.DatabaseInstance(
+            self,
+            "Instance",
+            engine=engine,
+            instance_type=ec2.InstanceType("m6i.large" if production else "t4g.medium"),
+            database_name=_NAME,
+            credentials=rds.Credentials.from_secret(credentials),
+            parameter_group=rds.ParameterGroup(self, "Parameters", engine=engine, parameters={"rds.force_ssl": "1"}),
+            vpc=network.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_group_name="Data"),
+            security_groups=[network.database],
+            port=DATABASE_PORT,
+            multi_az=True,
+            storage_encrypted=True,
+            storage_encryption_key=keys.tracking,
+            iam_authentication=True,
+            backup_retention=cdk.Duration.days(35),
+            cloudwatch_logs_exports=["postgresql", "upgrade"],
+            monitoring_interval=cdk.Duration.minutes(1),
+            monitoring_role=self._monitoring_role(),
+            auto_minor_version_upgrade=True,
+            copy_tags_to_snapshot=True,
+            deletion_protection=production,
+            removal_policy=cdk.RemovalPolicy.SNAPSHOT,
+        )
+        if not production:
+            self._accept_no_protection()
+        self._back_up(keys)
+
+    @property
+    def uri(self) -> str:
+        """SQLAlchemy's address without credentials: libpq takes PGUSER and PGPASSWORD from the task's secrets."""
+        return f"postgresql://{self.instance.db_instance_endpoint_address}:{DATABASE_PORT}/{_NAME}?sslmode=require"
+
+    def _monitoring_role(self) -> iam.IRole:
+        role = WorkRole(
+            self, "MonitoringRole", identity=self._settings.identity, principal=service("monitoring.rds")
+        )
+        stack = cdk.Stack.of(self)
+        role.permissions.allow_pattern(
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:GetLogEvents",
+            "logs:PutLogEvents",
+            "logs:PutRetentionPolicy",
+            on=[stack.format_arn(service="logs", resource="log-group:RDSOSMetrics:*")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        return role.fixed
+
+    def _accept_no_protection(self) -> None:
+        accept_finding(self.instance, "AwsSolutions", "AwsSolutions-RDS10", because=DEVELOPMENT_ONLY)
+        nist = "NIST.800.53.R5"
+        accept_finding(self.instance, nist, f"{nist}-RDSInstanceDeletionProtectionEnabled", because=DEVELOPMENT_ONLY)
+
+    def _back_up(self, keys: Keys) -> None:
+        plan = backup.BackupPlan(
+            self,
+            "Backup",
+            backup_vault=backup.BackupVault(self, "Vault", encryption_key=keys.tracking),
+            backup_plan_rules=[backup.BackupPlanRule.daily(), backup.BackupPlanRule.monthly1_year()],
+        )
+        role = WorkRole(self, "BackupRole", identity=self._settings.identity, principal=service("backup"))
+        role.permissions.allow(
+            "rds:AddTagsToResource",
+            "rds:CopyDBSnapshot",
+            "rds:CreateDBSnapshot",
+            "rds:DescribeDBInstances",
+            "rds:DescribeDBSnapshots",
+            "rds:ListTagsForResource",
+            on=[self.instance.instance_arn],
+        )
+        resource = backup.BackupResource.from_rds_database_instance(self.instance)
+        plan.add_selection("Database", resources=[resource], role=role.fixed, disable_default_backup_policy=True)

@@ -1,0 +1,40 @@
+"""The VPC's default security group, closed by a custom resource of our own: its role is bounded and reads nothing."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from stacks.components.functions import EventFunction, Workplace
+from stacks.components.network import Network, security_group_arn
+
+
+def close_default_group(scope: Construct, *, network: Network, place: Workplace) -> None:
+    """Take all rules out of the VPC's default security group.
+
+    The custom resource stands where CDK's own would and bears its type, since the rule packs look for it there.
+
+    Controls: SC-7, AC-4.
+    """
+    vpc = network.vpc
+    function = EventFunction(
+        scope,
+        "CloseDefaultGroup",
+        place=place,
+        code=lambda_.Code.from_asset(str(Path(__file__).parent), exclude=["__init__.py", "__pycache__"]),
+        handler="close.handler",
+    )
+    function.permissions.allow(
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+        on=[security_group_arn(scope, vpc.vpc_default_security_group)],
+    )
+    closed = cdk.CustomResource(
+        vpc,
+        "RestrictDefaultSecurityGroupCustomResource",
+        resource_type="Custom::VpcRestrictDefaultSG",
+        service_token=function.function_arn,
+        properties={"Group": {"group": vpc.vpc_default_security_group, "account": cdk.Stack.of(scope).account}},
+    )
+    closed.node.add_dependency(function, *network.aws)

@@ -1,0 +1,45 @@
+"""Event rules that lose nothing: bounded retries, then dead letters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventKind:
+    """Which events: from one source (`aws.sagemaker`), of one kind, whose detail matches."""
+
+    source: str
+    kind: str
+    detail: Mapping[str, Sequence[object] | Mapping[str, object]]
+
+
+class EventRoute(events.Rule):
+    """Takes one kind of event to one function; what still fails after a day lies in the dead letters.
+
+    Controls: AU-5, SI-11.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        event: EventKind,
+        to: lambda_.IFunction,
+        dead_letters: sqs.IQueue,
+    ) -> None:
+        pattern = events.EventPattern(source=[event.source], detail_type=[event.kind], detail=dict(event.detail))
+        target = targets.LambdaFunction(
+            to,
+            dead_letter_queue=dead_letters,
+            retry_attempts=10,
+            max_event_age=cdk.Duration.hours(24),
+        )
+        super().__init__(scope, construct_id, event_pattern=pattern, targets=[target])

@@ -1,0 +1,108 @@
+"""Lambda functions with one set of defaults: in the network, dead letters, bounded concurrency, own log group."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from compliance.accepted import BUNDLED_RUNTIME, NO_RESOURCE_LEVEL
+from compliance.findings import accept_finding
+from stacks.components.logs import KeptLogGroup
+from stacks.components.roles import WorkRole, service
+from stacks.settings import Settings
+
+_NETWORK_INTERFACES = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+
+
+class DeadLetters(sqs.Queue):
+    """Where events and invocations that failed for good wait fourteen days for an operator.
+
+    Controls: SI-11, AU-5.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workplace:
+    """What the functions of a stack share: settings, network, keys and the queue for dead letters."""
+
+    settings: Settings
+    vpc: ec2.IVpc
+    group: ec2.ISecurityGroup
+    logs_key: kms.IKey
+    messages_key: kms.IKey
+    environment_key: kms.IKey
+    dead_letters: sqs.IQueue
+
+
+class EventFunction(lambda_.Function):
+    """A function that answers events inside the network; its role (`work_role`) can do only what it is told.
+
+    Controls: AC-6, AU-2, SC-5, SC-7, SC-28.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        place: Workplace,
+        code: lambda_.Code,
+        handler: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        role = WorkRole(scope, f"{construct_id}Role", identity=place.settings.identity, principal=service("lambda"))
+        group = KeptLogGroup(scope, f"{construct_id}Logs", settings=place.settings, key=place.logs_key)
+        _let_it_work(role, place, group)
+        super().__init__(
+            scope,
+            construct_id,
+            runtime=lambda_.Runtime.PYTHON_3_12,
+            code=code,
+            handler=handler,
+            environment=dict(environment or {}),
+            environment_encryption=place.environment_key,
+            role=role.fixed,
+            vpc=place.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_group_name="Work"),
+            security_groups=[place.group],
+            dead_letter_queue=place.dead_letters,
+            reserved_concurrent_executions=5,
+            log_group=group,
+            memory_size=1024,
+            timeout=cdk.Duration.minutes(5),
+        )
+        self.node.add_dependency(role.permissions)
+        self.work_role = role
+        self.permissions = role.permissions
+        accept_finding(self, "AwsSolutions", "AwsSolutions-L1", because=BUNDLED_RUNTIME)
+
+
+def _let_it_work(role: WorkRole, place: Workplace, group: KeptLogGroup) -> None:
+    """Give what every function needs: its log, its network interface, its dead letters, its environment's key."""
+    policy = role.permissions
+    policy.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[group.log_group_arn])
+    policy.allow("sqs:SendMessage", on=[place.dead_letters.queue_arn])
+    policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[place.messages_key.key_arn])
+    policy.allow("kms:Decrypt", on=[place.environment_key.key_arn])
+    policy.allow_pattern(*_NETWORK_INTERFACES, on=["*"], because=NO_RESOURCE_LEVEL)

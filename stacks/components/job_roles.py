@@ -1,0 +1,86 @@
+"""Roles of SageMaker's own work: each job reads what comes before it and writes its own prefix."""
+
+from aws_cdk import aws_ecr as ecr
+from constructs import Construct
+
+from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
+from stacks.components import arns
+from stacks.components.roles import WorkRole, service
+from stacks.foundation import FoundationStack
+
+_NETWORK = (
+    "ec2:CreateNetworkInterface",
+    "ec2:CreateNetworkInterfacePermission",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DeleteNetworkInterfacePermission",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+)
+
+
+class JobRoles(Construct):
+    """The roles of ETL, training, batch transform and the endpoint (`serving`).
+
+    Controls: AC-6, SC-7.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        foundation: FoundationStack,
+        image: ecr.IRepository,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._foundation = foundation
+        self._image = image
+        self.etl = self._role("Etl", reads=["ledgers/"], writes=["features/", "live/", "quarantine/"])
+        self.training = self._role("Training", reads=["features/"], writes=["jobs/"])
+        self.transform = self._role("Transform", reads=["live/"], writes=["scores/"])
+        # A batch transform works under the role of the model that it uses, and that may be the endpoint's.
+        self.serving = self._role("Serving", reads=["live/"], writes=["scores/"])
+        for role in (self.transform, self.serving):
+            self._let_it_load_releases(role)
+
+    def _role(self, name: str, *, reads: list[str], writes: list[str]) -> WorkRole:
+        role = WorkRole(self, name, identity=self._foundation.settings.identity, principal=service("sagemaker"))
+        policy, keys, bucket = role.permissions, self._foundation.keys, self._foundation.data
+        for prefix in reads:
+            policy.allow_objects("s3:GetObject", bucket=bucket, prefix=prefix)
+        for prefix in writes:
+            policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=bucket, prefix=prefix)
+        policy.allow_listing(bucket=bucket, prefixes=[*reads, *writes])
+        policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[keys.data.key_arn, keys.jobs.key_arn])
+        policy.allow("kms:CreateGrant", "kms:DescribeKey", on=[keys.jobs.key_arn])
+        policy.allow(
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+            on=[self._image.repository_arn],
+        )
+        policy.allow_pattern("ecr:GetAuthorizationToken", *_NETWORK, on=["*"], because=NO_RESOURCE_LEVEL)
+        policy.allow_pattern(
+            "cloudwatch:PutMetricData",
+            on=["*"],
+            because=NO_RESOURCE_LEVEL,
+            when={"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
+        )
+        policy.allow_pattern(
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+            on=[arns.log_groups(self, "/aws/sagemaker/*")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        return role
+
+    def _let_it_load_releases(self, role: WorkRole) -> None:
+        releases = self._foundation.releases
+        role.permissions.allow_objects("s3:GetObject", bucket=releases, prefix="models/")
+        role.permissions.allow_listing(bucket=releases, prefixes=["models/"])
+        role.permissions.allow("kms:Decrypt", on=[self._foundation.keys.release.key_arn])

@@ -1,0 +1,107 @@
+"""An isolated VPC: no internet or NAT gateway; AWS is reached through interface endpoints, each rule names two groups."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks.components.logs import KeptLogGroup
+from stacks.components.roles import WorkRole, service
+from stacks.settings import Settings
+
+CONTAINER_PORT = 5000
+DATABASE_PORT = 5433
+_HTTPS = 443
+
+
+class Network(Construct):
+    """The VPC, its endpoints, and all security groups with the rules between them.
+
+    Controls: AC-4, SC-7, SC-7(4), SC-7(5).
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, logs_key: kms.IKey) -> None:
+        super().__init__(scope, construct_id)
+        isolated = ec2.SubnetType.PRIVATE_ISOLATED
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(settings.network.cidr),
+            availability_zones=list(settings.network.availability_zones),
+            nat_gateways=0,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="Work", subnet_type=isolated),
+                ec2.SubnetConfiguration(name="Data", subnet_type=isolated),
+            ],
+            restrict_default_security_group=False,
+        )
+        self.endpoints = self._group("Endpoints", "interface endpoints of AWS services")
+        self.jobs = self._group("Jobs", "SageMaker jobs and endpoints")
+        self.functions = self._group("Functions", "Lambda functions")
+        self.balancer = self._group("Balancer", "load balancer of the tracking server")
+        self.tasks = self._group("Tasks", "tasks of the tracking server")
+        self.database = self._group("Database", "database of the tracking server")
+        self._connect(settings.tracking.port)
+        self.aws = [self._endpoint(name) for name in settings.region.endpoint_services]
+        self._record_flows(settings, logs_key)
+
+    @property
+    def work_subnets(self) -> ec2.SelectedSubnets:
+        """The subnets where jobs, functions and tasks run."""
+        return self.vpc.select_subnets(subnet_group_name="Work")
+
+    def _group(self, name: str, purpose: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self,
+            name,
+            vpc=self.vpc,
+            description=f"Atoll: {purpose}",
+            allow_all_outbound=False,
+        )
+
+    def _connect(self, tracking_port: int) -> None:
+        for worker in (self.jobs, self.functions, self.tasks):
+            worker.connections.allow_to(self.endpoints, ec2.Port.tcp(_HTTPS), "AWS services")
+        self.functions.connections.allow_to(self.balancer, ec2.Port.tcp(tracking_port), "MLflow")
+        self.balancer.connections.allow_to(self.tasks, ec2.Port.tcp(CONTAINER_PORT), "MLflow")
+        self.tasks.connections.allow_to(self.database, ec2.Port.tcp(DATABASE_PORT), "PostgreSQL")
+
+    def _endpoint(self, name: str) -> ec2.InterfaceVpcEndpoint:
+        """Make one interface endpoint; S3's private names must answer in the whole VPC, for there is no gateway."""
+        resolvers = ec2.VpcEndpointPrivateDnsOnlyForInboundResolverEndpoint.ALL_RESOLVERS
+        return ec2.InterfaceVpcEndpoint(
+            self,
+            "".join(part.capitalize() for part in name.replace("-", ".").split(".")),
+            vpc=self.vpc,
+            service=ec2.InterfaceVpcEndpointAwsService(name, port=_HTTPS),
+            subnets=ec2.SubnetSelection(subnet_group_name="Work"),
+            security_groups=[self.endpoints],
+            open=False,
+            private_dns_enabled=True,
+            private_dns_only_for_inbound_resolver_endpoint=resolvers if name == "s3" else None,
+        )
+
+    def _record_flows(self, settings: Settings, key: kms.IKey) -> None:
+        group = KeptLogGroup(self, "FlowLogs", settings=settings, key=key)
+        role = WorkRole(self, "FlowLogRole", identity=settings.identity, principal=service("vpc-flow-logs"))
+        role.permissions.allow(
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+            on=[group.log_group_arn],
+        )
+        ec2.CfnFlowLog(
+            self,
+            "FlowLog",
+            resource_id=self.vpc.vpc_id,
+            resource_type="VPC",
+            traffic_type="ALL",
+            deliver_logs_permission_arn=role.role_arn,
+            log_destination_type="cloud-watch-logs",
+            log_group_name=group.log_group_name,
+        ).node.add_dependency(role.permissions)
+
+
+def security_group_arn(scope: Construct, group_id: str) -> str:
+    """Give the ARN of a security group in the scope's stack."""
+    return cdk.Stack.of(scope).format_arn(service="ec2", resource="security-group", resource_name=group_id)

@@ -1,0 +1,44 @@
+"""Roles for people. Their session tag `uid`, set by the identity provider alone, says who they are."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.components.roles import WorkRole
+from stacks.settings import Settings
+
+UID = "${aws:PrincipalTag/uid}"
+
+
+class PersonRole(WorkRole):
+    """A role that a person assumes through the identity provider, with the session tag `uid`.
+
+    Without the tag it can do nothing that makes or releases anything: a policy variable without a value would leave
+    the denials that name it without effect.
+
+    Controls: AC-3, AC-5, AC-6, IA-2.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        who = iam.CompositePrincipal(*_providers(settings)).with_session_tags()
+        super().__init__(scope, construct_id, identity=settings.identity, principal=who)
+        self.permissions.deny(
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DeleteChangeSet",
+            "cloudformation:ExecuteChangeSet",
+            "sagemaker:CreateProcessingJob",
+            "sagemaker:CreateTrainingJob",
+            "sagemaker:CreateTransformJob",
+            when={"Null": {"aws:PrincipalTag/uid": "true"}},
+        )
+
+
+def _providers(settings: Settings) -> Sequence[iam.IPrincipal]:
+    return [_principal(name, settings.deployment.account) for name in settings.identity.identity_providers]
+
+
+def _principal(name: str, own_account: str) -> iam.IPrincipal:
+    account, _, resource = name.rpartition(":")
+    return iam.ArnPrincipal(f"arn:{cdk.Aws.PARTITION}:iam::{account or own_account}:{resource}")

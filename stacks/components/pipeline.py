@@ -1,0 +1,104 @@
+"""What the release functions may do, said once per power; each function gets only the powers that it uses."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
+
+from compliance.accepted import NAMED_AT_RUN_TIME
+from stacks.components import arns
+from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, named
+from stacks.components.roles import RolePolicy
+from stacks.foundation import FoundationStack
+
+_PARAMETERS = ("/atoll/registry/model-image-uri", "/atoll/registry/model-image-digest", "/atoll/tracking/url")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasePowers:
+    """The powers of the release path.
+
+    Controls: AC-5, AC-6, CM-5.
+    """
+
+    foundation: FoundationStack
+    topic: sns.ITopic
+    tracking_secret: secretsmanager.ISecret
+    service_role: iam.IRole
+
+    def speak(self, policy: RolePolicy) -> None:
+        """Use MLflow as its administrator, notify people, and write audit records (never change or delete one)."""
+        keys = self.foundation.keys
+        policy.allow("ssm:GetParameter", "ssm:GetParameters", on=[arns.parameter(policy, name) for name in _PARAMETERS])
+        policy.allow("secretsmanager:GetSecretValue", on=[self.tracking_secret.secret_arn])
+        policy.allow("kms:Decrypt", on=[keys.tracking.key_arn])
+        policy.allow("sns:Publish", on=[self.topic.topic_arn])
+        policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[keys.messages.key_arn, keys.audit.key_arn])
+        policy.allow_objects("s3:PutObject", bucket=self.foundation.audit, prefix="audit/")
+        policy.allow_pattern(
+            "cloudformation:DescribeChangeSet",
+            "cloudformation:DescribeStacks",
+            "cloudformation:GetTemplate",
+            "cloudformation:ListChangeSets",
+            on=[arns.stacks(policy)],
+            because=NAMED_AT_RUN_TIME,
+        )
+
+    def read_jobs(self, policy: RolePolicy) -> None:
+        """Read a training job's description, and what it took and made."""
+        keys = self.foundation.keys
+        policy.allow_pattern(
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:ListTags",
+            on=[arns.sagemaker(policy, "training-job")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        for prefix in ("features/", "jobs/"):
+            policy.allow_objects("s3:GetObject", bucket=self.foundation.data, prefix=prefix)
+        policy.allow_listing(bucket=self.foundation.data, prefixes=["features/", "jobs/"])
+        policy.allow("kms:Decrypt", on=[keys.data.key_arn, keys.jobs.key_arn])
+
+    def read_releases(self, policy: RolePolicy) -> None:
+        """Read released models."""
+        policy.allow_objects("s3:GetObject", bucket=self.foundation.releases, prefix="models/")
+        policy.allow_listing(bucket=self.foundation.releases, prefixes=["models/"])
+        policy.allow("kms:Decrypt", on=[self.foundation.keys.release.key_arn])
+
+    def request_releases(self, policy: RolePolicy) -> None:
+        """Keep an artifact under its hash and ask for its release; executing it is for another person."""
+        policy.allow_objects("s3:PutObject", bucket=self.foundation.releases, prefix="models/")
+        policy.allow("kms:GenerateDataKey", on=[self.foundation.keys.release.key_arn])
+        allow_change_sets(policy, self.service_role, FORWARD)
+        policy.allow_pattern(
+            "cloudformation:DeleteChangeSet",
+            on=[arns.stacks(policy)],
+            because=NAMED_AT_RUN_TIME,
+            when={"StringLike": named(*FORWARD)},
+        )
+
+    def go_back(self, policy: RolePolicy) -> None:
+        """Restore the former release: only change sets whose names say that they go back or stop."""
+        allow_change_sets(policy, self.service_role, BACKWARD)
+        policy.allow_pattern(
+            "cloudformation:ExecuteChangeSet",
+            on=[arns.stacks(policy)],
+            because=NAMED_AT_RUN_TIME,
+            when={"StringLike": named(*BACKWARD)},
+        )
+
+    def try_endpoints(self, policy: RolePolicy) -> None:
+        """Look at the endpoints and send them golden rows."""
+        policy.allow_pattern(
+            "sagemaker:DescribeEndpoint",
+            "sagemaker:InvokeEndpoint",
+            "sagemaker:ListTags",
+            on=[arns.sagemaker(policy, "endpoint", "atoll-*")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        policy.allow_pattern(
+            "sagemaker:DescribeEndpointConfig",
+            "sagemaker:DescribeModel",
+            on=[arns.sagemaker(policy, "endpoint-config"), arns.sagemaker(policy, "model")],
+            because=NAMED_AT_RUN_TIME,
+        )

@@ -1,0 +1,128 @@
+"""The people of a release: one approves and never the own work, one takes back, one only looks."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
+from stacks.components import arns
+from stacks.components.people import UID, PersonRole
+from stacks.components.roles import RolePolicy
+from stacks.components.trainer import read_logs, use_endpoints
+from stacks.foundation import FoundationStack
+from stacks.settings import Settings
+
+_SEE_CHANGES = (
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStackResources",
+    "cloudformation:DescribeStacks",
+    "cloudformation:GetTemplate",
+    "cloudformation:ListChangeSets",
+)
+FORWARD = ("r-by-",)
+BACKWARD = ("back-", "stop-")
+
+
+def named(*prefixes: str) -> dict[str, list[str]]:
+    """Match change sets by their names' beginnings; the API takes a name or an ARN, so both forms are matched."""
+    forms = [form for prefix in prefixes for form in (f"{prefix}*", f"arn:*:changeSet/{prefix}*")]
+    return {"cloudformation:ChangeSetName": forms}
+
+
+class Approver(PersonRole):
+    """Executes or rejects releases of others. A release that bears the own id is denied.
+
+    Controls: AC-5, CM-3, CM-5.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id, settings=settings)
+        see_changes(self)
+        use_endpoints(self)
+        self.permissions.allow_pattern(
+            "cloudformation:DeleteChangeSet",
+            "cloudformation:ExecuteChangeSet",
+            on=[arns.stacks(self)],
+            because=NAMED_AT_RUN_TIME,
+            when={"StringLike": named(*FORWARD)},
+        )
+        self.permissions.deny(
+            "cloudformation:ExecuteChangeSet",
+            when={"StringLike": {"cloudformation:ChangeSetName": f"*-by-{UID}-*"}},
+        )
+
+
+class Operator(PersonRole):
+    """Takes a release back or stops the endpoint, alone and at once; never moves forward.
+
+    Controls: AC-6, IR-4, CP-10.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, service_role: iam.IRole) -> None:
+        super().__init__(scope, construct_id, settings=settings)
+        see_changes(self)
+        read_logs(self)
+        use_endpoints(self)
+        allow_change_sets(self.permissions, service_role, BACKWARD)
+        self.permissions.allow_pattern(
+            "cloudformation:ExecuteChangeSet",
+            on=[arns.stacks(self)],
+            because=NAMED_AT_RUN_TIME,
+            when={"StringLike": named(*BACKWARD)},
+        )
+        self.permissions.allow_pattern(
+            "cloudwatch:DescribeAlarms",
+            on=[arns.alarms(self, "atoll-*")],
+            because=NAMED_AT_RUN_TIME,
+        )
+
+
+class Auditor(PersonRole):
+    """Reads configuration, releases and audit records; changes nothing.
+
+    Controls: AU-6, CA-7.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, foundation: FoundationStack) -> None:
+        super().__init__(scope, construct_id, settings=foundation.settings)
+        see_changes(self)
+        policy, keys = self.permissions, foundation.keys
+        policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix="audit/")
+        policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix="trail/")
+        policy.allow_objects("s3:GetObject", bucket=foundation.releases, prefix="models/")
+        policy.allow_listing(bucket=foundation.audit, prefixes=["audit/", "trail/"])
+        policy.allow_listing(bucket=foundation.releases, prefixes=["models/"])
+        policy.allow("kms:Decrypt", on=[keys.audit.key_arn, keys.release.key_arn])
+        policy.allow_pattern(
+            "cloudtrail:LookupEvents",
+            "cloudwatch:DescribeAlarms",
+            "iam:ListRoles",
+            "sagemaker:ListEndpoints",
+            "sagemaker:ListTrainingJobs",
+            on=["*"],
+            because=NO_RESOURCE_LEVEL,
+        )
+
+
+def see_changes(role: PersonRole) -> None:
+    """Let a person read the stacks, their templates and their change sets."""
+    role.permissions.allow_pattern(
+        *_SEE_CHANGES,
+        on=[arns.stacks(role, "Atoll-*")],
+        because=NAMED_AT_RUN_TIME,
+    )
+
+
+def allow_change_sets(policy: RolePolicy, service_role: iam.IRole, prefixes: Sequence[str]) -> None:
+    """Allow to create change sets of endpoint stacks: with these names, under the narrow role, from no other template."""
+    names = {"cloudformation:ChangeSetName": [f"{prefix}*" for prefix in prefixes]}
+    policy.allow_pattern(
+        "cloudformation:CreateChangeSet",
+        on=[arns.stacks(policy)],
+        because=NAMED_AT_RUN_TIME,
+        when={"StringLike": names, "ArnEquals": {"cloudformation:RoleArn": service_role.role_arn}},
+    )
+    policy.deny("cloudformation:CreateChangeSet", when={"Null": {"cloudformation:TemplateUrl": "false"}})
+    policy.allow_passing(service_role, to="cloudformation")

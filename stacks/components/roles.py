@@ -1,0 +1,120 @@
+"""Roles that carry the agency's path and prefix, each with one managed policy of precise statements."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from compliance.accepted import OBJECTS_BELOW_A_PREFIX
+from compliance.findings import Acceptance, accept_finding
+from stacks.regions import service_principal
+from stacks.settings import Identity
+
+Conditions = Mapping[str, object]
+
+
+class RolePolicy(iam.ManagedPolicy):
+    """A managed policy that is written statement by statement; wildcards need an acceptance.
+
+    Controls: AC-6.
+    """
+
+    def allow(self, *actions: str, on: Sequence[str], when: Conditions | None = None) -> None:
+        """Allow these actions on these resources, without any wildcard among the resources."""
+        self.add_statements(iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=when))
+
+    def deny(self, *actions: str, on: Sequence[str] = ("*",), when: Conditions) -> None:
+        """Deny these actions where the condition holds."""
+        self.add_statements(
+            iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(actions), resources=list(on), conditions=when),
+        )
+
+    def allow_pattern(
+        self,
+        *actions: str,
+        on: Sequence[str],
+        because: Acceptance,
+        when: Conditions | None = None,
+    ) -> None:
+        """Allow these actions on resources that are named by a pattern, and accept the finding about each pattern."""
+        self.allow(*actions, on=on, when=when)
+        for pattern in on:
+            finding = f"AwsSolutions-IAM5[Resource::{_flat(cdk.Stack.of(self).resolve(pattern))}]"
+            accept_finding(self, "AwsSolutions", finding, because=because)
+
+    def allow_objects(self, *actions: str, bucket: s3.IBucket, prefix: str) -> None:
+        """Allow these actions on every object of the bucket below the prefix (`models/`), in this account only."""
+        self.allow_pattern(
+            *actions,
+            on=[f"{_shared(self, bucket)}/{prefix}*"],
+            because=OBJECTS_BELOW_A_PREFIX,
+            when={"StringEquals": {"aws:ResourceAccount": cdk.Stack.of(self).account}},
+        )
+
+    def allow_listing(self, *, bucket: s3.IBucket, prefixes: Sequence[str]) -> None:
+        """Allow to list what lies below the prefixes of a bucket."""
+        patterns = [f"{prefix}*" for prefix in prefixes]
+        self.allow("s3:ListBucket", on=[bucket.bucket_arn], when={"StringLike": {"s3:prefix": patterns}})
+
+    def allow_passing(self, *roles: iam.IRole, to: str) -> None:
+        """Allow to hand these roles to one service (`sagemaker`) and to no other."""
+        self.allow(
+            "iam:PassRole",
+            on=[role.role_arn for role in roles],
+            when={"StringEquals": {"iam:PassedToService": service_principal(to)}},
+        )
+
+
+class WorkRole(iam.Role):
+    """A role with the agency's path and prefix, and one policy (`permissions`) that starts empty.
+
+    Controls: AC-3, AC-6.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        identity: Identity,
+        principal: iam.IPrincipal,
+    ) -> None:
+        name = f"{identity.role_name_prefix}{construct_id}" if identity.role_name_prefix else None
+        super().__init__(scope, construct_id, assumed_by=principal, path=identity.role_path, role_name=name)
+        self.permissions = RolePolicy(self, "Permissions", path=identity.role_path)
+        self.add_managed_policy(self.permissions)
+
+    @property
+    def fixed(self) -> iam.IRole:
+        """This role for constructs that would add inline statements of their own: it takes none."""
+        return self.without_policy_updates()
+
+
+def service(name: str) -> iam.ServicePrincipal:
+    """Give the principal of an AWS service (`lambda`) in this partition."""
+    return iam.ServicePrincipal(service_principal(name))
+
+
+def _shared(scope: Construct, bucket: s3.IBucket) -> str:
+    """Give the bucket's ARN in a form whose finding can be foretold: an import, where another stack owns it."""
+    owner = cdk.Stack.of(bucket)
+    return bucket.bucket_arn if owner is cdk.Stack.of(scope) else owner.export_value(bucket.bucket_arn)
+
+
+def _flat(value: object) -> str:
+    """Write a resolved value as cdk-nag does in the ids of its findings: references in angle brackets."""
+    match value:
+        case str():
+            return value.replace("${", "<").replace("}", ">")
+        case {"Fn::Join": [str(delimiter), [*parts]]}:
+            return delimiter.join(_flat(part) for part in parts)
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return f"<{resource}.{attribute}>"
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::ImportValue": name}:
+            return _flat(name)
+    raise TypeError(f"no finding id is known for {json.dumps(value)}; pass a string, a reference or a join of them")

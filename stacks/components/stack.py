@@ -1,0 +1,36 @@
+"""What all stacks of Atoll have in common."""
+
+from typing import TypedDict, Unpack
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from stacks.settings import Settings
+
+
+class StackOptions(TypedDict, total=False):
+    """Options that pass through to `aws_cdk.Stack`."""
+
+    synthesizer: cdk.IStackSynthesizer
+    termination_protection: bool
+
+
+class AtollStack(cdk.Stack):
+    """A stack in the deployment's own account and region, described, tagged, with outputs under fixed keys."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        **options: Unpack[StackOptions],
+    ) -> None:
+        deployment = settings.deployment
+        env = cdk.Environment(account=deployment.account, region=deployment.region)
+        super().__init__(scope, construct_id, env=env, **options)
+        self.removal = cdk.RemovalPolicy.RETAIN if deployment.production else cdk.RemovalPolicy.DESTROY
+
+    def output(self, key: str, value: str) -> None:
+        """Publish a value as the stack output `key` (docs/contracts.md)."""
+        cdk.CfnOutput(self, f"{key}Output", value=value).override_logical_id(key)

@@ -1,0 +1,37 @@
+"""Which digest an image has: the one in the settings, or locally the hash of the code tree that the image would hold."""
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from stacks.settings import Images
+
+_ROOT = Path(__file__).resolve().parent.parent
+_ROOMS = {"model": "model_code", "mlflow": "mlflow_server"}
+
+
+def digest(images: Images, name: Literal["model", "mlflow"]) -> str:
+    """Give the digest (`sha256:<64 hex>`) of the image `atoll/<name>`.
+
+    Raises:
+        ValueError: the digests are still pending; nothing that runs an image can be synthesized yet.
+    """
+    if images.digests == "code":
+        return f"sha256:{tree_sha256(_ROOT / _ROOMS[name])}"
+    if pinned := getattr(images, name):
+        return pinned
+    raise ValueError(f'images.digests is "{images.digests}": atoll/{name} has no digest yet')
+
+
+def tree_sha256(room: Path) -> str:
+    """Hash a room's `*.py` and `*.toml` files and its requirements.txt, by the rule of `model_code.version`.
+
+    Path (from the room's parent) and content are each preceded by their length; paths are sorted.
+    """
+    files = {*room.rglob("*.py"), *room.rglob("*.toml"), room / "requirements.txt"}
+    found = hashlib.sha256()
+    for path, file in sorted((file.relative_to(room.parent).as_posix(), file) for file in files):
+        content = file.read_bytes()
+        found.update(f"{len(path)} {path} {len(content)} ".encode())
+        found.update(content)
+    return found.hexdigest()

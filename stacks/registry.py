@@ -1,0 +1,66 @@
+"""Registry: where container images live, and which digest of the model's image is the current one."""
+
+from typing import Unpack
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from stacks.components.stack import AtollStack, StackOptions
+from stacks.images import digest
+from stacks.settings import Settings
+
+
+class ImageRepository(ecr.Repository):
+    """A repository whose tags never move, scanned on push, under our key.
+
+    Controls: CM-14, RA-5, SC-28, SI-7.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        key: kms.IKey,
+        removal: cdk.RemovalPolicy,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            repository_name=name,
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            image_scan_on_push=True,
+            encryption=ecr.RepositoryEncryption.KMS,
+            encryption_key=key,
+            removal_policy=removal,
+        )
+
+
+class RegistryStack(AtollStack):
+    """The repositories `atoll/model` and `atoll/mlflow`; publishes the model image's digest for the release path."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        key: kms.IKey,
+        **options: Unpack[StackOptions],
+    ) -> None:
+        super().__init__(scope, construct_id, settings=settings, **options)
+        self.model = ImageRepository(self, "Model", name="atoll/model", key=key, removal=self.removal)
+        self.mlflow = ImageRepository(self, "Mlflow", name="atoll/mlflow", key=key, removal=self.removal)
+        if settings.images.digests != "pending":
+            current = digest(settings.images, "model")
+            uri = f"{self.model.repository_uri}@{current}"
+            self._publish("ModelImageDigest", "/atoll/registry/model-image-digest", current)
+            self._publish("ModelImage", "/atoll/registry/model-image-uri", uri)
+            self.output("ModelImageUri", uri)
+
+    def _publish(self, construct_id: str, name: str, value: str) -> None:
+        ssm.StringParameter(self, construct_id, parameter_name=name, string_value=value)

@@ -1,0 +1,124 @@
+"""Release: from a completed training job to a change set, and from an executed change set to a champion."""
+
+from typing import Unpack
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.bundle import bundle_folder
+from stacks.components.events import EventKind, EventRoute
+from stacks.components.functions import DeadLetters, EventFunction
+from stacks.components.pipeline import ReleasePowers
+from stacks.components.stack import AtollStack, StackOptions
+from stacks.foundation import FoundationStack
+from stacks.settings import Settings
+from stacks.tracking import TrackingStack
+from stacks.training import TrainingStack
+
+_SETTLED = [
+    "CREATE_COMPLETE",
+    "CREATE_FAILED",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "UPDATE_COMPLETE",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+]
+
+
+class ReleaseStack(AtollStack):
+    """The three functions of the release path with their events, the topic, and the dead letters."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        roles: TrainingStack,
+        tracking: TrackingStack,
+        **options: Unpack[StackOptions],
+    ) -> None:
+        super().__init__(scope, construct_id, settings=settings, **options)
+        self.foundation = roles.foundation
+        self.dead_letters = DeadLetters(self, "DeadLetters", key=self.foundation.keys.messages)
+        self.topic = sns.Topic(self, "Notifications", master_key=self.foundation.keys.messages, enforce_ssl=True)
+        self.powers = ReleasePowers(
+            foundation=self.foundation,
+            topic=self.topic,
+            tracking_secret=tracking.secrets.administrator,
+            service_role=roles.endpoint_service_role,
+        )
+        self.function_environment = release_environment(settings, self.powers)
+        rule = self._training_completed()
+        self._change_set_executed()
+        self._release_settled()
+        self.output("TrainingCompletedRule", rule.rule_name)
+        self.output("NotificationTopicArn", self.topic.topic_arn)
+        self.output("EndpointServiceRoleArn", roles.endpoint_service_role.role_arn)
+        self.output("DeadLetterQueueUrl", self.dead_letters.queue_url)
+
+    def _training_completed(self) -> EventRoute:
+        function = self._function("TrainingCompleted", "training_completed")
+        self.powers.read_jobs(function.permissions)
+        self.powers.read_releases(function.permissions)
+        self.powers.request_releases(function.permissions)
+        ended = {"TrainingJobStatus": ["Completed", "Failed", "Stopped"]}
+        event = EventKind(source="aws.sagemaker", kind="SageMaker Training Job State Change", detail=ended)
+        return EventRoute(self, "TrainingEnded", event=event, to=function, dead_letters=self.dead_letters)
+
+    def _change_set_executed(self) -> None:
+        function = self._function("ChangeSetExecuted", "change_set_executed")
+        self.powers.go_back(function.permissions)
+        executed = {"eventName": ["ExecuteChangeSet"]}
+        event = EventKind(source="aws.cloudformation", kind="AWS API Call via CloudTrail", detail=executed)
+        EventRoute(self, "Executed", event=event, to=function, dead_letters=self.dead_letters)
+
+    def _release_settled(self) -> None:
+        function = self._function("ReleaseSettled", "release_settled")
+        self.powers.read_releases(function.permissions)
+        self.powers.try_endpoints(function.permissions)
+        self.powers.go_back(function.permissions)
+        ours = cdk.Stack.of(self).format_arn(
+            service="cloudformation",
+            resource="stack",
+            resource_name="Atoll-Endpoint-",
+        )
+        settled = {"stack-id": [{"prefix": ours}], "status-details": {"status": _SETTLED}}
+        event = EventKind(source="aws.cloudformation", kind="CloudFormation Stack Status Change", detail=settled)
+        EventRoute(self, "Settled", event=event, to=function, dead_letters=self.dead_letters)
+
+    def _function(self, name: str, handler: str) -> EventFunction:
+        function = EventFunction(
+            self,
+            name,
+            place=self.foundation.workplace(self.dead_letters),
+            code=lambda_.Code.from_asset(bundle_folder()),
+            handler=f"lambdas.release.handlers.{handler}.handler",
+            environment=self.function_environment,
+        )
+        self.powers.speak(function.permissions)
+        self.output(f"{name}Function", function.function_name)
+        return function
+
+
+def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, str]:
+    """Give the functions' environment (docs/contracts.md); the gate is that of the one model."""
+    gates = list(settings.models.values())
+    gate = {
+        "ATOLL_MINIMUM_AVERAGE_PRECISION": str(gates[0].minimum_average_precision),
+        "ATOLL_MAXIMUM_REGRESSION": str(gates[0].maximum_regression),
+    }
+    return {
+        "ATOLL_MODELS": ",".join(settings.models),
+        "ATOLL_DATA_BUCKET": powers.foundation.data.bucket_name,
+        "ATOLL_RELEASE_BUCKET": powers.foundation.releases.bucket_name,
+        "ATOLL_AUDIT_BUCKET": powers.foundation.audit.bucket_name,
+        "ATOLL_TOPIC_ARN": powers.topic.topic_arn,
+        "ATOLL_TRACKING_SECRET_ARN": powers.tracking_secret.secret_arn,
+        "ATOLL_ENDPOINT_SERVICE_ROLE_ARN": powers.service_role.role_arn,
+        **gate,
+    }

@@ -1,0 +1,251 @@
+"""Settings of one deployment: read from one TOML file, bounded, frozen, and handed over whole."""
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from stacks.regions import PROFILES, RegionProfile
+from stacks.settings_errors import SettingsError, sentence
+
+ENVIRONMENTS = Path(__file__).parent.parent / "environments"
+_DIGEST = r"^sha256:[0-9a-f]{64}$"
+_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+PrincipalName = Annotated[str, Field(pattern=r"^([0-9]{12}:)?(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$")]
+ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Deployment(_Section):
+    """Where the platform stands."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}$", description="What people call this deployment.")
+    account: str = Field(pattern=r"^[0-9]{12}$", description="The account's twelve digits.")
+    region: Literal["us-east-1", "us-gov-west-1", "us-gov-east-1"] = Field(description="The region.")
+    production: bool = Field(description="Production keeps data, protects stacks, and wants pinned images.")
+
+
+class Identity(_Section):
+    """Who may become whom, and what every role must carry."""
+
+    permissions_boundary: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_+=,.@/-]+$",
+        max_length=512,
+        description="Name (with path) of the managed policy in this account that bounds every role.",
+    )
+    role_path: str = Field(
+        default="/atoll/", pattern=r"^/([A-Za-z0-9_+=,.@-]+/)*$", description="IAM path of every role."
+    )
+    role_name_prefix: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_+=,.@-]*$",
+        max_length=20,
+        description="Start of every role's name, where the agency demands one; empty lets CloudFormation name them.",
+    )
+    identity_providers: tuple[PrincipalName, ...] = Field(
+        min_length=1,
+        max_length=10,
+        description="Principals that may assume people's roles and set their session tags: `root`, `role/<name>`, "
+        "or `<account>:role/<name>`.",
+    )
+
+
+class Network(_Section):
+    """The isolated network."""
+
+    cidr: str = Field(description="The VPC's private IPv4 range, between /16 and /24.")
+    availability_zones: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(-gov)?-[a-z]+-[0-9][a-z]$")], ...] = Field(
+        min_length=2,
+        max_length=3,
+        description="Two or three zones of the region.",
+    )
+
+    @model_validator(mode="after")
+    def _range_is_private(self) -> Self:
+        network = ipaddress.IPv4Network(self.cidr)
+        if not network.is_private or not 16 <= network.prefixlen <= 24:  # noqa: PLR2004 - AWS's and our own bounds
+            raise ValueError(f"cidr '{self.cidr}' must be a private range between /16 and /24, such as 10.20.0.0/16")
+        return self
+
+
+class Tracking(_Section):
+    """The MLflow server."""
+
+    domain: str = Field(pattern=r"^[a-z0-9.-]{3,200}$", description="Host name of the tracking server in the VPC.")
+    port: int = Field(default=443, ge=1, le=65535, description="TLS port of the tracking server.")
+    certificate_id: str = Field(pattern=_UUID, description="Id of the ACM certificate for the domain.")
+    database: Literal["postgresql", "sqlite"] = Field(
+        default="postgresql",
+        description="Where runs are kept; sqlite is for the laptop.",
+    )
+
+    @property
+    def url(self) -> str:
+        """The server's address, without the port where it is the usual one."""
+        return f"https://{self.domain}" + ("" if self.port == 443 else f":{self.port}")  # noqa: PLR2004 - https
+
+
+class Images(_Section):
+    """Which container images run."""
+
+    digests: Literal["pinned", "code", "pending"] = Field(
+        description="pinned: the digests below; code: the hash of the code tree (laptop); pending: the first of two "
+        "deployments, which brings only Atoll-Foundation and Atoll-Registry.",
+    )
+    model: str | None = Field(default=None, pattern=_DIGEST, description="Digest of atoll/model.")
+    mlflow: str | None = Field(default=None, pattern=_DIGEST, description="Digest of atoll/mlflow.")
+
+    @model_validator(mode="after")
+    def _digests_are_there_when_pinned(self) -> Self:
+        if self.digests == "pinned" and not (self.model and self.mlflow):
+            raise ValueError(
+                'model and mlflow must both be given as sha256:<64 hex digits> with digests = "pinned". A first '
+                'deployment has two steps: deploy with digests = "pending" (Atoll-Foundation and Atoll-Registry), push '
+                "the images, then write their digests here and deploy everything",
+            )
+        if self.digests != "pinned" and (self.model or self.mlflow):
+            raise ValueError(f'model and mlflow go with digests = "pinned", and digests is "{self.digests}"')
+        return self
+
+
+class Model(_Section):
+    """One model and where it serves."""
+
+    target: Literal["sagemaker", "fargate"] = Field(description="What serves the model.")
+    instance_type: str = Field(
+        default="ml.m5.large",
+        pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$",
+        description="Instance type of the endpoint.",
+    )
+    minimum_instances: int = Field(default=2, ge=1, le=50, description="Fewest instances of the endpoint.")
+    maximum_instances: int = Field(default=4, ge=1, le=50, description="Most instances of the endpoint.")
+    invocations_per_instance: int = Field(
+        default=600,
+        ge=1,
+        le=100_000,
+        description="Invocations per instance and minute that scaling aims at.",
+    )
+    latency_alarm_ms: int = Field(default=500, ge=1, le=60_000, description="Model latency that rolls a release back.")
+    max_model_bytes: int = Field(
+        default=64_000_000,
+        ge=1_000,
+        le=5_000_000_000,
+        description="Largest model file that the server loads.",
+    )
+    minimum_average_precision: float = Field(ge=0, le=1, description="The gate: least average precision on test.")
+    maximum_regression: float = Field(ge=0, le=1, description="The gate: most that may be lost against the champion.")
+
+    @model_validator(mode="after")
+    def _range_is_ordered(self) -> Self:
+        if self.maximum_instances < self.minimum_instances:
+            raise ValueError(
+                f"maximum_instances {self.maximum_instances} is below minimum_instances {self.minimum_instances}",
+            )
+        return self
+
+
+class Logs(_Section):
+    """How long logs are kept."""
+
+    profile: Literal["m-26-14", "m-21-31", "custom"] = Field(
+        default="m-26-14",
+        description="OMB M-26-14 (180 days searchable, 365 retrievable), M-21-31 (365 and 545), or the days below.",
+    )
+    custom_searchable_days: Days = Field(default=180, description="Days in CloudWatch Logs, with profile custom.")
+    custom_archive_days: int = Field(default=365, ge=30, le=3653, description="Days in S3, with profile custom.")
+
+    @property
+    def searchable_days(self) -> int:
+        """Days that log groups keep."""
+        return {"m-26-14": 180, "m-21-31": 365, "custom": self.custom_searchable_days}[self.profile]
+
+    @property
+    def archive_days(self) -> int:
+        """Days that log objects in S3 are kept; the Object Lock retention of the audit store."""
+        return {"m-26-14": 365, "m-21-31": 545, "custom": self.custom_archive_days}[self.profile]
+
+
+class Settings(_Section):
+    """All values of one deployment."""
+
+    deployment: Deployment
+    identity: Identity
+    network: Network
+    tracking: Tracking
+    images: Images
+    models: dict[ModelName, Model] = Field(
+        default_factory=dict,
+        max_length=1,
+        description="The models, by name; this version serves one.",
+    )
+    logs: Logs = Logs()
+
+    @property
+    def region(self) -> RegionProfile:
+        """What the deployment's region has and lacks."""
+        return PROFILES[self.deployment.region]
+
+    @model_validator(mode="after")
+    def _region_fits(self) -> Self:
+        region = self.deployment.region
+        if strangers := [zone for zone in self.network.availability_zones if not zone.startswith(region)]:
+            raise ValueError(f"network.availability_zones {strangers} must be zones of {region}")
+        for name, model in self.models.items():
+            if model.target == "fargate":
+                raise ValueError(f'models.{name}.target "fargate" is planned and not built yet; leave the model out')
+            if not self.region.has_sagemaker_endpoints:
+                raise ValueError(
+                    f'models.{name}.target "sagemaker" cannot stand in {region}: CloudFormation has no SageMaker '
+                    'endpoints there. Use target = "fargate", or deploy the model in us-gov-west-1',
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if not self.deployment.production:
+            return self
+        if self.images.digests == "code":
+            raise ValueError('images.digests "code" is for a laptop; production images are "pinned" by their digests')
+        if self.tracking.database != "postgresql":
+            raise ValueError('tracking.database "sqlite" loses runs; production needs "postgresql"')
+        if any(provider.endswith("root") for provider in self.identity.identity_providers):
+            raise ValueError('identity.identity_providers "root" lets every principal of the account in; name a role')
+        if few := [name for name, model in self.models.items() if model.minimum_instances < 2]:  # noqa: PLR2004
+            raise ValueError(f"models.{few[0]}.minimum_instances must be at least 2 in production (two zones)")
+        return self
+
+
+def load(environment: str) -> Settings:
+    """Read the settings of an environment, given by its name below `environments/` or by a path to a TOML file.
+
+    Raises:
+        SettingsError: in one sentence that names the file, the field, its value and what was expected.
+    """
+    path = Path(environment) if environment.endswith(".toml") else ENVIRONMENTS / f"{environment}.toml"
+    shown = os.path.relpath(path)
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(each.stem for each in ENVIRONMENTS.glob("*.toml")))
+        raise SettingsError(f"{shown}: no such file; set ATOLL_ENVIRONMENT to a path or one of: {known}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{shown}: not TOML: {error}") from error
+    except ValidationError as error:
+        raise SettingsError(f"{shown}: {sentence(error)}") from error
+
+
+def settings_or_exit(environ: Mapping[str, str]) -> Settings:
+    """Load the environment that `ATOLL_ENVIRONMENT` names (default: local), or end with one sentence and status 1."""
+    try:
+        return load(environ.get("ATOLL_ENVIRONMENT", "local"))
+    except SettingsError as error:
+        raise SystemExit(f"atoll: {error}") from error
