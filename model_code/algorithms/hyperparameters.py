@@ -18,7 +18,7 @@ class Hyperparameters:
     colsample_bytree: float = 0.8
     min_child_weight: float = 1.0
     seed: int = 17
-    early_stopping_rounds: int = 30
+    early_stopping_rounds: int = 50
     """Stop when the validation's aucpr hasn't improved for so many trees; 0 keeps every tree."""
 
 
