@@ -61,6 +61,7 @@ class LocalSession(boto3.Session):
         return super().resource(*args, **options | self._local)
 
 
+_kept: list[object] = []  # a kept process is nobody's leak: without a reference, Python would warn of it
 ROOT = {"AccessKeyId": "test", "SecretAccessKey": "test"}
 
 
@@ -87,7 +88,9 @@ class LocalCloud:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self.keep:
+        if self.keep:
+            _kept.append(self._process)
+        else:
             self.stop()
 
     @classmethod
@@ -115,7 +118,7 @@ class LocalCloud:
             raise LocalCloudError(
                 f"A local AWS already runs in {self.folder} (pid {former.pid}). `make story-down` ends it."
             )
-        for left_over in ("certificates", "mlflow", "tmp"):
+        for left_over in ("certificates", "logs", "mlflow", "tmp"):
             shutil.rmtree(self.folder / left_over, ignore_errors=True)
         gateway_port, mlflow_port = free_ports(2)
         self.certificates = make_certificates(self.folder / "certificates")

@@ -10,7 +10,7 @@ import logging
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +25,7 @@ SERVICE_TYPE = "AWS::ECS::Service"
 MLFLOW_REPOSITORY = "atoll/mlflow"
 START_SECONDS = 120.0
 
+_PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _SECRET_PARTS = 7  # arn:partition:secretsmanager:region:account:secret:name
 
 _log = logging.getLogger("atoll.ecs")
@@ -60,7 +61,8 @@ class Place:
 
 def register() -> None:
     """Have ECS services of MLflow's image run. Call once, after `import ministack.app` and before its main."""
-    service = private.find("ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS")[SERVICE_TYPE]
+    private.wrap(f"{_PROVISIONERS}._normalize_container_defs", _with_secrets)
+    service = private.find(f"{_PROVISIONERS}._RESOURCE_HANDLERS")[SERVICE_TYPE]
     create, update, delete = service["create"], service["update"], service["delete"]
 
     def created(logical_id: str, props: Props, stack_name: str) -> Made:
@@ -84,6 +86,19 @@ def register() -> None:
 
     service.update({"create": created, "update": updated, "delete": deleted})
     run_on_worker_threads([SERVICE_TYPE])
+
+
+def _with_secrets(original: Callable[..., list[dict[str, Any]]]) -> Callable[..., list[dict[str, Any]]]:
+    """The emulator keeps the secrets of a template's containers in a form that its own API can't give out."""
+
+    def normalized(cdefs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        containers = original(cdefs)
+        for container, given in zip(containers, cdefs, strict=True):
+            pairs = [{"name": each["Name"], "valueFrom": each["ValueFrom"]} for each in given.get("Secrets", [])]
+            container["secrets"] = pairs
+        return containers
+
+    return normalized
 
 
 def stop(service: str) -> None:
