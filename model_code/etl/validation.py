@@ -20,9 +20,11 @@ EARLIEST = date(2000, 1, 1)
 ABSURD = 1e9
 _CHUNK = 50_000
 _KEYS = ("transaction_id", "office", "merchant")
-_AMOUNT = re.compile(r"(?P<sign>[-+]?)\$?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)(?P<trailing>-?)")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
-_MCC = re.compile(r"(\d{1,4})(?:\.0*)?")
+_AMOUNT = re.compile(
+    r"(?P<sign>[-+]?)\$?(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)(?P<trailing>-?)", re.ASCII
+)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
+_MCC = re.compile(r"(\d{1,4})(?:\.0*)?", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("card_number_3d", "purchases", _CARD, 3, number("card", days=3)),
     Feature("card_number_30d", "purchases", _CARD, 30, number("card", days=30)),
     Feature("card_pace", "two days' purchases against the quarter's", _CARD, 90, pace("card", short=2, long=90)),
-    Feature("card_spend_7d", "spend", _CARD, 7, spend("card", days=7)),
-    Feature("card_spend_30d", "spend", _CARD, 30, spend("card", days=30)),
+    Feature("card_spend_7d", "spend", ("amount", *_CARD), 7, spend("card", days=7)),
+    Feature("card_spend_30d", "spend", ("amount", *_CARD), 30, spend("card", days=30)),
     Feature("card_unusual", "amount, for the card", ("amount", *_CARD), 90, unusual("card", days=90)),
     Feature(
         "card_above_largest",
@@ -79,7 +79,13 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "office_merchant_number", "purchases here", ("merchant", *_OFFICE), 90, number("office", "merchant", days=90)
     ),
-    Feature("office_merchant_spend_5d", "spend here", ("merchant", *_OFFICE), 5, spend("office", "merchant", days=5)),
+    Feature(
+        "office_merchant_spend_5d",
+        "spend here",
+        ("amount", "merchant", *_OFFICE),
+        5,
+        spend("office", "merchant", days=5),
+    ),
     Feature(
         "office_same_amount_15d",
         "same amount here",
@@ -126,7 +132,7 @@ FEATURES: tuple[Feature, ...] = (
     # Card and merchant together
     Feature("pair_number_5d", "purchases", _PAIR, 5, number("card", "merchant", days=5)),
     Feature("pair_number_90d", "purchases", _PAIR, 90, number("card", "merchant", days=90)),
-    Feature("pair_spend_5d", "spend", _PAIR, 5, spend("card", "merchant", days=5)),
+    Feature("pair_spend_5d", "spend", ("amount", *_PAIR), 5, spend("card", "merchant", days=5)),
     Feature(
         "pair_days_since",
         "days since the card bought here (91: longer)",
