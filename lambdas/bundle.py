@@ -1,4 +1,4 @@
-"""Build what the functions run, our sources and hashed wheels, in build/lambdas/runtime/: `python -m lambdas.bundle`."""
+"""Build what the functions run, our code and hashed wheels, in build/lambdas/runtime: `python -m lambdas.bundle`."""
 
 import argparse
 import hashlib

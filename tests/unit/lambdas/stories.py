@@ -1,0 +1,81 @@
+"""What happens to the fake world, in the words of EventBridge."""
+
+from lambdas.release import events
+from lambdas.release.handlers.change_set_executed import change_set_executed
+from lambdas.release.handlers.release_settled import release_settled
+from lambdas.release.handlers.training_completed import training_completed
+from lambdas.release.ports import World
+from lambdas.release.records import Execution, TrainingJob, Version
+from tests.fakes.artifacts import archive
+from tests.fakes.release import MODEL, NOON, FakeWorld, job
+
+
+def job_event(name: str = "job-1", status: str = "Completed") -> dict[str, object]:
+    detail = {"TrainingJobName": name, "TrainingJobStatus": status}
+    return {
+        "id": "e1",
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Training Job State Change",
+        "time": NOON.isoformat(),
+        "detail": detail,
+    }
+
+
+def stack_event(status: str = "UPDATE_COMPLETE", stack: str = f"Atoll-Endpoint-{MODEL}") -> dict[str, object]:
+    detail = {"stack-id": f"arn:x:cloudformation:r:1:stack/{stack}/u-u-i-d", "status-details": {"status": status}}
+    return {
+        "id": "e2",
+        "source": "aws.cloudformation",
+        "detail-type": "CloudFormation Stack Status Change",
+        "time": NOON.isoformat(),
+        "detail": detail,
+    }
+
+
+def trail_event(
+    change_set: str, who: str = "arn:x:sts::1:assumed-role/Approver/bob", **detail: str
+) -> dict[str, object]:
+    call = {
+        "eventName": "ExecuteChangeSet",
+        "userIdentity": {"arn": who},
+        "requestParameters": {"changeSetName": change_set},
+    }
+    return {
+        "id": "e3",
+        "source": "aws.cloudformation",
+        "detail-type": "AWS API Call via CloudTrail",
+        "time": NOON.isoformat(),
+        "detail": call | detail,
+    }
+
+
+def complete(world: World, name: str = "job-1", status: str = "Completed") -> str:
+    """Deliver the event of a job's end."""
+    return training_completed(events.parse(events.TrainingJobEnded, job_event(name, status)), world)
+
+
+def execute(world: World, change_set: str, who: str = "bob", denied: str = "") -> str:
+    """Deliver the event of an execution."""
+    return change_set_executed(Execution(change_set=change_set, who=who, at=NOON, denied=denied), world)
+
+
+def settle(world: World, status: str = "UPDATE_COMPLETE") -> str:
+    """Deliver the event of a stack's status."""
+    return release_settled(events.parse(events.StackStatusChanged, stack_event(status)), world)
+
+
+def requested(world: FakeWorld, done: TrainingJob | None = None, packed: bytes | None = None) -> Version:
+    """Bring a job's model to a request; return its version."""
+    done = done or job()
+    world.finish(done, packed or archive())
+    complete(world, done.name)
+    return world.registry.versions(MODEL)[0]
+
+
+def released(world: FakeWorld, done: TrainingJob | None = None, packed: bytes | None = None) -> Version:
+    """Bring a job's model to the champion's place; return its version."""
+    version = requested(world, done, packed)
+    execute(world, version.tag("release_id"))
+    world.deploy(version)
+    settle(world)
+    return world.registry.versions(MODEL)[0]

@@ -1,0 +1,93 @@
+"""Events become records; what is none of ours ends as a clear error in the dead-letter queue."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.release import events
+from lambdas.release.events import ChangeSetExecuted, EventError, StackStatusChanged, TrainingJobEnded, parse
+from lambdas.release.settings import Environment, Settings, SettingsError
+from tests.unit.lambdas.stories import job_event, stack_event, trail_event
+
+
+def test_a_jobs_end_is_read() -> None:
+    ended = parse(TrainingJobEnded, job_event("j", "Failed"))
+    assert (ended.job_name, ended.status) == ("j", "Failed")
+
+
+def test_a_stacks_event_names_its_model() -> None:
+    assert parse(StackStatusChanged, stack_event()).model == "card-anomaly"
+
+
+@pytest.mark.parametrize(
+    ("who", "person"),
+    [
+        ("arn:x:sts::1:assumed-role/Approver/bob", "bob"),
+        ("arn:x:iam::1:user/path/carol", "carol"),
+        ("arn:x:iam::1:root", "root"),
+    ],
+)
+@pytest.mark.parametrize("name", ["r-by-ann-1", "arn:x:cloudformation:r:1:changeSet/r-by-ann-1/u-u-i-d"])
+def test_an_execution_names_the_change_set_and_the_person(who: str, person: str, name: str) -> None:
+    execution = parse(ChangeSetExecuted, trail_event(name, who)).execution()
+    assert (execution.change_set, execution.who, execution.denied) == ("r-by-ann-1", person, "")
+
+
+def test_a_denied_execution_carries_its_error() -> None:
+    assert parse(ChangeSetExecuted, trail_event("x", errorCode="AccessDenied")).execution().denied == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        (TrainingJobEnded, job_event(status="InProgress")),
+        (TrainingJobEnded, stack_event()),
+        (TrainingJobEnded, {}),
+        (StackStatusChanged, stack_event(stack="Somebody-Elses")),
+        (StackStatusChanged, job_event()),
+        (ChangeSetExecuted, trail_event("x", eventName="DeleteStack")),
+        (ChangeSetExecuted, trail_event("")),
+    ],
+)
+def test_an_event_of_another_shape_says_what_is_wrong(kind: type[events.Event], event: dict[str, object]) -> None:
+    with pytest.raises(EventError, match=f"is no {kind.__name__}: .+ Compare the rule's pattern"):
+        parse(kind, event)
+
+
+@given(st.dictionaries(st.text(), st.recursive(st.none() | st.text(), lambda x: st.dictionaries(st.text(), x))))
+def test_no_event_breaks_the_parser(event: dict[str, object]) -> None:
+    with pytest.raises(EventError):
+        parse(TrainingJobEnded, event)
+
+
+WHOLE = {
+    "ATOLL_MODELS": "a,b",
+    "ATOLL_RELEASE_BUCKET": "r",
+    "ATOLL_AUDIT_BUCKET": "a",
+    "ATOLL_TOPIC_ARN": "t",
+    "ATOLL_TRACKING_SECRET_ARN": "s",
+    "ATOLL_ENDPOINT_SERVICE_ROLE_ARN": "e",
+    "ATOLL_MINIMUM_AVERAGE_PRECISION": "0.4",
+    "ATOLL_MAXIMUM_REGRESSION": "0.05",
+    "PATH": "/bin",
+}
+
+
+def test_the_environment_is_parsed_once_and_typed() -> None:
+    settings = Settings.parse(WHOLE)
+    assert settings.models == ("a", "b")
+    assert settings.minimum_average_precision == 0.4
+
+
+@pytest.mark.parametrize("name", sorted(set(WHOLE) - {"PATH"}))
+def test_a_missing_variable_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is not set"):
+        Settings.parse({n: v for n, v in WHOLE.items() if n != name})
+
+
+def test_wrong_variables_are_all_named_with_their_values() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse(WHOLE | {"ATOLL_MAXIMUM_REGRESSION": "2", "ATOLL_TOPIC_ARN": ""})
+    assert "ATOLL_MAXIMUM_REGRESSION is '2'" in str(caught.value)
+    assert "ATOLL_TOPIC_ARN is ''" in str(caught.value)
+    assert issubclass(Settings, Environment)
