@@ -53,6 +53,8 @@ def open_artifact(archive: Path, folder: Path) -> Artifact:
     try:
         with _BoundedGzip(archive) as unzipped, tarfile.open(fileobj=unzipped, mode="r|") as members:
             _unpack(members, folder)
+            while unzipped.read(1 << 20):  # to the end, where gzip's checksum stands
+                pass
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OSError) as error:
         raise ArtifactError(f"The archive can't be read: {error}.") from error
     return _verify(folder)

@@ -54,7 +54,9 @@ def test_an_event_of_another_shape_says_what_is_wrong(kind: type[events.Event], 
         parse(kind, event)
 
 
-@given(st.dictionaries(st.text(), st.recursive(st.none() | st.text(), lambda x: st.dictionaries(st.text(), x))))
+@given(
+    st.dictionaries(st.sampled_from(["detail", "time", "source", "id"]), st.none() | st.text() | st.lists(st.text()))
+)
 def test_no_event_breaks_the_parser(event: dict[str, object]) -> None:
     with pytest.raises(EventError):
         parse(TrainingJobEnded, event)

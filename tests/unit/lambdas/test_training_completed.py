@@ -1,0 +1,167 @@
+"""From a job's end to a request: what gets through, what doesn't, and who is told."""
+
+from typing import Any
+
+import pytest
+
+from lambdas.release.artifact import ArtifactError
+from lambdas.release.handlers import training_completed
+from lambdas.release.records import Release, Version
+from tests.fakes.artifacts import archive, canonical, sha_of
+from tests.fakes.release import IMAGE, MODEL, NOON, FakeWorld, job
+from tests.unit.lambdas.stories import complete, job_event, released, requested
+
+RELEASE = f"r-by-ann-{sha_of()[:12]}"
+
+
+def better(value: float) -> bytes:
+    return archive(metrics_json=canonical({"average_precision": value}))
+
+
+def test_a_good_model_waits_for_approval_under_a_change_set() -> None:
+    world = FakeWorld()
+    version = requested(world)
+    assert version.state == "requested"
+    assert world.change_sets.waiting == {
+        (MODEL, RELEASE): Release(
+            image_digest=IMAGE.partition("@")[2], manifest_sha256=sha_of(), version="1", release_id=RELEASE
+        )
+    }
+    assert world.artifacts.released == {(MODEL, sha_of()): archive()}
+    assert not world.registry.champions
+
+
+def test_the_version_carries_its_whole_lineage() -> None:
+    world = FakeWorld()
+    version = requested(world)
+    assert version.tags == {
+        "atoll.training_job_arn": job().arn,
+        "atoll.submitter": "ann",
+        "atoll.image_digest": job().image_digest,
+        "atoll.manifest_sha256": sha_of(),
+        "atoll.data_manifest_sha256": "d" * 64,
+        "atoll.code_sha256": "c" * 64,
+        "atoll.serving_image_digest": IMAGE.partition("@")[2],
+        "atoll.release_id": RELEASE,
+        "atoll.state": "requested",
+    }
+    record = world.registry.logged[version.run_id]
+    assert record.params == {"max_depth": "6", "seed": "7"}
+    assert record.metrics == {"average_precision": 0.8, "rows": 100.0, "by_kind.weekend": 0.5}
+    assert sorted(record.files) == ["baseline.json", "features.json", "manifest.json", "metrics.json"]
+    assert record.ended == NOON
+
+
+def test_approvers_get_what_they_need_to_decide_and_to_act() -> None:
+    world = FakeWorld()
+    released(world)
+    requested(world, job("job-2", submitter="cid"), better(0.9))
+    subject, text = world.notifier.messages[-1]
+    assert subject.startswith(f"Approval wanted: {MODEL} v2")
+    assert "average_precision 0.9 (champion v1 0.8)" in text
+    command = f"aws cloudformation execute-change-set --stack-name Atoll-Endpoint-{MODEL} --change-set-name r-by-cid-"
+    assert command in text
+    assert "--region us-east-1" in text
+    assert "d" * 64 in text
+
+
+@pytest.mark.parametrize("status", ["Failed", "Stopped"])
+def test_a_job_that_did_not_complete_is_told_and_recorded_and_nothing_else(status: str) -> None:
+    world = FakeWorld()
+    world.finish(job(failure_reason="AlgorithmError: no memory"))
+    assert complete(world, status=status) == status
+    assert "AlgorithmError: no memory" in world.notifier.messages[0][1]
+    assert world.audit.whats == [f"training_{status.lower()}"]
+    assert not world.registry.runs
+
+
+@pytest.mark.parametrize(
+    ("changes", "packed"),
+    [
+        ({}, archive()[:-40]),
+        ({}, archive(metrics_json=b"no json")),
+        ({}, archive(metrics_json=b"[]")),
+        ({"network_isolated": False}, archive()),
+        ({"tags": {"atoll:uid": "ann", "atoll:model": "another"}}, archive()),
+        ({"tags": {}}, archive()),
+    ],
+)
+def test_what_deserves_no_trust_is_refused_before_registration(changes: dict[str, Any], packed: bytes) -> None:
+    world = FakeWorld()
+    world.finish(job(**changes), packed)
+    assert complete(world) == "refused before registration"
+    assert world.audit.whats == ["refused_before_registration"]
+    assert world.notifier.messages[0][0] == "Refused before registration: job-1"
+    assert not world.registry.runs
+    assert not world.artifacts.released
+
+
+def test_a_manifest_for_another_model_is_refused() -> None:
+    world = FakeWorld(settings=FakeWorld().settings.model_copy(update={"models": (MODEL, "other")}))
+    world.finish(job(tags={"atoll:uid": "ann", "atoll:model": "other"}))
+    assert complete(world) == "refused before registration"
+    assert "its manifest is for 'card-anomaly', the job's tag for other" in world.notifier.messages[0][1]
+
+
+@pytest.mark.parametrize("value", [0.2, 0.74, float("nan"), None])
+def test_a_model_that_the_gate_refuses_never_asks_for_approval(value: float) -> None:
+    world = FakeWorld()
+    released(world)
+    world.finish(job("job-2"), better(value))
+    assert "version 2 refused: average_precision" in complete(world, "job-2")
+    assert world.states == ["released", "refused"]
+    assert not world.change_sets.waiting
+    assert len(world.artifacts.released) == 1
+    refused = world.registry.versions(MODEL)[0]
+    assert refused.tag("reason").startswith("average_precision")
+    assert not refused.tag("release_id")
+    assert world.audit.whats[-1] == "refused"
+
+
+def test_the_same_files_are_not_requested_under_two_versions() -> None:
+    world = FakeWorld()
+    requested(world)
+    world.finish(job("job-2"))
+    assert "its files are those of version 1, which is requested" in complete(world, "job-2")
+    assert len(world.change_sets.waiting) == 1
+
+
+def test_the_same_files_may_be_tried_again_after_a_rollback() -> None:
+    world = FakeWorld()
+    first = requested(world)
+    world.registry.tag(first, {"state": "rolled_back"})
+    world.change_sets.waiting.clear()
+    assert requested(world, job("job-2")).state == "requested"
+    assert world.states == ["rolled_back", "requested"]
+
+
+def test_a_foreign_archive_under_our_hash_stops_the_request() -> None:
+    world = FakeWorld()
+    world.artifacts.released[MODEL, sha_of()] = better(1.0)
+    world.finish(job())
+    with pytest.raises(ArtifactError, match=f"released as {sha_of()} holds"):
+        complete(world)
+    assert not world.change_sets.waiting
+
+
+def test_an_approver_who_is_faster_than_the_request_is_not_overwritten() -> None:
+    world = FakeWorld()
+    world.finish(job())
+    ask = world.change_sets.request
+
+    def request(model: str, name: str, release: Release, description: str) -> None:
+        ask(model, name, release, description)
+        version: Version = world.registry.versions(MODEL)[0]
+        world.registry.tag(version, {"state": "executing"})
+
+    world.change_sets.request = request
+    complete(world)
+    assert world.states == ["executing"]
+
+
+def test_the_function_takes_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = FakeWorld()
+    world.finish(job())
+    monkeypatch.setattr(training_completed, "connect", lambda: world)
+    training_completed.handler(job_event(), None)
+    assert world.states == ["requested"]
