@@ -38,9 +38,7 @@ def stand_in_cloud(folder: Path) -> Iterator[StandInCloud]:
     port, other = free_ports(2)
     environment = server_environment(folder, certificates, port, other)
     log = folder / "aws.log"
-    process = supervise.start(
-        [sys.executable, "-m", "tests.contract.stand_in_cloud"], environment=environment, log=log
-    )
+    process = supervise.start([sys.executable, "-m", "tests.contract.stand_in_cloud"], environment=environment, log=log)
     try:
         cloud = StandInCloud(f"https://127.0.0.1:{port}", certificates.authority, process.pid)
         deadline = time.monotonic() + 60

@@ -16,7 +16,7 @@ ROOT = Path(os.environ["ATOLL_ML_ROOT"])
 def train() -> int:
     given = json.loads((ROOT / "input/config/hyperparameters.json").read_text())
     lines = sum(len(file.read_text().splitlines()) for file in (ROOT / "input/data").rglob("*.csv"))
-    print(f"rows={lines} secrets={[name for name in os.environ if name.startswith('AWS')]}")
+    print(f"rows={lines} secrets={[name for name in os.environ if name.startswith('AWS')]}")  # noqa: T201 - a container\'s log
     (ROOT / "model/word.txt").write_text(given.get("word", "plain"))
     if given.get("behaviour") == "fail":
         (ROOT / "output/failure").write_text("the ledger is empty")
@@ -60,13 +60,13 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        print(format % args)
+        print(format % args)  # noqa: T201 - a container\'s log
 
 
 def serve() -> int:
     Handler.word = (ROOT / "model/word.txt").read_text()
     if Handler.word == "broken":
-        print("the manifest's sha256 differs")
+        print("the manifest's sha256 differs")  # noqa: T201 - a container\'s log
         return 1
     address = (os.environ["ATOLL_BIND_ADDRESS"], int(os.environ["SAGEMAKER_BIND_TO_PORT"]))
     ThreadingHTTPServer(address, Handler).serve_forever()

@@ -1,0 +1,100 @@
+"""A bucket with rows, a job role, and people, on the local SageMaker with the stand-in container."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from local.cloud import LocalSession
+from tests.contract.stand_in_cloud import IMAGE, StandInCloud
+
+SERVICE_TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+PEOPLE_TRUST = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+
+
+class Scene:
+    """What the tests of one file share. Names are fresh, so that tests can run in any order."""
+
+    def __init__(self, cloud: StandInCloud) -> None:
+        self.cloud = cloud
+        self.sagemaker = cloud.client("sagemaker")
+        self.s3 = cloud.client("s3")
+        self.s3.create_bucket(Bucket="data")
+        self.s3.put_object(Bucket="data", Key="features/a.csv", Body=b"1,2\n3,4\n")
+        self.s3.put_object(Bucket="data", Key="features/deep/b.csv", Body=b"5,6\n")
+        self.role = self.make_role(SERVICE_TRUST, {"Action": "s3:*", "Resource": "*"})
+
+    @staticmethod
+    def name(prefix: str) -> str:
+        return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+    def make_role(self, trust: dict[str, Any], *allowed: dict[str, Any]) -> str:
+        iam, name = self.cloud.client("iam"), self.name("role")
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement} for statement in allowed]}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        if allowed:
+            iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
+        return arn
+
+    def person(self, *allowed: dict[str, Any], uid: str = "alice") -> LocalSession:
+        role = self.make_role(PEOPLE_TRUST, *allowed)
+        given = {"RoleArn": role, "RoleSessionName": uid, "Tags": [{"Key": "uid", "Value": uid}]}
+        return self.cloud.session(self.cloud.client("sts").assume_role(**given)["Credentials"])
+
+    def training(self, **changes: object) -> dict[str, Any]:
+        source = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/features/"}
+        return {
+            "TrainingJobName": self.name("train"),
+            "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+            "RoleArn": self.role,
+            "InputDataConfig": [{"ChannelName": "features", "DataSource": {"S3DataSource": source}}],
+            "OutputDataConfig": {"S3OutputPath": "s3://data/jobs"},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+            **changes,
+        }
+
+    def train(self, **changes: object) -> dict[str, Any]:
+        """Run a training job to its end; returns its description."""
+        request = self.training(**changes)
+        self.sagemaker.create_training_job(**request)
+        return self.ended("training", request["TrainingJobName"])
+
+    def ended(self, kind: str, name: str) -> dict[str, Any]:
+        describe = getattr(self.sagemaker, f"describe_{kind}_job")
+        title = f"{kind.title()}Job"
+        busy = ("InProgress", "Stopping")
+        return until(lambda: describe(**{f"{title}Name": name}), lambda job: job[f"{title}Status"] not in busy)
+
+    def model(self, word: str) -> str:
+        """Train a model of one word and make a SageMaker model of it; returns its name."""
+        job = self.train(HyperParameters={"word": word})
+        container = {"Image": IMAGE, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]}
+        name = self.name("model")
+        self.sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=self.role)
+        return name
+
+    def config(self, word: str) -> str:
+        name = self.name("config")
+        variant = {"VariantName": "live", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+        variants = [variant | {"ModelName": self.model(word)}]
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
+        return name
+
+    def settled(self, name: str) -> dict[str, Any]:
+        busy = ("Creating", "Updating")
+        return until(
+            lambda: self.sagemaker.describe_endpoint(EndpointName=name),
+            lambda found: found["EndpointStatus"] not in busy,
+        )
+
+
+def until(ask: Callable[[], Any], accept: Callable[[Any], bool], seconds: float = 60) -> Any:  # noqa: ANN401 - any answer
+    """Ask until the answer is accepted, at most so long."""
+    deadline = time.monotonic() + seconds
+    while not accept(answer := ask()):
+        assert time.monotonic() < deadline, answer
+        time.sleep(0.1)
+    return answer
