@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -131,10 +130,45 @@ def test_every_environment_variable_of_ours_is_described() -> None:
     assert not undescribed, f"describe them in docs/contracts.md: {undescribed}"
 
 
-def alarms() -> Iterator[tuple[str, str]]:
-    """Each alarm that the stacks create: where, and the source of the call."""
-    for path in sorted((ROOT / "stacks").rglob("*.py")):
-        text = path.read_text()
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and re.search(r"(^|\.)(Cfn|Composite)?Alarm$", ast.unparse(node.func)):
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", ast.unparse(node)
+def alarms(text: str) -> list[str]:
+    """The words that end an alarm's name: what is written out first, or as `name`, in calls that make an alarm."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    makers = [call for call in calls if re.search(r"(^|[._])((Cfn|Composite)?Alarm|alarm)$", ast.unparse(call.func))]
+    found = []
+    for call in makers:
+        given = [keyword.value for keyword in call.keywords if keyword.arg in {"name", "alarm_name"}] or call.args
+        parts = [part for value in given for part in ast.walk(value) if isinstance(part, ast.Constant)]
+        found += [str(part.value).strip("-") for part in parts if isinstance(part.value, str)][:1]
+    return [name for name in found if name]
+
+
+def test_every_alarm_leads_to_a_runbook() -> None:
+    rows = re.findall(
+        r"^\| alarms? (.+?) \| \[.+?\]\(runbooks/.+?\.md\) \|$",
+        (ROOT / "docs" / "operate.md").read_text(),
+        re.MULTILINE,
+    )
+    makers = {path: alarms(path.read_text()) for path in CODE if path.is_relative_to(ROOT / "stacks")}
+    names = {name: path.name for path, found in makers.items() for name in found}
+    silent = [path.name for path, found in makers.items() if re.search(r"\bAlarm\(", path.read_text()) and not found]
+    assert names, "no alarm was found in stacks/: mend this test"
+    assert not silent, f"the names of alarms in {silent} can't be read: write them out"
+    unled = {
+        name: path for name, path in names.items() if not any(f"{name}`" in row or f"{name}..." in row for row in rows)
+    }
+    assert not unled, f"give them a row in docs/operate.md and a runbook: {unled}"
+
+
+def test_an_alarm_is_seen_under_its_name() -> None:
+    text = (
+        "self._alarm('5xx', metric)\ncloudwatch.Alarm(self, 'Full', metric=m)\nself._alarm('D', m, name=f'{end}-drift')"
+    )
+    assert alarms(text) == ["5xx", "Full", "drift"]
+
+
+@pytest.mark.parametrize(
+    "runbook", sorted(set(RUNBOOKS.glob("*.md")) - {RUNBOOKS / "README.md"}), ids=lambda path: path.stem
+)
+def test_a_runbook_has_its_form_and_commands(runbook: Path) -> None:
+    assert headings(runbook) == RUNBOOK_HEADINGS
+    assert "aws " in runbook.read_text().split("## Look here first")[1].split("## Likely causes")[0]
