@@ -1,1 +1,1 @@
-"""Why an assessor may believe us: the only room that acknowledges findings, and the checks over synthesized templates."""
+"""Why an assessor may believe us: the only room that accepts findings, and the checks over synthesized templates."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 PACKS = ("AwsSolutions", "NIST.800.53.R5")
+TEMPLATE_VALIDATION = "CloudFormation-Validate"
 REGISTER_FILE = "accepted-findings.json"
 _LEAST_WORDS = 8
 
@@ -94,7 +95,7 @@ def check_rule(pack: str, rule: str) -> None:
     Raises:
         FindingError: naming the pack or the rule.
     """
-    if pack not in PACKS:
-        raise FindingError(f"unknown rule pack {pack!r}; expected one of {', '.join(PACKS)}")
-    if not rule.startswith(f"{pack}-"):
+    if pack not in (*PACKS, TEMPLATE_VALIDATION):
+        raise FindingError(f"unknown rule pack {pack!r}; expected {', '.join(PACKS)} or {TEMPLATE_VALIDATION}")
+    if pack in PACKS and not rule.startswith(f"{pack}-"):
         raise FindingError(f"rule {rule!r} is not one of {pack}: its rules begin with {pack}-")

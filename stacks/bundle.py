@@ -12,5 +12,7 @@ def bundle_folder() -> str:
         SystemExit: the bundle is not there; says in one sentence how to make it.
     """
     if not (BUNDLE / "lambdas").is_dir():
-        raise SystemExit("atoll: build/lambdas/runtime is missing; run `make lambdas` first, it bundles the Lambda code")
+        raise SystemExit(
+            "atoll: build/lambdas/runtime is missing; run `make lambdas` first, it bundles the Lambda code"
+        )
     return str(BUNDLE)

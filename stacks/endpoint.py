@@ -1,6 +1,4 @@
-"""Endpoint: one stack per model. A release moves its four parameters; everything else stands in the reviewed template."""
-
-from typing import Unpack
+"""Endpoint: one stack per model. A release moves its four parameters; all else stands in the reviewed template."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_applicationautoscaling as scaling
@@ -9,7 +7,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.components.endpoint_alarms import VARIANT, EndpointAlarms, endpoint_name
-from stacks.components.stack import AtollStack, StackOptions
+from stacks.components.stack import AtollStack
 from stacks.registry import RegistryStack
 from stacks.release import ReleaseStack
 from stacks.settings import Model, Settings

@@ -1,4 +1,4 @@
-"""Which digest an image has: the one in the settings, or locally the hash of the code tree that the image would hold."""
+"""Which digest an image has: the one in the settings, or locally the hash of the code that it would hold."""
 
 import hashlib
 from pathlib import Path

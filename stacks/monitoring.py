@@ -82,7 +82,14 @@ class MonitoringStack(AtollStack):
         policy.allow("kms:Decrypt", on=[foundation.keys.jobs.key_arn])
         return function
 
-    def _alarm(self, construct_id: str, metric: cloudwatch.IMetric, *, threshold: float, name: str | None = None) -> None:
+    def _alarm(
+        self,
+        construct_id: str,
+        metric: cloudwatch.IMetric,
+        *,
+        threshold: float,
+        name: str | None = None,
+    ) -> None:
         alarm = cloudwatch.Alarm(
             self,
             construct_id,

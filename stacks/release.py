@@ -12,7 +12,6 @@ from stacks.components.events import EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.pipeline import ReleasePowers
 from stacks.components.stack import AtollStack, StackOptions
-from stacks.foundation import FoundationStack
 from stacks.settings import Settings
 from stacks.tracking import TrackingStack
 from stacks.training import TrainingStack

@@ -56,7 +56,8 @@ class TrackingStack(AtollStack):
             "MLFLOW_AUTH_ADMIN_PASSWORD": (self.secrets.administrator, "password"),
         }
         if self._settings.tracking.database == "sqlite":
-            environment = mlflow_environment(self._settings, database_uri="sqlite:///mlflow.db", artifacts="./artifacts")
+            store = "sqlite:///mlflow.db"
+            environment = mlflow_environment(self._settings, database_uri=store, artifacts="./artifacts")
             environment["MLFLOW_AUTH_DATABASE_URI"] = "sqlite:///auth.db"
         else:
             login = self.secrets.database_login()

@@ -11,8 +11,8 @@ from constructs import Construct
 
 from compliance.accepted import DEVELOPMENT_ONLY
 from compliance.findings import accept_finding
-from stacks.components.logs import KeptLogGroup
 from stacks.components.keys import Keys
+from stacks.components.logs import KeptLogGroup
 from stacks.components.network import CONTAINER_PORT, Network
 from stacks.settings import Settings
 

@@ -74,9 +74,7 @@ class TrackingDatabase(Construct):
         return f"postgresql://{self.instance.db_instance_endpoint_address}:{DATABASE_PORT}/{_NAME}?sslmode=require"
 
     def _monitoring_role(self) -> iam.IRole:
-        role = WorkRole(
-            self, "MonitoringRole", identity=self._settings.identity, principal=service("monitoring.rds")
-        )
+        role = WorkRole(self, "MonitoringRole", identity=self._settings.identity, principal=service("monitoring.rds"))
         stack = cdk.Stack.of(self)
         role.permissions.allow_pattern(
             "logs:CreateLogGroup",

@@ -116,7 +116,7 @@ def see_changes(role: PersonRole) -> None:
 
 
 def allow_change_sets(policy: RolePolicy, service_role: iam.IRole, prefixes: Sequence[str]) -> None:
-    """Allow to create change sets of endpoint stacks: with these names, under the narrow role, from no other template."""
+    """Allow change sets of endpoint stacks: with these names, under the narrow role, from no template at an address."""
     names = {"cloudformation:ChangeSetName": [f"{prefix}*" for prefix in prefixes]}
     policy.allow_pattern(
         "cloudformation:CreateChangeSet",

@@ -26,10 +26,16 @@ class AtollStack(cdk.Stack):
         settings: Settings,
         **options: Unpack[StackOptions],
     ) -> None:
+        self._zones = list(settings.network.availability_zones)
         deployment = settings.deployment
         env = cdk.Environment(account=deployment.account, region=deployment.region)
         super().__init__(scope, construct_id, env=env, **options)
         self.removal = cdk.RemovalPolicy.RETAIN if deployment.production else cdk.RemovalPolicy.DESTROY
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The zones from the settings: the CDK would otherwise ask AWS for them at synth."""
+        return self._zones
 
     def output(self, key: str, value: str) -> None:
         """Publish a value as the stack output `key` (docs/contracts.md)."""
