@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from model_code.errors import InputError
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold, threshold_on
 
 RATE = 0.002
@@ -44,7 +45,10 @@ def inject(
     """The ledger with anomalies added, by date, with `label` (0/1) and `kind` ("" for the ledger's own rows).
 
     The ledger's rows stay as they are; the added ones get new ids. Each kind adds `rows_per_kind` rows (if not given,
-    `per_kind(len(ledger))`). A kind without material (say, no merchant ever fell dormant) adds fewer, or none.
+    `per_kind(len(ledger))`); one without material (say, no merchant ever fell dormant) adds fewer, or none.
+
+    Raises:
+        InputError: there are no ordinary purchases to make anomalies from.
     """
     rng = np.random.default_rng([seed, 7])
     count = per_kind(len(ledger)) if rows_per_kind is None else rows_per_kind
@@ -73,7 +77,11 @@ class _Source:
         dates = self.ledger["transaction_date"]
         latest = dates.max() - pd.Timedelta(days=days_left)
         pool = np.flatnonzero((self.ledger["amount"] > above) & (dates <= latest))
-        picked = self.rng.choice(pool, count if len(pool) else 0)
+        if not len(pool):
+            raise InputError(
+                f"No anomalies can be injected: the ledger has no purchase above {above:g} before its end."
+            )
+        picked = self.rng.choice(pool, count)
         return self.ledger.iloc[picked].reset_index(drop=True)
 
     def later(self, dates: pd.Series, low: int, high: int) -> pd.Series:

@@ -56,6 +56,8 @@ def read_mapping(path: Path) -> ColumnMapping:
         raise InputError(f"The column mapping {path.name} can't be read: {error}.") from error
     _expect_known(path, "keys", content, {"columns", "constants", "currency", "date_formats", "thresholds"})
     columns, constants = content.get("columns", {}), content.get("constants", {})
+    if not all(isinstance(source, str) for source in columns.values()):
+        raise InputError(f"The column mapping {path.name} must name a column (a text) for each field in [columns].")
     _expect_known(path, "fields", {**columns, **constants}, set(FIELDS))
     if lacking := sorted(_REQUIRED - {*columns, *constants}):
         raise InputError(f"The column mapping {path.name} doesn't say where {', '.join(lacking)} can be found.")

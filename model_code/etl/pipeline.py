@@ -86,6 +86,10 @@ def _read(job: Job, mapping: ColumnMapping) -> tuple[Checked, dict[str, Any]]:
                 f"{job.ledger.name} lacks the columns {', '.join(missing)}; it has {', '.join(raw.header)}. "
                 "Hand in a column mapping (columns.toml) that says where each field stands."
             )
+        if doubled := sorted(name for name in set(mapping.columns.values()) if raw.header.count(name) > 1):
+            raise InputError(
+                f"{job.ledger.name} has more than one column named {', '.join(doubled)}: rename all but one."
+            )
         # A day more: somewhere it is tomorrow already.
         today = datetime.now(tz=UTC).date() + timedelta(days=1)
         checked = validate(raw.rows, raw.header, mapping, today=today)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from model_code.errors import InputError
 from model_code.etl.anomalies import KINDS, inject, limits
 from model_code.etl.generator import generate
 from model_code.features.thresholds import Threshold
@@ -90,6 +91,11 @@ def test_velocity_is_one_card_at_many_merchants_within_three_days(injected: pd.D
     assert by_card.size().min() == 7
     assert by_card["merchant"].nunique().min() > 3
     assert np.allclose(by_card.size() % 7, 0)
+
+
+def test_a_ledger_without_purchases_is_refused(ordinary: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match=r"No anomalies can be injected: .* no purchase above 20"):
+        inject(ordinary.assign(amount=-5.0), seed=1)
 
 
 def test_kinds_without_material_are_left_out(ordinary: pd.DataFrame) -> None:

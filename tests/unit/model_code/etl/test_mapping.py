@@ -62,6 +62,7 @@ def test_what_is_not_declared_is_federal(tmp_path: Path) -> None:
         (MINIMAL.replace("merchant", "vendor"), "unknown fields: vendor"),
         ("colour = 1\n" + MINIMAL, "unknown keys: colour"),
         (MINIMAL.replace('mcc = "code"', ""), "doesn't say where mcc"),
+        (MINIMAL.replace('"code"', "3"), "must name a column"),
         (MINIMAL + "[[thresholds]]\namount = 5\n", "needs effective"),
         (MINIMAL + '[[thresholds]]\neffective = "soon"\namount = 5\n', "a date like"),
         (MINIMAL + "[[thresholds]]\neffective = 2020-01-01\namount = -5\n", "a positive amount"),

@@ -181,6 +181,12 @@ def test_a_ledger_that_cannot_be_used_is_refused_in_a_sentence(
         main([], tmp_path)
 
 
+def test_a_column_that_is_there_twice_is_refused(content: bytes, tmp_path: Path) -> None:
+    root_with(tmp_path, content.replace(b"agency", b"amount", 1))
+    with pytest.raises(InputError, match="more than one column named amount"):
+        main([], tmp_path)
+
+
 @pytest.mark.parametrize("arguments", [["--inject"], ["--inject", "x"], ["--inject", "-1"], ["--help"], ["1"]])
 def test_other_arguments_are_refused(arguments: list[str], tmp_path: Path) -> None:
     root_with(tmp_path, b"x")

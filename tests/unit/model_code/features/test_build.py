@@ -55,7 +55,7 @@ def test_every_row_gets_every_feature_as_a_finite_number(ledger: pd.DataFrame, f
     assert (features[list(COLUMNS)].std() > 0).all()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     day=st.integers(0, DAYS), what=st.sampled_from(["remove", "change", "repeat", "shuffle"]), seed=st.integers(0, 99)
 )
