@@ -15,10 +15,14 @@ from xgboost.callback import EarlyStopping
 
 from model_code.algorithms.hyperparameters import Hyperparameters
 
-Matrix = NDArray[np.float32]
-"""Rows by features in the model's order; NaN where a value is missing."""
+Matrix = NDArray[np.float64]
+"""Rows by features in the model's order, as they stand in files and requests; NaN where a value is missing.
+
+XGBoost rounds them to single precision itself. Rounding any earlier would move values across the baseline's edges."""
 Vector = NDArray[np.float32]
 """One number a row."""
+LARGEST = float(np.finfo(np.float32).max)
+"""XGBoost takes no larger value."""
 
 XGBOOST_VERSION: str = xgboost.__version__
 OBJECTIVE = "binary:logistic"
@@ -92,7 +96,7 @@ def score(model: xgboost.Booster, rows: Matrix) -> Vector:
     return model.inplace_predict(rows, missing=np.nan, validate_features=False)
 
 
-def contributions(model: xgboost.Booster, rows: Matrix) -> Matrix:
+def contributions(model: xgboost.Booster, rows: Matrix) -> NDArray[np.float32]:
     """Return each feature's share of each row's score, in log-odds (exact tree SHAP). One thread at a time."""
     data = xgboost.DMatrix(rows, missing=np.nan, feature_names=model.feature_names, nthread=1)
     return model.predict(data, pred_contribs=True)[:, :-1]

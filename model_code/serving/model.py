@@ -38,7 +38,7 @@ class ServedModel:
             for row, share, chosen in zip(rows, shares, order, strict=True)
         ]
 
-    def _reason(self, value: np.float32, share: np.float32, feature: int) -> dict[str, object]:
+    def _reason(self, value: np.float64, share: np.float32, feature: int) -> dict[str, object]:
         shown = None if np.isnan(value) else float(value)
         return {"feature": self.columns[feature], "contribution": float(share), "value": shown}
 
@@ -86,7 +86,7 @@ def _booster(artifact: Artifact) -> xgboost.Booster:
 
 
 def _check_golden(model: ServedModel, golden: dict[str, Any]) -> None:
-    rows = np.array(golden["rows"], dtype=np.float32)
+    rows = np.array(golden["rows"], dtype=np.float64)
     difference = np.abs(model.scores(rows) - np.array(golden["scores"]))
     if not (difference <= GOLDEN_TOLERANCE).all():
         raise InputError(

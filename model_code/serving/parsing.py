@@ -7,7 +7,7 @@ import re
 import numpy as np
 import orjson
 
-from model_code.algorithms.gradient_boosting import Matrix
+from model_code.algorithms.gradient_boosting import LARGEST, Matrix
 from model_code.errors import InputError
 
 CSV_BYTES = b"0123456789+-.eE, \r\n"
@@ -98,12 +98,10 @@ def _bad_value(rows: list[list[object]], columns: list[str]) -> InputError:
 
 
 def _finite(numbers: list[list], columns: list[str]) -> Matrix:
-    with np.errstate(over="ignore"):
-        matrix = np.array(numbers, dtype=np.float64).astype(np.float32)
-    if np.isinf(matrix).any():
-        row, column = (int(index) for index in np.argwhere(np.isinf(matrix))[0])
+    matrix = np.array(numbers, dtype=np.float64)
+    for row, column in np.argwhere(np.abs(matrix) > LARGEST):
         raise InputError(
-            f"Row {row + 1}, column {column + 1} ({columns[column]}): {numbers[row][column]} is too large; "
-            "expected a finite number below 3.4e38."
+            f"Row {row + 1}, column {column + 1} ({columns[column]}): {matrix[row, column]} is too large; "
+            f"expected a number up to {LARGEST:.2g}."
         )
     return matrix

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from model_code.algorithms.gradient_boosting import Matrix, Vector
+from model_code.algorithms.gradient_boosting import Matrix
 
 DECILES = np.arange(1, 10) / 10
 
@@ -19,8 +19,8 @@ def describe(rows: Matrix, columns: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {name: _describe(rows[:, index]) for index, name in enumerate(columns)}
 
 
-def _describe(values: Vector) -> dict[str, Any]:
-    present = values[~np.isnan(values)].astype(np.float64)
+def _describe(values: Matrix) -> dict[str, Any]:
+    present = values[~np.isnan(values)]
     edges = np.unique(np.quantile(present, DECILES, method="inverted_cdf"))
     bins = np.searchsorted(edges, present, side="left")
     return {

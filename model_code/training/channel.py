@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model_code.algorithms.gradient_boosting import Labelled, Matrix
+from model_code.algorithms.gradient_boosting import LARGEST, Labelled, Matrix
 from model_code.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -115,7 +115,7 @@ def _read_split(path: Path, columns: list[str]) -> Split:
         found = ", ".join(f"{value:g}" for value in np.unique(labels))
         raise InputError(f"The labels of {path.name} are {found}; expected both 0 and 1, else nothing can be learnt.")
     rows = np.column_stack([_numbers(table, name, path.name) for name in columns])
-    return Split(rows=rows, labels=labels, kinds=[kind or "" for kind in table["kind"].to_pylist()])
+    return Split(rows=rows, labels=labels.astype(np.float32), kinds=[kind or "" for kind in table["kind"].to_pylist()])
 
 
 def _numbers(table: pa.Table, name: str, file: str) -> Matrix:
@@ -123,9 +123,9 @@ def _numbers(table: pa.Table, name: str, file: str) -> Matrix:
         column = table[name].cast(pa.float64(), safe=False)
     except pa.ArrowException:
         raise InputError(f"Column {name} of {file} holds {table[name].type}; expected numbers.") from None
-    with np.errstate(over="ignore"):
-        values = column.to_numpy().astype(np.float32)
-    if np.isinf(values).any():
-        row = int(np.flatnonzero(np.isinf(values))[0])
-        raise InputError(f"Column {name} of {file} is infinite in row {row + 1}; expected a finite number or none.")
+    values = column.to_numpy()
+    for row in np.flatnonzero(np.abs(values) > LARGEST):
+        raise InputError(
+            f"Column {name} of {file} is {values[row]} in row {row + 1}; expected a number up to {LARGEST:.2g} or none."
+        )
     return values

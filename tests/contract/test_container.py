@@ -89,7 +89,7 @@ def test_a_served_model_scores_as_the_model_itself_and_ends_on_sigterm(
     rows = np.column_stack([table[name].to_numpy() for name in COLUMNS])
     body = "\n".join(",".join("" if np.isnan(value) else repr(float(value)) for value in row) for row in rows)
     model = gradient_boosting.from_bytes((root / "model/model.ubj").read_bytes())
-    expected = gradient_boosting.score(model, rows.astype(np.float32))
+    expected = gradient_boosting.score(model, rows)
 
     status, scored, headers = answer(port, "POST", "/invocations", body.encode(), CSV)
     assert status == 200

@@ -13,7 +13,7 @@ COLUMNS = ["a", "b", "c"]
 
 def labelled(seed: int) -> Labelled:
     random = np.random.default_rng(seed)
-    rows = random.normal(size=(400, 3)).astype(np.float32)
+    rows = random.normal(size=(400, 3))
     noise = random.random(400) < 0.1
     rows[random.random((400, 3)) < 0.1] = np.nan
     return Labelled(rows, ((np.nan_to_num(rows[:, 0]) > 1) ^ noise).astype(np.float32))

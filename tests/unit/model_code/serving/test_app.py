@@ -19,7 +19,7 @@ from tests.unit.model_code.serving.asgi import Response, call, request
 from tests.unit.model_code.training.features_folder import COLUMNS
 
 CSV, JSON = "text/csv", "application/json"
-ROWS = np.array([[2.0, 0.1, 0.2, np.nan], [0.0, 0.1, -0.2, 1.0], [0.5, 2.0, 1.5, 0.0]], dtype=np.float32)
+ROWS = np.array([[2.0, 0.1, 0.2, np.nan], [0.0, 0.1, -0.2, 1.0], [0.5, 2.0, 1.5, 0.0]], dtype=np.float64)
 CSV_BODY = b"2.0,0.1,0.2,\n0.0,0.1,-0.2,1.0\n0.5,2.0,1.5,0.0\n"
 JSON_BODY = b'{"instances": [[2.0, 0.1, 0.2, null], [0.0, 0.1, -0.2, 1.0], [0.5, 2.0, 1.5, 0.0]]}'
 
@@ -187,7 +187,7 @@ class SlowModel(ServedModel):
 def test_ping_answers_while_a_large_body_is_scored(model: ServedModel) -> None:
     slow = SlowModel(model.version, model.columns, model.booster, model.explainer)
     app = Application(slow, max_body_bytes=10 * INLINE_BYTES)
-    rows = np.zeros((2 * INLINE_BYTES // 16, 4), dtype=np.float32)
+    rows = np.zeros((2 * INLINE_BYTES // 16, 4))
     body = orjson.dumps(rows.tolist())
     assert len(body) > INLINE_BYTES
 

@@ -14,7 +14,7 @@ KINDS = ["split", "weekend"]
 
 def split_table(rows: int, seed: int) -> pa.Table:
     random = np.random.default_rng(seed)
-    values = random.normal(size=(rows, len(COLUMNS)))
+    values = random.normal(size=(rows, len(COLUMNS))).round(1)
     split = values[:, 0] > 1.2
     weekend = values[:, 1] + values[:, 2] > 2.2
     values[random.random(rows) < 0.1, 3] = np.nan

@@ -1,8 +1,11 @@
 import hashlib
 import json
+from bisect import bisect_left
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from model_code.algorithms import gradient_boosting
@@ -61,7 +64,7 @@ def test_the_manifest_is_canonical_and_names_every_file(features: Path, artifact
 def test_golden_rows_cover_the_scores_and_are_the_models_own(features: Path, artifact: Path) -> None:
     golden = read(artifact, "golden.json")
     model = gradient_boosting.from_bytes((artifact / "model.ubj").read_bytes())
-    rows = np.array(golden["rows"], dtype=np.float32)
+    rows = np.array(golden["rows"], dtype=np.float64)
     assert rows.shape == (20, len(COLUMNS))
     assert gradient_boosting.score(model, rows).astype(float).tolist() == golden["scores"]
     every = gradient_boosting.score(model, read_channel(features).test.rows)
@@ -85,3 +88,14 @@ def test_the_features_and_their_baseline_are_told(artifact: Path) -> None:
     baseline = read(artifact, "baseline.json")
     assert list(baseline) == sorted(COLUMNS)
     assert baseline["refunds"]["missing"] > 0
+
+
+def test_a_monitor_that_reads_the_training_rows_as_text_finds_the_baselines_very_shares(
+    features: Path, artifact: Path
+) -> None:
+    """Single precision would move values that equal an edge (log counts, shares) into the next bin: false drift."""
+    table = pq.read_table(features / "train.parquet")
+    for name, feature in read(artifact, "baseline.json").items():
+        texts = [repr(value) for value in table[name].to_pylist() if value is not None]
+        bins = Counter(bisect_left(feature["edges"], float(text)) for text in texts)
+        assert feature["shares"] == [bins[number] / len(texts) for number in range(len(feature["edges"]) + 1)]
