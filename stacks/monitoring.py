@@ -14,6 +14,7 @@ from stacks.components import arns
 from stacks.components.endpoint_alarms import VARIANT, endpoint_name
 from stacks.components.events import EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
+from stacks.components.jsii_types import as_interface
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.release import ReleaseStack
 from stacks.settings import Settings
@@ -35,7 +36,7 @@ class MonitoringStack(AtollStack):
     ) -> None:
         super().__init__(scope, construct_id, settings=settings, **options)
         self._release = release
-        self._action = actions.SnsAction(release.topic)
+        self._action = as_interface(actions.SnsAction(as_interface(release.topic)))
         self._dead_letters = DeadLetters(self, "DeadLetters", key=release.foundation.keys.messages)
         function = self._batch_scored()
         scored = {"TransformJobStatus": ["Completed"]}
@@ -85,7 +86,7 @@ class MonitoringStack(AtollStack):
     def _alarm(
         self,
         construct_id: str,
-        metric: cloudwatch.IMetric,
+        metric: cloudwatch.Metric,
         *,
         threshold: float,
         name: str | None = None,

@@ -25,7 +25,7 @@ class ImageRepository(ecr.Repository):
         construct_id: str,
         *,
         name: str,
-        key: kms.IKey,
+        key: kms.Key,
         removal: cdk.RemovalPolicy,
     ) -> None:
         super().__init__(
@@ -49,7 +49,7 @@ class RegistryStack(AtollStack):
         construct_id: str,
         *,
         settings: Settings,
-        key: kms.IKey,
+        key: kms.Key,
         **options: Unpack[StackOptions],
     ) -> None:
         super().__init__(scope, construct_id, settings=settings, **options)

@@ -10,6 +10,7 @@ from constructs import Construct
 from stacks.bundle import bundle_folder
 from stacks.components.events import EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
+from stacks.components.jsii_types import as_interface
 from stacks.components.pipeline import ReleasePowers
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.settings import Settings
@@ -44,7 +45,9 @@ class ReleaseStack(AtollStack):
         super().__init__(scope, construct_id, settings=settings, **options)
         self.foundation = roles.foundation
         self.dead_letters = DeadLetters(self, "DeadLetters", key=self.foundation.keys.messages)
-        self.topic = sns.Topic(self, "Notifications", master_key=self.foundation.keys.messages, enforce_ssl=True)
+        self.topic = sns.Topic(
+            self, "Notifications", master_key=as_interface(self.foundation.keys.messages), enforce_ssl=True
+        )
         self.powers = ReleasePowers(
             foundation=self.foundation,
             topic=self.topic,

@@ -11,12 +11,14 @@ from constructs import Construct
 
 from compliance.accepted import DEVELOPMENT_ONLY
 from compliance.findings import accept_finding
+from stacks.components.jsii_types import as_interface, resource_of
 from stacks.components.keys import Keys
 from stacks.components.logs import KeptLogGroup
 from stacks.components.network import CONTAINER_PORT, Network
 from stacks.settings import Settings
 
 _NIST = "NIST.800.53.R5"
+_FIREWALL_LOGS = "aws-waf-logs-atoll-tracking"
 
 
 class InternalBalancer(Construct):
@@ -32,7 +34,7 @@ class InternalBalancer(Construct):
         *,
         settings: Settings,
         network: Network,
-        access_logs: s3.IBucket,
+        access_logs: s3.Bucket,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -79,7 +81,8 @@ class InternalBalancer(Construct):
             default_target_groups=[group],
             open=False,
         )
-        listener.node.default_child.ssl_policy = self._settings.region.load_balancer_tls_policy
+        policy = self._settings.region.load_balancer_tls_policy
+        resource_of(listener).add_property_override("SslPolicy", policy)
 
     def guard(self, keys: Keys) -> None:
         """Put a web firewall before the balancer: the region's common rules and a limit on requests per address."""
@@ -99,7 +102,7 @@ class InternalBalancer(Construct):
         )
         group = KeptLogGroup(self, "FirewallLogs", settings=self._settings, key=keys.logs)
         # AWS WAF writes only to log groups whose name begins so.
-        group.node.default_child.log_group_name = "aws-waf-logs-atoll-tracking"
+        resource_of(group).add_property_override("LogGroupName", _FIREWALL_LOGS)
         stack = cdk.Stack.of(self)
         wafv2.CfnLoggingConfiguration(
             self,
@@ -109,7 +112,7 @@ class InternalBalancer(Construct):
                 stack.format_arn(
                     service="logs",
                     resource="log-group",
-                    resource_name="aws-waf-logs-atoll-tracking",
+                    resource_name=_FIREWALL_LOGS,
                     arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
                 ),
             ],
@@ -126,7 +129,7 @@ class InternalBalancer(Construct):
             self,
             "Name",
             zone=zone,
-            target=route53.RecordTarget.from_alias(targets.LoadBalancerTarget(self.balancer)),
+            target=route53.RecordTarget.from_alias(as_interface(targets.LoadBalancerTarget(self.balancer))),
         )
 
 

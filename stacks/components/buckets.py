@@ -7,6 +7,7 @@ from constructs import Construct
 
 from compliance.accepted import LOG_DELIVERY_BUCKET, NO_REPLICATION
 from compliance.findings import accept_finding
+from stacks.components.jsii_types import as_interface
 
 _NIST = "NIST.800.53.R5"
 
@@ -24,8 +25,8 @@ class PrivateBucket(s3.Bucket):
         scope: Construct,
         construct_id: str,
         *,
-        key: kms.IKey,
-        access_logs: s3.IBucket,
+        key: kms.Key,
+        access_logs: s3.Bucket,
         locked_for: s3.ObjectLockRetention | None = None,
         removal: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
     ) -> None:
@@ -33,7 +34,7 @@ class PrivateBucket(s3.Bucket):
             scope,
             construct_id,
             encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
+            encryption_key=as_interface(key),
             bucket_key_enabled=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

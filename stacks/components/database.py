@@ -10,6 +10,7 @@ from constructs import Construct
 
 from compliance.accepted import DEVELOPMENT_ONLY, NAMED_AT_RUN_TIME
 from compliance.findings import accept_finding
+from stacks.components.jsii_types import as_interface
 from stacks.components.keys import Keys
 from stacks.components.network import DATABASE_PORT, Network
 from stacks.components.roles import WorkRole, service
@@ -33,7 +34,7 @@ class TrackingDatabase(Construct):
         settings: Settings,
         network: Network,
         keys: Keys,
-        credentials: secretsmanager.ISecret,
+        credentials: secretsmanager.Secret,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -45,7 +46,7 @@ class TrackingDatabase(Construct):
             engine=engine,
             instance_type=ec2.InstanceType("m6i.large" if production else "t4g.medium"),
             database_name=_NAME,
-            credentials=rds.Credentials.from_secret(credentials),
+            credentials=rds.Credentials.from_secret(as_interface(credentials)),
             parameter_group=rds.ParameterGroup(self, "Parameters", engine=engine, parameters={"rds.force_ssl": "1"}),
             vpc=network.vpc,
             vpc_subnets=ec2.SubnetSelection(subnet_group_name="Data"),

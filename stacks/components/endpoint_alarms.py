@@ -28,7 +28,7 @@ class EndpointAlarms(Construct):
         *,
         model_name: str,
         model: Model,
-        topic: sns.ITopic,
+        topic: sns.Topic,
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = endpoint_name(model_name)

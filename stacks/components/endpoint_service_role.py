@@ -22,7 +22,7 @@ class EndpointServiceRole(WorkRole):
         construct_id: str,
         *,
         foundation: FoundationStack,
-        serving: iam.IRole,
+        serving: iam.Role,
     ) -> None:
         identity = foundation.settings.identity
         super().__init__(scope, construct_id, identity=identity, principal=service("cloudformation"))
@@ -38,7 +38,7 @@ class EndpointServiceRole(WorkRole):
             because=NAMED_AT_RUN_TIME,
         )
 
-    def _let_it_serve(self, foundation: FoundationStack, serving: iam.IRole) -> None:
+    def _let_it_serve(self, foundation: FoundationStack, serving: iam.Role) -> None:
         policy, key = self.permissions, foundation.keys.jobs.key_arn
         policy.allow_passing(serving, to="sagemaker")
         policy.allow("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", on=[key])

@@ -10,6 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.components.jsii_types import as_interface
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventKind:
@@ -32,14 +34,14 @@ class EventRoute(events.Rule):
         construct_id: str,
         *,
         event: EventKind,
-        to: lambda_.IFunction,
-        dead_letters: sqs.IQueue,
+        to: lambda_.Function,
+        dead_letters: sqs.Queue,
     ) -> None:
         pattern = events.EventPattern(source=[event.source], detail_type=[event.kind], detail=dict(event.detail))
         target = targets.LambdaFunction(
-            to,
+            as_interface(to),
             dead_letter_queue=dead_letters,
             retry_attempts=10,
             max_event_age=cdk.Duration.hours(24),
         )
-        super().__init__(scope, construct_id, event_pattern=pattern, targets=[target])
+        super().__init__(scope, construct_id, event_pattern=pattern, targets=[as_interface(target)])

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from compliance.accepted import BUNDLED_RUNTIME, NO_RESOURCE_LEVEL
 from compliance.findings import accept_finding
+from stacks.components.jsii_types import as_interface
 from stacks.components.logs import KeptLogGroup
 from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
@@ -32,11 +33,11 @@ class DeadLetters(sqs.Queue):
     Controls: SI-11, AU-5.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.Key) -> None:
         super().__init__(
             scope,
             construct_id,
-            encryption_master_key=key,
+            encryption_master_key=as_interface(key),
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
         )
@@ -47,12 +48,12 @@ class Workplace:
     """What the functions of a stack share: settings, network, keys and the queue for dead letters."""
 
     settings: Settings
-    vpc: ec2.IVpc
-    group: ec2.ISecurityGroup
-    logs_key: kms.IKey
-    messages_key: kms.IKey
-    environment_key: kms.IKey
-    dead_letters: sqs.IQueue
+    vpc: ec2.Vpc
+    group: ec2.SecurityGroup
+    logs_key: kms.Key
+    messages_key: kms.Key
+    environment_key: kms.Key
+    dead_letters: sqs.Queue
 
 
 class EventFunction(lambda_.Function):

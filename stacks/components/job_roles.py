@@ -33,7 +33,7 @@ class JobRoles(Construct):
         construct_id: str,
         *,
         foundation: FoundationStack,
-        image: ecr.IRepository,
+        image: ecr.Repository,
     ) -> None:
         super().__init__(scope, construct_id)
         self._foundation = foundation

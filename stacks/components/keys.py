@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from stacks.components.jsii_types import as_interface
 from stacks.components.roles import service
 from stacks.settings import Settings
 
@@ -42,7 +43,7 @@ class Keys(Construct):
         for user in services:
             key.add_to_resource_policy(
                 iam.PolicyStatement(
-                    principals=[service(user)],
+                    principals=[as_interface(service(user))],
                     actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
                     resources=["*"],
                     conditions=self._bound_to_account(user),

@@ -5,6 +5,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.components.jsii_types import resource_of
 from stacks.settings import Settings
 
 
@@ -14,7 +15,7 @@ class KeptLogGroup(logs.LogGroup):
     Controls: AU-9, AU-11, SC-28.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, key: kms.IKey) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, key: kms.Key) -> None:
         keep = cdk.RemovalPolicy.RETAIN if settings.deployment.production else cdk.RemovalPolicy.DESTROY
         super().__init__(scope, construct_id, encryption_key=key, removal_policy=keep)
-        self.node.default_child.add_property_override("RetentionInDays", settings.logs.searchable_days)
+        resource_of(self).add_property_override("RetentionInDays", settings.logs.searchable_days)

@@ -22,7 +22,7 @@ class Network(Construct):
     Controls: AC-4, SC-7, SC-7(4), SC-7(5).
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, logs_key: kms.IKey) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, logs_key: kms.Key) -> None:
         super().__init__(scope, construct_id)
         isolated = ec2.SubnetType.PRIVATE_ISOLATED
         self.vpc = ec2.Vpc(
@@ -84,7 +84,7 @@ class Network(Construct):
             private_dns_only_for_inbound_resolver_endpoint=resolvers if name == "s3" else None,
         )
 
-    def _record_flows(self, settings: Settings, key: kms.IKey) -> None:
+    def _record_flows(self, settings: Settings, key: kms.Key) -> None:
         group = KeptLogGroup(self, "FlowLogs", settings=settings, key=key)
         role = WorkRole(self, "FlowLogRole", identity=settings.identity, principal=service("vpc-flow-logs"))
         role.permissions.allow(

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from stacks.components.jsii_types import as_interface
 from stacks.components.roles import WorkRole
 from stacks.settings import Settings
 
@@ -22,8 +23,8 @@ class PersonRole(WorkRole):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        who = iam.CompositePrincipal(*_providers(settings)).with_session_tags()
-        super().__init__(scope, construct_id, identity=settings.identity, principal=who)
+        who = iam.CompositePrincipal(*_providers(settings))
+        super().__init__(scope, construct_id, identity=settings.identity, principal=who.with_session_tags())
         self.permissions.deny(
             "cloudformation:CreateChangeSet",
             "cloudformation:DeleteChangeSet",
@@ -41,4 +42,4 @@ def _providers(settings: Settings) -> Sequence[iam.IPrincipal]:
 
 def _principal(name: str, own_account: str) -> iam.IPrincipal:
     account, _, resource = name.rpartition(":")
-    return iam.ArnPrincipal(f"arn:{cdk.Aws.PARTITION}:iam::{account or own_account}:{resource}")
+    return as_interface(iam.ArnPrincipal(f"arn:{cdk.Aws.PARTITION}:iam::{account or own_account}:{resource}"))

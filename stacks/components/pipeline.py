@@ -23,9 +23,9 @@ class ReleasePowers:
     """
 
     foundation: FoundationStack
-    topic: sns.ITopic
-    tracking_secret: secretsmanager.ISecret
-    service_role: iam.IRole
+    topic: sns.Topic
+    tracking_secret: secretsmanager.Secret
+    service_role: iam.Role
 
     def speak(self, policy: RolePolicy) -> None:
         """Use MLflow as its administrator, notify people, and write audit records (never change or delete one)."""

@@ -60,7 +60,7 @@ class Operator(PersonRole):
     Controls: AC-6, IR-4, CP-10.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, service_role: iam.IRole) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, service_role: iam.Role) -> None:
         super().__init__(scope, construct_id, settings=settings)
         see_changes(self)
         read_logs(self)
@@ -115,7 +115,7 @@ def see_changes(role: PersonRole) -> None:
     )
 
 
-def allow_change_sets(policy: RolePolicy, service_role: iam.IRole, prefixes: Sequence[str]) -> None:
+def allow_change_sets(policy: RolePolicy, service_role: iam.Role, prefixes: Sequence[str]) -> None:
     """Allow change sets of endpoint stacks: with these names, under the narrow role, from no template at an address."""
     names = {"cloudformation:ChangeSetName": [f"{prefix}*" for prefix in prefixes]}
     policy.allow_pattern(

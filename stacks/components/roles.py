@@ -10,6 +10,7 @@ from constructs import Construct
 
 from compliance.accepted import OBJECTS_BELOW_A_PREFIX
 from compliance.findings import Acceptance, accept_finding
+from stacks.components.jsii_types import as_interface
 from stacks.regions import service_principal
 from stacks.settings import Identity
 
@@ -45,7 +46,7 @@ class RolePolicy(iam.ManagedPolicy):
             finding = f"AwsSolutions-IAM5[Resource::{_flat(cdk.Stack.of(self).resolve(pattern))}]"
             accept_finding(self, "AwsSolutions", finding, because=because)
 
-    def allow_objects(self, *actions: str, bucket: s3.IBucket, prefix: str) -> None:
+    def allow_objects(self, *actions: str, bucket: s3.Bucket, prefix: str) -> None:
         """Allow these actions on every object of the bucket below the prefix (`models/`), in this account only."""
         self.allow_pattern(
             *actions,
@@ -54,12 +55,12 @@ class RolePolicy(iam.ManagedPolicy):
             when={"StringEquals": {"aws:ResourceAccount": cdk.Stack.of(self).account}},
         )
 
-    def allow_listing(self, *, bucket: s3.IBucket, prefixes: Sequence[str]) -> None:
+    def allow_listing(self, *, bucket: s3.Bucket, prefixes: Sequence[str]) -> None:
         """Allow to list what lies below the prefixes of a bucket."""
         patterns = [f"{prefix}*" for prefix in prefixes]
         self.allow("s3:ListBucket", on=[bucket.bucket_arn], when={"StringLike": {"s3:prefix": patterns}})
 
-    def allow_passing(self, *roles: iam.IRole, to: str) -> None:
+    def allow_passing(self, *roles: iam.Role, to: str) -> None:
         """Allow to hand these roles to one service (`sagemaker`) and to no other."""
         self.allow(
             "iam:PassRole",
@@ -80,10 +81,12 @@ class WorkRole(iam.Role):
         construct_id: str,
         *,
         identity: Identity,
-        principal: iam.IPrincipal,
+        principal: iam.PrincipalBase,
     ) -> None:
         name = f"{identity.role_name_prefix}{construct_id}" if identity.role_name_prefix else None
-        super().__init__(scope, construct_id, assumed_by=principal, path=identity.role_path, role_name=name)
+        super().__init__(
+            scope, construct_id, assumed_by=as_interface(principal), path=identity.role_path, role_name=name
+        )
         self.permissions = RolePolicy(self, "Permissions", path=identity.role_path)
         self.add_managed_policy(self.permissions)
 
@@ -98,7 +101,7 @@ def service(name: str) -> iam.ServicePrincipal:
     return iam.ServicePrincipal(service_principal(name))
 
 
-def _shared(scope: Construct, bucket: s3.IBucket) -> str:
+def _shared(scope: Construct, bucket: s3.Bucket) -> str:
     """Give the bucket's ARN in a form whose finding can be foretold: an import, where another stack owns it."""
     owner = cdk.Stack.of(bucket)
     return bucket.bucket_arn if owner is cdk.Stack.of(scope) else owner.export_value(bucket.bucket_arn)

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from compliance.accepted import NO_AUTOMATIC_ROTATION, NO_RESOURCE_LEVEL, PLAIN_CONFIGURATION
 from compliance.findings import accept_finding
+from stacks.components.jsii_types import as_interface
 from stacks.components.keys import Keys
 from stacks.components.logs import KeptLogGroup
 from stacks.components.network import CONTAINER_PORT
@@ -42,7 +43,7 @@ class TrackingSecrets(Construct):
         secret = secretsmanager.Secret(
             self,
             name,
-            encryption_key=self._keys.tracking,
+            encryption_key=as_interface(self._keys.tracking),
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 exclude_punctuation=True,
                 password_length=40,
@@ -60,11 +61,11 @@ class TrackingSecrets(Construct):
 class TrackingInputs:
     """What the task is made of: the image's repository, the artifact store, keys, and the environment's two halves."""
 
-    repository: ecr.IRepository
-    artifacts: s3.IBucket
+    repository: ecr.Repository
+    artifacts: s3.Bucket
     keys: Keys
     environment: dict[str, str]
-    secrets: dict[str, tuple[secretsmanager.ISecret, str | None]]
+    secrets: dict[str, tuple[secretsmanager.Secret, str | None]]
 
 
 class TrackingTask(ecs.FargateTaskDefinition):
@@ -109,7 +110,7 @@ class TrackingTask(ecs.FargateTaskDefinition):
         accept_finding(self, "AwsSolutions", "AwsSolutions-ECS2", because=PLAIN_CONFIGURATION)
 
 
-def _by_reference(scope: Construct, name: str, secret: secretsmanager.ISecret, field: str | None) -> ecs.Secret:
+def _by_reference(scope: Construct, name: str, secret: secretsmanager.Secret, field: str | None) -> ecs.Secret:
     """Refer to a secret by its ARN, so that ECS's construct grants nothing: `_let_it_start` says who may read it."""
     known = secretsmanager.Secret.from_secret_complete_arn(scope, f"Known{name}", secret.secret_arn)
     return ecs.Secret.from_secrets_manager(known, field)

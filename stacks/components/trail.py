@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.components.jsii_types import as_interface
 from stacks.components.logs import KeptLogGroup
 from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
@@ -28,8 +29,8 @@ class Trail(Construct):
         *,
         settings: Settings,
         bucket: s3.Bucket,
-        watched: s3.IBucket,
-        keys: tuple[kms.IKey, kms.IKey],
+        watched: s3.Bucket,
+        keys: tuple[kms.Key, kms.Key],
     ) -> None:
         """Record into `bucket` under the first key and into a log group under the second; `watched` is recorded too."""
         super().__init__(scope, construct_id)
@@ -59,7 +60,7 @@ class Trail(Construct):
         stack = cdk.Stack.of(self)
         arn = stack.format_arn(service="cloudtrail", resource="trail", resource_name=_NAME)
         ours = {"StringEquals": {"aws:SourceArn": arn}}
-        who = [service("cloudtrail")]
+        who = [as_interface(service("cloudtrail"))]
         records = bucket.arn_for_objects(f"{_PREFIX}/AWSLogs/{stack.account}/*")
         bucket.add_to_resource_policy(
             iam.PolicyStatement(
@@ -74,7 +75,7 @@ class Trail(Construct):
         )
 
 
-def _selector(*buckets: s3.IBucket) -> cloudtrail.CfnTrail.EventSelectorProperty:
+def _selector(*buckets: s3.Bucket) -> cloudtrail.CfnTrail.EventSelectorProperty:
     objects = cloudtrail.CfnTrail.DataResourceProperty(
         type="AWS::S3::Object",
         values=[f"{bucket.bucket_arn}/" for bucket in buckets],

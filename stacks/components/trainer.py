@@ -1,5 +1,7 @@
 """The trainer: starts jobs, but only jobs that cannot leak. Preventive, by IAM's condition keys, without code."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -26,7 +28,7 @@ class Trainer(PersonRole):
         construct_id: str,
         *,
         foundation: FoundationStack,
-        roles: list[iam.IRole],
+        roles: Sequence[iam.Role],
     ) -> None:
         settings = foundation.settings
         super().__init__(scope, construct_id, settings=settings)
