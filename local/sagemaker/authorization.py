@@ -17,7 +17,8 @@ _KEYS = {
     "NetworkConfig.EnableInterContainerTrafficEncryption || `false`",
     "sagemaker:VolumeKmsKey": "ResourceConfig.VolumeKmsKeyId || ProcessingResources.ClusterConfig.VolumeKmsKeyId || "
     "TransformResources.VolumeKmsKeyId || KmsKeyId",
-    "sagemaker:OutputKmsKey": "OutputDataConfig.KmsKeyId || ProcessingOutputConfig.KmsKeyId || TransformOutput.KmsKeyId",
+    "sagemaker:OutputKmsKey": "OutputDataConfig.KmsKeyId || ProcessingOutputConfig.KmsKeyId || "
+    "TransformOutput.KmsKeyId",
     "sagemaker:VpcSubnets": "VpcConfig.Subnets || NetworkConfig.VpcConfig.Subnets",
     "sagemaker:VpcSecurityGroupIds": "VpcConfig.SecurityGroupIds || NetworkConfig.VpcConfig.SecurityGroupIds",
     "sagemaker:InstanceTypes": "[ResourceConfig.InstanceType, ProcessingResources.ClusterConfig.InstanceType, "

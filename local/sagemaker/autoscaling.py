@@ -2,7 +2,6 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from local.sagemaker import shapes
@@ -24,7 +23,7 @@ class Scaling:
         self._targets: dict[tuple[str, ...], Record] = {}
         self._policies: dict[tuple[str, ...], Record] = {}
         self._tags: dict[str, dict[str, str]] = {}
-        self.operations: dict[str, Callable[[Record], Record]] = {
+        self.operations = {
             "RegisterScalableTarget": self.register_target,
             "DescribeScalableTargets": self.describe_targets,
             "DeregisterScalableTarget": self.deregister_target,

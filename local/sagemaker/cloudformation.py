@@ -1,7 +1,7 @@
 """The CloudFormation types of SageMaker and Application Auto Scaling."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from local.cloudformation.resource_type import run_on_worker_threads
 from local.sagemaker import operations, shapes
@@ -19,12 +19,16 @@ _TARGET_MEMBERS = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 _ONLY_ON_UPDATE = {"RetainAllVariantProperties", "RetainDeploymentConfig"}
 
 
-def _failing_the_stack(function: Callable[..., Any]) -> Callable[..., Any]:
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _failing_the_stack(function: Callable[P, R]) -> Callable[P, R]:
     """Handlers fail a stack by ValueError; ours speak ServiceError."""
 
-    def handler(*args: Any) -> Any:
+    def handler(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args)
+            return function(*args, **kwargs)
         except ServiceError as error:
             raise ValueError(error.message) from error
 

@@ -33,8 +33,8 @@ def create_endpoint_config(backend: Backend, params: Record) -> Record:
         unknown = variant.keys() - _VARIANT_MEMBERS
         if unknown or "ModelName" not in variant:
             raise InvalidRequestError(
-                f"The local AWS doesn't know the variant {variant['VariantName']!r} with {sorted(unknown) or 'no model'}: "
-                "it serves a named model on instances."
+                f"The local AWS doesn't know the variant {variant['VariantName']!r} with "
+                f"{sorted(unknown) or 'no model'}: it serves a named model on instances."
             )
         backend.records.get(MODEL, variant["ModelName"])
     return {"EndpointConfigArn": backend.records.add(ENDPOINT_CONFIG, params)}

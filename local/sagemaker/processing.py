@@ -98,5 +98,6 @@ def _require(item: dict[str, Any], expected: dict[str, str]) -> None:
     path = str(item.get("LocalPath", ""))
     if odd or not path.startswith(_ROOT) or ".." in path:
         raise InvalidRequestError(
-            f"The local AWS doesn't know {json.dumps(item)}: it takes S3 objects at a LocalPath below {_ROOT} with {expected}."
+            f"The local AWS doesn't know {json.dumps(item)}: it takes S3 objects at a LocalPath below {_ROOT} "
+            f"with {expected}."
         )

@@ -5,7 +5,7 @@ import contextvars
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from local.sagemaker import autoscaling, emulator, operations
@@ -15,6 +15,7 @@ from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import InvalidRequestError, ServiceError
 from local.sagemaker.records import Record
 
+T = TypeVar("T")
 Answer = tuple[int, dict[str, str], bytes]
 _JSON = {"Content-Type": "application/x-amz-json-1.1"}
 _OK = 200
@@ -74,7 +75,7 @@ class Service:
             answer[_CUSTOM_ATTRIBUTES] = reply.headers[_CUSTOM_ATTRIBUTES.lower()]
         return _OK, answer, reply.body
 
-    async def _on_thread(self, work: Callable[[], Any]) -> Any:
+    async def _on_thread(self, work: Callable[[], T]) -> T:
         context = contextvars.copy_context()  # it holds the request's account and region
         return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, work)
 

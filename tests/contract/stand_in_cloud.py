@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class StandInCloud:
 
 
 @contextmanager
-def stand_in_cloud(folder: Path) -> Iterator[StandInCloud]:
+def stand_in_cloud(folder: Path) -> Generator[StandInCloud]:
     """Start it, wait until it's healthy, end it."""
     certificates = make_certificates(folder / "certificates")
     port, other = free_ports(2)

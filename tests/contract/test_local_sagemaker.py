@@ -40,8 +40,8 @@ def test_the_emulator_still_has_the_private_names_that_we_use() -> None:
 
 
 def test_a_training_job_keeps_its_model_its_log_and_its_metrics(scene: Scene) -> None:
-    algorithm = {"TrainingImage": IMAGE, "TrainingInputMode": "File"}
-    algorithm |= {"MetricDefinitions": [{"Name": "rows", "Regex": r"rows=(\d+)"}]}
+    definitions = [{"Name": "rows", "Regex": r"rows=(\d+)"}]
+    algorithm = {"TrainingImage": IMAGE, "TrainingInputMode": "File", "MetricDefinitions": definitions}
     job = scene.train(HyperParameters={"word": "amber"}, AlgorithmSpecification=algorithm)
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Completed", "Completed")
     phases = [item["Status"] for item in job["SecondaryStatusTransitions"]]

@@ -146,12 +146,13 @@ class Stack:
         container = {"Image": IMAGE, "ModelDataUrl": {"Ref": "Archive"}}
         variant = {"VariantName": "live", "InitialInstanceCount": "1", "InstanceType": "ml.m5.large",
                    "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]}, "InitialVariantWeight": "1.0"}  # fmt: skip
-        target = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-                  "ResourceId": f"endpoint/{self.endpoint}/variant/live", "MinCapacity": "1", "MaxCapacity": "2"}  # fmt: skip
+        dimension, path = "sagemaker:variant:DesiredInstanceCount", f"endpoint/{self.endpoint}/variant/live"
+        target = {"ServiceNamespace": "sagemaker", "ScalableDimension": dimension, "ResourceId": path,
+                  "MinCapacity": "1", "MaxCapacity": "2"}  # fmt: skip
         metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+        tracking = {"TargetValue": "70", "PredefinedMetricSpecification": metric}
         policy = {"PolicyName": "load", "PolicyType": "TargetTrackingScaling", "ScalingTargetId": {"Ref": "Target"},
-                  "TargetTrackingScalingPolicyConfiguration": {"TargetValue": "70",
-                                                               "PredefinedMetricSpecification": metric}}  # fmt: skip
+                  "TargetTrackingScalingPolicyConfiguration": tracking}  # fmt: skip
         resources = {
             "Model": resource("SageMaker::Model", ExecutionRoleArn=self.scene.role, PrimaryContainer=container),
             "Config": resource("SageMaker::EndpointConfig", ProductionVariants=[variant]),
@@ -173,7 +174,7 @@ class Stack:
         archive = self.scene.train(HyperParameters={"word": word})["ModelArtifacts"]["S3ModelArtifacts"]
         values = {"Archive": archive, "Release": f"r-{word}"}
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
-        change = self.exists() and self.cloudformation.update_stack or self.cloudformation.create_stack
+        change = self.cloudformation.update_stack if self.exists() else self.cloudformation.create_stack
         change(StackName=self.name, TemplateBody=self.template(), Parameters=parameters)
         return until(self.describe, lambda stack: not stack["StackStatus"].endswith("IN_PROGRESS"))
 
