@@ -1,1 +1,5 @@
-"""A local AWS on loopback (ministack and a SageMaker backed by real processes) and the story that runs on it. Never part of the product."""
+"""A local AWS on loopback and the story that runs on it. Never part of the product.
+
+The local AWS is ministack with typed extensions: a SageMaker and an MLflow of real processes, missing CloudFormation
+types, events and IAM features.
+"""

@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
         return child.wait()
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _end_group(child)
+        end_group(child)
 
 
 def _follow(parent: int) -> None:
@@ -99,7 +99,8 @@ def _follow(parent: int) -> None:
         sys.exit(1)
 
 
-def _end_group(child: subprocess.Popen[bytes]) -> None:
+def end_group(child: subprocess.Popen[bytes]) -> None:
+    """End a process that leads its group, and the group: SIGTERM, after `GRACE_SECONDS` SIGKILL."""
     deadline = time.monotonic() + GRACE_SECONDS
     _signal_group(child.pid, signal.SIGTERM)
     while time.monotonic() < deadline and _signal_group(child.pid, 0):

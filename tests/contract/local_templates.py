@@ -132,8 +132,8 @@ def listener() -> Template:
     }
 
 
-def parameter() -> Template:
-    return {"Resources": {"Parameter": resource("SSM::Parameter", Name="/t/p", Type="String", Value="1")}}
+def parameter(name: str) -> Template:
+    return {"Resources": {"Parameter": resource("SSM::Parameter", Name=f"/test/{name}", Type="String", Value="1")}}
 
 
 def tracking(port: int, *, digest: str | None = None) -> Template:

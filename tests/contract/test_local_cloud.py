@@ -71,7 +71,7 @@ def request_release(cloud: LocalCloud, stack: str, change_set: str) -> None:
         StackName=stack,
         ChangeSetName=change_set,
         ChangeSetType="CREATE",
-        TemplateBody=json.dumps(templates.parameter()),
+        TemplateBody=json.dumps(templates.parameter(stack)),
     )
     client.get_waiter("change_set_create_complete").wait(
         StackName=stack, ChangeSetName=change_set, WaiterConfig={"Delay": 1, "MaxAttempts": 20}
@@ -99,7 +99,7 @@ def test_a_role_is_passed_to_cloudformation_only_with_the_right_to_pass_it(cloud
             StackName="passed",
             ChangeSetName="r-by-bob-0123456789ab",
             ChangeSetType="CREATE",
-            TemplateBody=json.dumps(templates.parameter()),
+            TemplateBody=json.dumps(templates.parameter("passed")),
             RoleARN="arn:aws:iam::000000000000:role/narrow",
         )
 

@@ -1,5 +1,7 @@
 """The evaluator's additions, on the emulator's own policy evaluation."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +35,7 @@ def variables_registered() -> None:
 
 
 def decision(
-    policy: dict[str, object],
+    policy: dict[str, Any],
     *,
     uid: str | None,
     resource: str = "*",
