@@ -1,0 +1,158 @@
+"""What the local SageMaker does with folders, archives, lines, logs and images."""
+
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.sagemaker import layout, lines, storage
+from local.sagemaker.children import Children
+from local.sagemaker.errors import InvalidRequestError, JobFailedError, JobStoppedError
+from local.sagemaker.images import Image, entrypoint_argv, pull
+from local.sagemaker.metrics import MetricScan
+
+DIGEST = "sha256:" + "a" * 64
+IMAGES = {"atoll/model": Image(argv=("run",), digest=lambda: DIGEST, entrypoint=("python", "-m", "x"))}
+records = st.lists(st.binary(min_size=1, max_size=12).map(lambda text: text.replace(b"\n", b"n").replace(b"\r", b"r")))
+
+
+def test_the_same_folder_gives_the_same_archive(tmp_path: Path) -> None:
+    for name, order in (("one", ("a", "b/c")), ("two", ("b/c", "a"))):
+        for path in order:
+            target = tmp_path / name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(path)
+    os.utime(tmp_path / "one" / "a", (1, 1))
+    body = storage.archive(tmp_path / "one")
+    assert body == storage.archive(tmp_path / "two")
+    storage.unpack(body, tmp_path / "out")
+    assert sorted(name for name, _ in storage.files_below(tmp_path / "out")) == ["a", "b/c"]
+
+
+def archive_of(name: str) -> bytes:
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        entry = tarfile.TarInfo(name)
+        entry.size = 1
+        tar.addfile(entry, io.BytesIO(b"x"))
+    return raw.getvalue()
+
+
+def test_an_archive_never_leaves_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(JobFailedError, match="can't be unpacked"):
+        storage.unpack(archive_of("../outside"), tmp_path / "model")
+    storage.unpack(archive_of(f"{tmp_path}/absolute"), tmp_path / "model")
+    assert {path.name for path in tmp_path.iterdir()} == {"model"}
+
+
+def test_what_is_no_archive_fails_the_start(tmp_path: Path) -> None:
+    with pytest.raises(JobFailedError, match="can't be unpacked"):
+        storage.unpack(b"no archive", tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "expected"),
+    [
+        ("f/run/", {"f/run/a": "a", "f/run/d/b": "d/b"}),
+        ("f/run", {"f/run/a": "a", "f/run/d/b": "d/b"}),
+        ("f/run/a", {"f/run/a": "a"}),
+        ("f/ru", {"f/run/a": "run/a", "f/run/d/b": "run/d/b", "f/run2/c": "run2/c"}),
+        ("", {"f/run/a": "f/run/a", "f/run/d/b": "f/run/d/b", "f/run2/c": "f/run2/c"}),
+    ],
+)
+def test_keys_keep_their_path_below_the_prefix(prefix: str, expected: dict[str, str]) -> None:
+    assert storage.relative_keys(prefix, ["f/run/", "f/run/a", "f/run/d/b", "f/run2/c"]) == expected
+
+
+def test_an_address_that_is_not_s3_is_refused() -> None:
+    assert storage.split_uri("s3://bucket/a/b") == ("bucket", "a/b")
+    for uri in ("https://bucket/a", "s3://", "bucket/a"):
+        with pytest.raises(InvalidRequestError, match="no S3 address"):
+            storage.split_uri(uri)
+
+
+@given(rows=records, several=st.booleans(), limit=st.integers(13, 40))
+def test_cutting_lines_loses_none_and_keeps_their_order(rows: list[bytes], several: bool, limit: int) -> None:  # noqa: FBT001 - hypothesis
+    bodies = list(lines.batches(b"\n".join(rows), split=True, several=several, limit=limit))
+    assert all(len(body) <= limit and body.endswith(b"\n") for body in bodies)
+    assert b"".join(bodies).splitlines() == b"\n".join(rows).splitlines()
+    if not several:
+        assert len(bodies) == len(rows)
+
+
+def test_an_unsplit_object_is_one_request_and_a_big_record_is_refused() -> None:
+    assert list(lines.batches(b"a\nb", split=False, several=True, limit=3)) == [b"a\nb"]
+    with pytest.raises(ValueError, match="larger than MaxPayloadInMB"):
+        list(lines.batches(b"a\nbbbbb\n", split=True, several=True, limit=3))
+
+
+def test_answers_are_joined_line_by_line_or_as_they_are() -> None:
+    assert lines.assemble([b"1\n2", b"3\n"], by_line=True) == b"1\n2\n3\n"
+    assert lines.assemble([b"1\n2", b"3\n"], by_line=False) == b"1\n23\n"
+
+
+def test_the_last_number_that_a_metric_prints_counts() -> None:
+    scan = MetricScan([{"Name": "ap", "Regex": "ap=(.*);"}, {"Name": "auc", "Regex": r"auc=(\d+)"}])
+    scan.read(["ap=0.5;", "ap=none;"])
+    scan.read(["noise", "ap=1e-3;"])
+    assert scan.values == {"ap": 0.001}
+
+
+def test_an_image_is_pulled_only_by_the_digest_of_todays_code() -> None:
+    reference = f"000000000000.dkr.ecr.us-east-1.amazonaws.com/atoll/model@{DIGEST}"
+    assert pull(IMAGES, reference).image.argv == ("run",)
+    for bad in (reference.replace("a" * 64, "b" * 64), reference.partition("@")[0], reference.replace("model", "x")):
+        with pytest.raises(JobFailedError, match="CannotPullContainerError"):
+            pull(IMAGES, bad)
+
+
+def test_only_the_images_own_entry_point_can_run() -> None:
+    image = IMAGES["atoll/model"]
+    assert entrypoint_argv(image, None) == entrypoint_argv(image, ["python", "-m", "x"]) == ["run"]
+    with pytest.raises(JobFailedError, match="isn't the image's own"):
+        entrypoint_argv(image, ["bash"])
+
+
+def test_a_training_container_finds_sagemakers_files(tmp_path: Path) -> None:
+    channel = {"ChannelName": "features", "ContentType": "text/csv"}
+    spec = {
+        "HyperParameters": {"seed": "7"},
+        "InputDataConfig": [channel],
+        "ResourceConfig": {"InstanceType": "ml.m5.x"},
+    }
+    layout.write_training_config(tmp_path, spec)
+    config = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "input" / "config").iterdir()}
+    assert config["hyperparameters"] == {"seed": "7"}
+    assert config["inputdataconfig"]["features"]["TrainingInputMode"] == "File"
+    assert config["resourceconfig"]["hosts"] == [config["resourceconfig"]["current_host"]]
+    assert (tmp_path / "model").is_dir()
+
+
+def run(tmp_path: Path, script: str, seconds: float) -> tuple[int, list[str], str]:
+    import sys  # noqa: PLC0415 - the interpreter to run
+    import threading  # noqa: PLC0415 - an event that nobody sets
+
+    folder, seen = tmp_path / "ml", []
+    folder.mkdir()
+    child = Children().start([sys.executable, "-c", script], environment={"A": "b"}, folder=folder, sinks=[seen.extend])
+    code = child.wait(seconds=seconds, stop=threading.Event())
+    return code, seen, child.tail()
+
+
+def test_a_container_gets_no_credentials_and_all_its_lines_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    script = "import os; print([n for n in os.environ if 'AWS' in n], os.environ['A']); print('last', end=''); exit(3)"
+    code, seen, tail = run(tmp_path, script, 20)
+    assert (code, seen, tail) == (3, ["[] b", "last"], "[] b\nlast")
+
+
+def test_a_container_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    with pytest.raises(JobStoppedError, match="MaxRuntimeExceeded"):
+        run(tmp_path, "import time; time.sleep(60)", 0.3)
