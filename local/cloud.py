@@ -148,6 +148,11 @@ class LocalCloud:
         self.state_file.unlink(missing_ok=True)
 
     @property
+    def is_running(self) -> bool:
+        """Whether the emulator runs, started by this object or attached to."""
+        return self._state is not None and self._state.is_running()
+
+    @property
     def state_file(self) -> Path:
         """Where process id and ports are kept for `attach`."""
         return self.folder / "state.json"

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local.cloud import LocalCloud, LocalCloudError
 from local.story import attack_steps, data_steps, platform_steps, release_steps, serving_steps
 from local.story.ledger import choose_ledger
+from local.story.logs import save_logs
 from local.story.mailbox import Mailbox
 from local.story.narrator import Narrator
 from local.story.scene import BUILD, Ledger, Scene
@@ -74,8 +76,19 @@ def tell(cloud: LocalCloud, ledger: Ledger, console: Console, *, keep: bool) -> 
         return 1
     finally:
         if not kept:
-            cloud.stop()
+            end(cloud)
     return 0
+
+
+def end(cloud: LocalCloud) -> None:
+    """Keep the logs, then end the local AWS and all that it started."""
+    try:
+        if cloud.is_running:
+            save_logs(cloud.session(), cloud.folder / "logs" / "cloudwatch")
+    except (BotoCoreError, ClientError) as error:
+        Console(stderr=True).print(f"[yellow]CloudWatch's logs could not be kept: {error}[/]")
+    finally:
+        cloud.stop()
 
 
 def perform(scene: Scene, *, keep: bool) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from local.story.narrator import Facts
     from local.story.scene import Scene
 
-TOO_LARGE = {"n_estimators": 1500, "max_depth": 10, "learning_rate": 0.03, "early_stopping_rounds": 0}
+TOO_LARGE = {"n_estimators": 1500, "max_depth": 10, "learning_rate": 0.01, "early_stopping_rounds": 0}
 
 
 def ruined_labels(scene: Scene, facts: Facts) -> None:

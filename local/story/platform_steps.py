@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 from typing import TYPE_CHECKING
 
 import requests
 
+import compliance.synth
 from local.cloud import ACCOUNT, REGION
+from local.story.logs import save_logs
 from local.story.processes import processes_of
 from local.story.scene import ASSEMBLY, ROOT, expect
 from local.story.waiting import StoryError
@@ -21,19 +21,11 @@ if TYPE_CHECKING:
 
 def synthesize(scene: Scene, facts: Facts) -> None:
     """Synthesize the local environment once; every later CDK call uses this assembly."""
-    log = scene.work / "synth.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w", encoding="utf-8") as output:
-        done = subprocess.run(
-            [sys.executable, "app.py"],
-            cwd=ROOT,
-            env={**os.environ, "ATOLL_ENVIRONMENT": str(scene.cloud.environment_file), "CDK_OUTDIR": str(ASSEMBLY)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    if done.returncode:
-        raise StoryError(f"Synthesis failed:\n{log.read_text(encoding='utf-8')[-3000:]}")
+    shutil.rmtree(ASSEMBLY, ignore_errors=True)
+    try:
+        compliance.synth.synthesize(str(scene.cloud.environment_file), ASSEMBLY)
+    except compliance.synth.SynthError as error:
+        raise StoryError(f"Synthesis failed:\n{error}") from error
     templates = sorted(path.name.removesuffix(".template.json") for path in ASSEMBLY.glob("*.template.json"))
     facts.update(templates=templates, assembly=ASSEMBLY.relative_to(ROOT), told=f"{len(templates)} stacks")
 
@@ -106,6 +98,7 @@ def teardown(scene: Scene, facts: Facts) -> None:
     left = {name: status for name, status in stack_statuses(scene).items() if status != "DELETE_COMPLETE"}
     expect(not left, f"These stacks should be gone: {left}")
     retained = retained_resources(scene)
+    save_logs(scene.administrator, scene.cloud.folder / "logs" / "cloudwatch")
     scene.cloud.stop()
     running = processes_of(scene.cloud.folder)
     expect(not running, f"These processes should have ended: {running}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -97,6 +98,8 @@ class Scene:
     def registry(self) -> MlflowClient:
         """MLflow's client, signed in as the tracking server's administrator."""
         os.environ.update(self.tracking_environment())
+        # The SageMaker SDK's plug-in for MLflow takes every tracking address for an ARN, and warns when it isn't one.
+        logging.getLogger("mlflow.tracking.request_header.registry").setLevel(logging.ERROR)
         from mlflow import MlflowClient  # noqa: PLC0415 - reads the environment, and takes seconds to import
 
         return MlflowClient(tracking_uri=self.outputs["TrackingUrl"])
