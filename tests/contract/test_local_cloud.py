@@ -202,5 +202,6 @@ def test_a_kept_cloud_outlives_its_starter_and_is_found_again(settings_file: Pat
     found = LocalCloud.attach(tmp_path / "kept")
     assert found.client("sts").get_caller_identity()["Account"] == "000000000000"
     found.stop()
+    kept.stop()  # what's gone already is no error
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
