@@ -1,0 +1,154 @@
+"""Claims about resources, each a function over the synthesized templates: what it yields are objections to the claim.
+
+A claim holds when it yields nothing. Each has a test that breaks a template and sees exactly this claim fail.
+"""
+
+import re
+from collections.abc import Iterator
+
+from compliance.templates import Resource, Templates, resources, strings
+
+_NAMES_A_SERVICE = ("/Service", "/Principal", "kms:ViaService", "iam:PassedToService", "iam:AWSServiceName")
+_RULES = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
+_ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+_KEYS = {
+    "AWS::Backup::BackupVault": "EncryptionKeyArn",
+    "AWS::CloudTrail::Trail": "KMSKeyId",
+    "AWS::Lambda::Function": "KmsKeyArn",
+    "AWS::Logs::LogGroup": "KmsKeyId",
+    "AWS::RDS::DBInstance": "KmsKeyId",
+    "AWS::SNS::Topic": "KmsMasterKeyId",
+    "AWS::SQS::Queue": "KmsMasterKeyId",
+    "AWS::SageMaker::EndpointConfig": "KmsKeyId",
+    "AWS::SecretsManager::Secret": "KmsKeyId",
+}
+PARAMETERS = {
+    "ImageDigest": "^$|^sha256:[0-9a-f]{64}$",
+    "ManifestSha256": "^$|^[0-9a-f]{64}$",
+    "MlflowVersion": "^$|^[0-9]{1,9}$",
+    "ReleaseId": "^$|^[A-Za-z0-9-]{1,120}$",
+}
+
+
+def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
+    """No ARN names a partition and no host a domain; service principals are the same in all partitions."""
+    for stack, template in templates.items():
+        for place, text in strings(template, stack):
+            named = re.search(r"arn:aws[a-z-]*:", text)
+            hosted = ".amazonaws.com" in text and not place.endswith(_NAMES_A_SERVICE)
+            if named or hosted:
+                yield f"{place} spells out a partition: {text}"
+
+
+def no_rule_is_open(templates: Templates) -> Iterator[str]:
+    """No security group lets in from, or out to, everywhere. Controls: SC-7, AC-4."""
+    for resource in resources(templates, *_RULES):
+        own = resource.properties
+        rules = [own, *own.get("SecurityGroupIngress", ()), *own.get("SecurityGroupEgress", ())]
+        if any({rule.get("CidrIp"), rule.get("CidrIpv6")} & _ANYWHERE for rule in rules):
+            yield f"{resource.place} has a rule for everywhere"
+
+
+def everything_is_under_our_keys(templates: Templates) -> Iterator[str]:
+    """Buckets, logs, queues, topics, secrets, images, databases and trails name a key of ours. Controls: SC-28."""
+    for resource in resources(templates):
+        key = _KEYS.get(resource.type)
+        if key and key not in resource.properties:
+            yield f"{resource.place} has no {key}"
+        if resource.type == "AWS::ECR::Repository" and "KmsKey" not in resource.properties["EncryptionConfiguration"]:
+            yield f"{resource.place} has no key for images"
+    log_targets = {
+        str(bucket.properties["LoggingConfiguration"]["DestinationBucketName"])
+        for bucket in resources(templates, "AWS::S3::Bucket")
+        if "LoggingConfiguration" in bucket.properties
+    }
+    for bucket in resources(templates, "AWS::S3::Bucket"):
+        receives_logs = (
+            str({"Ref": bucket.logical_id}) in log_targets and "LoggingConfiguration" not in bucket.properties
+        )
+        if not receives_logs and not _has_own_key(bucket):
+            yield f"{bucket.place} is not under a key of ours"
+
+
+def _has_own_key(bucket: Resource) -> bool:
+    rules = bucket.properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+    return any("KMSMasterKeyID" in rule["ServerSideEncryptionByDefault"] for rule in rules)
+
+
+def logs_are_kept(templates: Templates) -> Iterator[str]:
+    """Every log group says how long it keeps what it holds. Controls: AU-11."""
+    for group in resources(templates, "AWS::Logs::LogGroup"):
+        if not group.properties.get("RetentionInDays"):
+            yield f"{group.place} keeps logs for an unstated time"
+
+
+def the_balancer_is_internal_and_fips(templates: Templates) -> Iterator[str]:
+    """Load balancers are internal and speak TLS by a FIPS policy only. Controls: SC-7, SC-8, SC-13."""
+    for balancer in resources(templates, "AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        if balancer.properties.get("Scheme") != "internal":
+            yield f"{balancer.place} is not internal"
+    for listener in resources(templates, "AWS::ElasticLoadBalancingV2::Listener"):
+        policy = str(listener.properties.get("SslPolicy"))
+        if listener.properties.get("Protocol") != "HTTPS" or "FIPS" not in policy:
+            yield f"{listener.place} listens without TLS by a FIPS policy ({policy})"
+
+
+def containers_are_confined(templates: Templates) -> Iterator[str]:
+    """Tasks run without root on a read-only file system, and only from a digest. Controls: CM-7, CM-14."""
+    for task in resources(templates, "AWS::ECS::TaskDefinition"):
+        for container in task.properties["ContainerDefinitions"]:
+            confined = container.get("ReadonlyRootFilesystem") and container.get("User") not in {None, "0", "root"}
+            if not confined or container.get("Privileged"):
+                yield f"{task.place} runs as root or writes to its image"
+            if "@sha256:" not in str(container["Image"]):
+                yield f"{task.place} runs an image that is not pinned by its digest"
+
+
+def models_are_isolated(templates: Templates) -> Iterator[str]:
+    """Models serve in our network without any of their own. Controls: SC-7, AC-4."""
+    for model in resources(templates, "AWS::SageMaker::Model"):
+        if model.properties.get("EnableNetworkIsolation") is not True or "VpcConfig" not in model.properties:
+            yield f"{model.place} is not isolated"
+
+
+def endpoints_roll_back(templates: Templates) -> Iterator[str]:
+    """Endpoints go back on an alarm and keep what was scaled. Controls: CM-3, CP-10."""
+    for endpoint in resources(templates, "AWS::SageMaker::Endpoint"):
+        deployment = endpoint.properties.get("DeploymentConfig", {})
+        if not deployment.get("AutoRollbackConfiguration", {}).get("Alarms"):
+            yield f"{endpoint.place} does not roll back on an alarm"
+        if endpoint.properties.get("RetainAllVariantProperties") is not True:
+            yield f"{endpoint.place} forgets how it was scaled"
+
+
+def a_first_deployment_needs_no_model(templates: Templates) -> Iterator[str]:
+    """SageMaker and scaling stand under the condition that a release exists."""
+    for resource in resources(templates, "AWS::SageMaker::", "AWS::ApplicationAutoScaling::"):
+        if resource.condition != "ReleaseExists":
+            yield f"{resource.place} would be made before any model exists"
+
+
+def a_release_moves_four_parameters(templates: Templates) -> Iterator[str]:
+    """Endpoint stacks have the four release parameters, by strict patterns, and no other. Controls: CM-3, CM-5."""
+    for stack, template in templates.items():
+        if not stack.startswith("Atoll-Endpoint-"):
+            continue
+        found = {name: body.get("AllowedPattern") for name, body in template.get("Parameters", {}).items()}
+        if found != PARAMETERS:
+            yield f"{stack} has the parameters {found}"
+        if any(body.get("Default") != "" for body in template.get("Parameters", {}).values()):
+            yield f"{stack} does not begin without a release"
+
+
+CLAIMS = (
+    no_partition_is_spelled_out,
+    no_rule_is_open,
+    everything_is_under_our_keys,
+    logs_are_kept,
+    the_balancer_is_internal_and_fips,
+    containers_are_confined,
+    models_are_isolated,
+    endpoints_roll_back,
+    a_first_deployment_needs_no_model,
+    a_release_moves_four_parameters,
+)

@@ -1,0 +1,143 @@
+import json
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from compliance import permissions, predicates
+from compliance.predicates import CLAIMS
+from compliance.report import judge
+from compliance.synth import ROOT, synthesize
+from compliance.templates import Template, resources
+
+Assembly = Callable[[str], Path]
+
+OUTPUTS = {
+    "Atoll-Foundation": {
+        "DataBucket",
+        "ReleaseBucket",
+        "AuditBucket",
+        "JobSubnetIds",
+        "JobSecurityGroupId",
+        "JobKeyArn",
+    },
+    "Atoll-Registry": {"ModelImageUri"},
+    "Atoll-Tracking": {"TrackingUrl", "TrackingAdminSecretArn"},
+    "Atoll-Training": {
+        "EtlJobRoleArn",
+        "TrainingJobRoleArn",
+        "TransformJobRoleArn",
+        "TrainerRoleArn",
+        "ApproverRoleArn",
+        "OperatorRoleArn",
+        "AuditorRoleArn",
+    },
+    "Atoll-Release": {
+        "NotificationTopicArn",
+        "TrainingCompletedFunction",
+        "ReleaseSettledFunction",
+        "ChangeSetExecutedFunction",
+        "EndpointServiceRoleArn",
+        "TrainingCompletedRule",
+        "DeadLetterQueueUrl",
+    },
+    "Atoll-Endpoint-card-anomaly": {"EndpointName"},
+    "Atoll-Monitoring": {"BatchScoredFunction"},
+}
+
+
+def settings(environment: str) -> dict[str, dict[str, object]]:
+    return tomllib.loads((ROOT / "environments" / f"{environment}.toml").read_text())
+
+
+@pytest.mark.parametrize("claim", [*CLAIMS, *permissions.CLAIMS], ids=lambda claim: claim.__name__)
+def test_every_claim_holds_in_every_environment(claim: Callable, templates: dict[str, Template]) -> None:
+    assert list(claim(templates)) == []
+
+
+def test_every_role_is_bounded_where_the_settings_name_a_boundary(
+    templates: dict[str, Template], environment: str
+) -> None:
+    boundary = settings(environment)["identity"].get("permissions_boundary")
+    unbounded = list(permissions.every_role_is_bounded(templates))
+    roles = list(resources(templates, "AWS::IAM::Role"))
+    assert len(unbounded) == (0 if boundary else len(roles))
+    assert all(f"policy/{boundary}" in str(role.properties["PermissionsBoundary"]) for role in roles if boundary)
+
+
+def test_a_rule_pack_objects_to_nothing(assembly: Assembly, environment: str) -> None:
+    verdict = judge(assembly(environment), today=date(2026, 11, 23))
+    assert verdict.objections == ()
+    assert verdict.reasons <= 12
+
+
+def test_acceptances_run_out(assembly: Assembly) -> None:
+    verdict = judge(assembly("local"), today=date(2030, 1, 1))
+    assert any("was to be reviewed by" in objection for objection in verdict.objections)
+
+
+def test_two_syntheses_are_byte_for_byte_the_same(assembly: Assembly, tmp_path: Path) -> None:
+    first, again = assembly("local"), tmp_path / "local"
+    synthesize("local", again)
+    names = {path.name for path in first.iterdir() if path.is_file()}
+    assert names == {path.name for path in again.iterdir() if path.is_file()}
+    changed = [name for name in sorted(names) if (first / name).read_bytes() != (again / name).read_bytes()]
+    assert changed == []
+
+
+def test_stacks_publish_what_the_contract_says(templates: dict[str, Template]) -> None:
+    for stack, expected in OUTPUTS.items():
+        if stack in templates:
+            published = {key for key in templates[stack]["Outputs"] if not key.startswith("ExportsOutput")}
+            assert published == expected, stack
+
+
+def test_an_environment_without_models_has_no_release_path(templates: dict[str, Template], environment: str) -> None:
+    has_models = "models" in settings(environment)
+    assert ("Atoll-Release" in templates) == has_models
+    assert any(stack.startswith("Atoll-Endpoint-") for stack in templates) == has_models
+
+
+def test_no_stack_waits_for_an_endpoint(assembly: Assembly, environment: str) -> None:
+    manifest = json.loads((assembly(environment) / "manifest.json").read_text())
+    for name, artifact in manifest["artifacts"].items():
+        assert not [other for other in artifact.get("dependencies", []) if other.startswith("Atoll-Endpoint-")], name
+
+
+def test_the_cli_can_read_what_the_library_writes(assembly: Assembly) -> None:
+    pinned = json.loads((ROOT / "package.json").read_text())["dependencies"]["aws-cdk"]
+    needed = json.loads((assembly("local") / "manifest.json").read_text())["minimumCliVersion"]
+    assert _version(pinned) >= _version(needed)
+
+
+def test_an_endpoint_stack_needs_nothing_that_its_narrow_role_lacks(templates: dict[str, Template]) -> None:
+    allowed = ("AWS::SageMaker::", "AWS::ApplicationAutoScaling::", "AWS::CloudWatch::Alarm")
+    for stack in (each for each in templates if each.startswith("Atoll-Endpoint-")):
+        only = {stack: templates[stack]}
+        assert list(resources(only)) == list(resources(only, *allowed))
+        assert "Rules" not in templates[stack]
+
+
+def test_the_policies_of_people_and_functions_fit_into_iam(templates: dict[str, Template]) -> None:
+    for policy in resources(templates, "AWS::IAM::ManagedPolicy"):
+        document = json.dumps(policy.properties["PolicyDocument"], separators=(",", ":"))
+        assert len(document) < 6144 * 1.6, f"{policy.place}: references shrink when resolved, yet 6144 is the limit"
+
+
+def test_production_protects_what_holds_state(templates: dict[str, Template], environment: str) -> None:
+    if settings(environment)["deployment"]["production"]:
+        for bucket in resources(templates, "AWS::S3::Bucket"):
+            assert templates[bucket.stack]["Resources"][bucket.logical_id]["DeletionPolicy"] == "Retain"
+        balancer = next(resources(templates, "AWS::ElasticLoadBalancingV2::LoadBalancer"))
+        attributes = {each["Key"]: each["Value"] for each in balancer.properties["LoadBalancerAttributes"]}
+        assert attributes["deletion_protection.enabled"] == "true"
+
+
+def test_parameters_refuse_a_tag_in_place_of_a_digest() -> None:
+    assert predicates.PARAMETERS["ImageDigest"] == "^$|^sha256:[0-9a-f]{64}$"
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
