@@ -79,7 +79,6 @@ class LocalCloud:
         self.keep = keep
         self.settings = settings
         self.certificates = Certificates.below(self.folder / "certificates")
-        self._ports = free_ports(2)
         self._state: CloudState | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -121,15 +120,16 @@ class LocalCloud:
             )
         for left_over in ("certificates", "logs", "mlflow", "tmp"):
             shutil.rmtree(self.folder / left_over, ignore_errors=True)
+        gateway_port, mlflow_port = free_ports(2)
         self.certificates = make_certificates(self.folder / "certificates")
-        self._write_settings()
+        write_settings(self.settings, self.environment_file, mlflow_port=mlflow_port)
         self._process = supervise.start(
             [*supervise.PYTHON, "-m", "local.aws"],
-            environment=server_environment(self.folder, self.certificates, *self._ports),
+            environment=server_environment(self.folder, self.certificates, gateway_port, mlflow_port),
             log=self.log,
             outlive_parent=self.keep,
         )
-        self._state = CloudState(self._process.pid, process_started(self._process.pid), *self._ports)
+        self._state = CloudState(self._process.pid, process_started(self._process.pid), gateway_port, mlflow_port)
         self._state.write(self.state_file)
         try:
             self._wait_until_healthy()
@@ -164,45 +164,8 @@ class LocalCloud:
 
     @property
     def environment_file(self) -> Path:
-        """The settings of the local deployment, for `ATOLL_ENVIRONMENT`; there before the start, so that synth can go first.
-
-        Raises:
-            ValueError: The settings have no port for MLflow.
-        """
-        return self.folder / "environment.toml" if self._state else self._write_settings()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the emulator runs, started by this object or attached to."""
-        return self._state is not None and self._state.is_running()
-
-    @property
-    def state_file(self) -> Path:
-        """Where process id and ports are kept for `attach`."""
-        return self.folder / "state.json"
-
-    @property
-    def log(self) -> Path:
-        """The emulator's log."""
-        return self.folder / "logs" / "aws.log"
-
-    @property
-    def environment_file(self) -> Path:
-        """The settings of the local deployment, for `ATOLL_ENVIRONMENT`; there before the start, so that synth can go first.
-
-        Raises:
-            ValueError: The settings have no port for MLflow.
-        """
-        file = self.folder / "environment.toml"
-        if self._state is None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_settings(self.settings, file, mlflow_port=self._ports[1])
-        return file
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it was started, and not ended since."""
-        return self._state is not None and self._state.is_running()
+        """The settings of the local deployment, for `ATOLL_ENVIRONMENT`."""
+        return self.folder / "environment.toml"
 
     @property
     def endpoint(self) -> str:
@@ -261,12 +224,6 @@ class LocalCloud:
             what = f"took longer than {timeout:.0f} s" if code is None else f"failed (exit code {code})"
             raise LocalCloudError(f"`cdk {' '.join(arguments)}` {what}. The end of {log}:\n{supervise.tail(log)}")
         return log
-
-    def _write_settings(self) -> Path:
-        file = self.folder / "environment.toml"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_settings(self.settings, file, mlflow_port=self._ports[1])
-        return file
 
     def _running(self) -> CloudState:
         if self._state is None:

@@ -83,13 +83,6 @@ def test_the_shipped_local_settings_have_it(tmp_path: Path) -> None:
     write_settings(source, tmp_path / "environment.toml", mlflow_port=5)
 
 
-def test_the_deployments_settings_are_there_before_the_start(tmp_path: Path) -> None:
-    cloud = LocalCloud(tmp_path / "new")
-    port = tomllib.loads(cloud.environment_file.read_text())["tracking"]["port"]
-    assert tomllib.loads(cloud.environment_file.read_text())["tracking"]["port"] == port != 443
-    assert not cloud.is_running
-
-
 def test_free_ports_differ() -> None:
     assert len(set(free_ports(5))) == 5
 
