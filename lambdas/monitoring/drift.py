@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from lambdas.monitoring.decisions import Drift, measure
 from lambdas.monitoring.ports import Batch, World
-from lambdas.release.artifact import Artifact, open_artifact
+from lambdas.release.artifact import Artifact, open_released
 from lambdas.release.records import AuditEntry
 
 
@@ -16,10 +16,9 @@ from lambdas.release.records import AuditEntry
 def released_artifact(world: World, batch: Batch) -> Generator[Artifact]:
     """Give the verified artifact of the model that scored a batch."""
     with TemporaryDirectory() as work:
-        archive, folder = Path(work) / "model.tar.gz", Path(work) / "model"
-        folder.mkdir()
+        archive = Path(work) / "model.tar.gz"
         world.artifacts.fetch_released(batch.model, batch.manifest_sha256, archive)
-        yield open_artifact(archive, folder)
+        yield open_released(archive, Path(work) / "model", batch.manifest_sha256)
 
 
 def measure_batch(world: World, batch: Batch) -> Drift:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 FILES = frozenset({"model.ubj", "metrics.json", "baseline.json", "features.json", "golden.json", "manifest.json"})
-MAXIMUM_TOTAL_BYTES = 256_000_000
+MAXIMUM_TOTAL_BYTES = 120_000_000  # four times this is what a function has in /tmp
 MAXIMUM_JSON_BYTES = 8_000_000
 _FIELDS = {"model": str, "data_manifest_sha256": str, "code_sha256": str, "hyperparameters": dict, "files": dict}
 
@@ -58,6 +58,19 @@ def open_artifact(archive: Path, folder: Path) -> Artifact:
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OSError) as error:
         raise ArtifactError(f"The archive can't be read: {error}.") from error
     return _verify(folder)
+
+
+def open_released(archive: Path, folder: Path, manifest_sha256: str) -> Artifact:
+    """Open a released archive, whose manifest's hash is known.
+
+    Raises:
+        ArtifactError: it is broken, or another one than that of this hash.
+    """
+    folder.mkdir(parents=True)
+    artifact = open_artifact(archive, folder)
+    if artifact.manifest_sha256 != manifest_sha256:
+        raise ArtifactError(f"The archive released as {manifest_sha256} holds {artifact.manifest_sha256}.")
+    return artifact
 
 
 class _BoundedGzip(gzip.GzipFile):

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lambdas.release import decisions, reports
-from lambdas.release.artifact import Artifact, ArtifactError, open_artifact
+from lambdas.release.artifact import Artifact, ArtifactError, open_artifact, open_released
 from lambdas.release.ports import World
 from lambdas.release.records import Release, RunRecord, TrainingJob, Version, release_id
 
@@ -141,16 +141,12 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
 
 
 def released_artifact(world: World, version: Version, work: Path) -> Artifact:
-    """Fetch a version's released archive into the new folder `work` and verify it against the version's hash.
+    """Fetch a version's released archive into the folder `work` and verify it against the version's hash.
 
     Raises:
         ArtifactError: it is not what was released.
     """
-    folder = work / "model"
-    folder.mkdir(parents=True)
+    work.mkdir(exist_ok=True)
     expected = version.tag("manifest_sha256")
     world.artifacts.fetch_released(version.model, expected, work / "model.tar.gz")
-    artifact = open_artifact(work / "model.tar.gz", folder)
-    if artifact.manifest_sha256 != expected:
-        raise ArtifactError(f"The archive released as {expected} holds {artifact.manifest_sha256}.")
-    return artifact
+    return open_released(work / "model.tar.gz", work / "model", expected)

@@ -1,0 +1,110 @@
+"""Endpoints: what they run is read from their own configuration; only scores are scores."""
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from lambdas.release import ports
+from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
+from lambdas.release.records import Serving, Stack
+from tests.fakes import release as fakes
+from tests.fakes.release import IMAGE, MODEL, NOON
+
+BOTH = pytest.mark.parametrize("kind", ["fake", "adapter"])
+SHA = "e" * 64
+
+
+def endpoints(kind: str, aws: Callable[..., Any], runtime: Any = None) -> ports.Endpoints:  # noqa: ANN401
+    if kind == "fake":
+        running = Serving(status="InService", manifest_sha256=SHA, release_id="r")
+        return fakes.FakeEndpoints(running={MODEL: running})
+    sagemaker = aws("sagemaker")
+    environment = {"ATOLL_MANIFEST_SHA256": SHA, "ATOLL_RELEASE_ID": "r"}
+    sagemaker.create_model(
+        ModelName="m",
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/r",
+        PrimaryContainer={"Image": IMAGE, "Environment": environment},
+    )
+    variant = {"VariantName": "live", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=f"atoll-{MODEL}", EndpointConfigName="c")
+    return SageMakerEndpoints(cloudformation=None, sagemaker=sagemaker, runtime=runtime)
+
+
+@BOTH
+def test_an_endpoint_says_what_it_runs(kind: str, aws: Callable[..., Any]) -> None:
+    found = endpoints(kind, aws)
+    assert found.serving(MODEL) == Serving(status="InService", manifest_sha256=SHA, release_id="r")
+    assert found.serving("another") is None
+
+
+@pytest.mark.parametrize(("named", "last"), [("ChangeSetId", "r-by-ann-1"), ("none", "")])
+def test_a_stack_tells_its_release_and_its_last_change_set(named: str, last: str, aws: Callable[..., Any]) -> None:
+    found = {
+        "StackName": "s",
+        "CreationTime": NOON,
+        "StackStatus": "UPDATE_ROLLBACK_COMPLETE",
+        "StackStatusReason": "it failed",
+        "Parameters": [{"ParameterKey": "ReleaseId", "ParameterValue": "r"}],
+    }
+    name = (
+        {"ChangeSetId": "arn:aws:cloudformation:us-east-1:1:changeSet/r-by-ann-1/uuid"}
+        if named == "ChangeSetId"
+        else {}
+    )
+    client = aws("cloudformation")
+    with Stubber(client) as answers:
+        answers.add_response("describe_stacks", {"Stacks": [found | name]})
+        if not name:
+            answers.add_response("list_change_sets", {"Summaries": []})
+        stack = SageMakerEndpoints(cloudformation=client, sagemaker=None, runtime=None).stack(MODEL)
+    assert stack == Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="it failed", release_id="r", last_change_set=last)
+
+
+def test_a_denied_look_at_an_endpoint_is_not_taken_for_its_absence(aws: Callable[..., Any]) -> None:
+    sagemaker = aws("sagemaker")
+    found = SageMakerEndpoints(cloudformation=None, sagemaker=sagemaker, runtime=None)
+    with Stubber(sagemaker) as answers:
+        answers.add_client_error("describe_endpoint", "AccessDeniedException")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            found.serving(MODEL)
+
+
+def answering(aws: Callable[..., Any], body: bytes | None) -> tuple[Any, Stubber]:
+    runtime = aws("sagemaker-runtime")
+    stubber = Stubber(runtime)
+    if body is None:
+        stubber.add_client_error("invoke_endpoint", "ModelError")
+    else:
+        stubber.add_response("invoke_endpoint", {"Body": StreamingBody(BytesIO(body), len(body))})
+    return runtime, stubber
+
+
+@BOTH
+def test_an_endpoint_scores_each_row(kind: str, aws: Callable[..., Any]) -> None:
+    body = json.dumps({"predictions": [{"score": 0.25}, {"score": 0.75}], "model_version": "1"}).encode()
+    runtime, stubber = answering(aws, body)
+    with stubber:
+        assert endpoints(kind, aws, runtime).invoke(MODEL, [[1.0, None], [2.0, 3.0]]) == [0.25, 0.75]
+
+
+@pytest.mark.parametrize("body", [None, b"no json", b"[]", b'{"predictions": [{"score": null}]}', b'{"error": "x"}'])
+def test_an_answer_that_is_no_score_is_an_error_of_the_endpoint(body: bytes | None, aws: Callable[..., Any]) -> None:
+    runtime, stubber = answering(aws, body)
+    with stubber, pytest.raises(ports.EndpointAnswerError, match=f"atoll-{MODEL}"):
+        endpoints("adapter", aws, runtime).invoke(MODEL, [[1.0]])
+
+
+def test_a_throttled_call_is_not_the_models_fault(aws: Callable[..., Any]) -> None:
+    runtime = aws("sagemaker-runtime")
+    found = endpoints("adapter", aws, runtime)
+    with Stubber(runtime) as answers:
+        answers.add_client_error("invoke_endpoint", "ThrottlingException")
+        with pytest.raises(ClientError, match="Throttling"):
+            found.invoke(MODEL, [[1.0]])

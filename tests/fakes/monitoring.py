@@ -1,0 +1,44 @@
+"""The monitor's ports in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.monitoring.ports import Batch, World
+from tests.fakes.release import FakeArtifacts, FakeAudit, FakeNotifier
+
+
+@dataclass
+class FakeBatches:
+    batches: dict[str, Batch] = field(default_factory=dict)
+    inputs: dict[str, list[list[str]]] = field(default_factory=dict)
+
+    def describe(self, job: str) -> Batch:
+        return self.batches[job]
+
+    def rows(self, batch: Batch) -> Iterator[Sequence[str]]:
+        yield from self.inputs[batch.job]
+
+
+@dataclass
+class FakeReports:
+    reports: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    metrics: list[tuple[str, float]] = field(default_factory=list)
+
+    def write(self, batch: Batch, report: Mapping[str, Any]) -> str:
+        self.reports[batch.job] = report
+        return f"s3://data/monitoring/{batch.model}/{batch.job}/report.json"
+
+    def measure(self, model: str, drift: float) -> None:
+        self.metrics.append((model, drift))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeMonitorWorld(World):
+    """The monitor's world, whose parts a test may look into."""
+
+    batches: FakeBatches = field(default_factory=FakeBatches)
+    artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
+    reports: FakeReports = field(default_factory=FakeReports)
+    notifier: FakeNotifier = field(default_factory=FakeNotifier)
+    audit: FakeAudit = field(default_factory=FakeAudit)
