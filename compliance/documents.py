@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from compliance import accepted
+from compliance import accepted, permissions, predicates
 from compliance.findings import Acceptance
 from model_code.features.fields import FIELDS
 from stacks.settings import Settings
@@ -60,6 +60,15 @@ def accepted_findings(root: Path) -> str:
     return _table(("acceptance", "why", "what compensates", "control", "owner", "review by", "used in"), rows)
 
 
+def checked_claims(_root: Path) -> str:
+    """The claims about the templates, with the controls that each names."""
+    rows = []
+    for claim in (*predicates.CLAIMS, *permissions.CLAIMS):
+        promise, _, controls = " ".join((claim.__doc__ or "").split()).partition(" Controls: ")
+        rows.append((f"`{claim.__module__.rpartition('.')[2]}.{claim.__name__}`", promise, controls.removesuffix(".")))
+    return _table(("claim", "what it says", "controls"), rows)
+
+
 def ledger_fields(_root: Path) -> str:
     """The ledger's columns and the moment from which each can be known."""
     rows = [
@@ -73,6 +82,7 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "settings": settings_reference,
     "make-targets": make_targets,
     "accepted-findings": accepted_findings,
+    "checked-claims": checked_claims,
     "ledger-fields": ledger_fields,
 }
 

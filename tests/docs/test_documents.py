@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from compliance import permissions, predicates
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -120,6 +122,13 @@ def test_every_test_and_module_that_the_documents_name_exists() -> None:
         (page.name, name) for page in DOCUMENTS for name in path.findall(page.read_text()) if not (ROOT / name).exists()
     }
     assert not missing
+
+
+def test_every_claim_that_is_named_as_proof_is_checked() -> None:
+    checked = {claim.__name__ for claim in (*predicates.CLAIMS, *permissions.CLAIMS)}
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+){2,})`", (ROOT / "docs" / "local.md").read_text()))
+    assert named
+    assert not named - checked
 
 
 def test_every_environment_variable_of_ours_is_described() -> None:
