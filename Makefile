@@ -21,7 +21,7 @@ $(READY): requirements-dev.txt package.json
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Python {v[0]}.{v[1]} was found; Atoll needs 3.11 or newer. Name one: make setup PYTHON=python3.11")'
 	@echo "Setting up (about two minutes the first time): venv, Python packages by hash, Node 24, CDK CLI"
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@npm install --silent --no-save
 	@touch $@
 

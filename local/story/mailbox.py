@@ -24,8 +24,17 @@ class Mailbox:
         """Subscribe; messages published before are not seen."""
         self._sqs = sqs = session.client("sqs")
         self._queue = sqs.create_queue(QueueName="story-mailbox")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        session.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        attributes = sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]
+        allowed = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": attributes["QueueArn"],
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        sqs.set_queue_attributes(QueueUrl=self._queue, Attributes={"Policy": policy})
+        session.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=attributes["QueueArn"])
 
     def read(self) -> None:
         """Take what has come into `messages`."""
