@@ -21,6 +21,7 @@ from local.sagemaker.servers import ModelServer, Reply
 logger = logging.getLogger("sagemaker")
 _FAILURES = (JobFailedError, ServiceError, ClientError, BotoCoreError, OSError)
 _REASON_LENGTH = 1024
+_GONE = 503  # counted for a container that doesn't answer
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Endpoints:
         try:
             reply = variant.server.ask(body, _forwarded(headers))
         except JobFailedError as error:
+            self._measure(name, variant.name, _GONE, time.perf_counter() - started)
             raise ServiceError("ModelError", str(error), status=424) from error
         self._measure(name, variant.name, reply.status, time.perf_counter() - started)
         return variant.name, reply

@@ -4,10 +4,11 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from local.cloud import LocalSession
-from tests.contract.stand_in_cloud import IMAGE, StandInCloud
+from tests.contract.sagemaker.cloud import IMAGE, StandInCloud
 
 SERVICE_TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
 PEOPLE_TRUST = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
@@ -76,12 +77,21 @@ class Scene:
         self.sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=self.role)
         return name
 
-    def config(self, word: str) -> str:
-        name = self.name("config")
-        variant = {"VariantName": "live", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
-        variants = [variant | {"ModelName": self.model(word)}]
+    def config(self, *words: str) -> str:
+        """An endpoint configuration with a variant for each word: live, live-1, ..."""
+        name, variant = self.name("config"), {"InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+        variants = [
+            {**variant, "VariantName": f"live-{number}" if number else "live", "ModelName": self.model(word)}
+            for number, word in enumerate(words)
+        ]
         self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
         return name
+
+    def ask(self, name: str, body: bytes = b"1\n2\n", **more: str) -> dict[str, Any]:
+        """Invoke an endpoint; returns its answer with the body read."""
+        runtime = self.cloud.client("sagemaker-runtime")
+        answer = runtime.invoke_endpoint(EndpointName=name, Body=body, ContentType="text/csv", **more)
+        return answer | {"Body": answer["Body"].read()}
 
     def settled(self, name: str) -> dict[str, Any]:
         busy = ("Creating", "Updating")
@@ -98,3 +108,18 @@ def until(ask: Callable[[], Any], accept: Callable[[Any], bool], seconds: float 
         assert time.monotonic() < deadline, answer
         time.sleep(0.1)
     return answer
+
+
+def containers(folder: Path, what: str) -> list[int]:
+    """The processes that run our container below a folder with the argument `what`, without their supervisors."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                environment, command = (process / "environ").read_bytes(), (process / "cmdline").read_bytes()
+            except OSError:
+                continue
+            wanted = f"container\0{what}\0".encode()
+            if f"ATOLL_ML_ROOT={folder}".encode() in environment and wanted in command and b"--\0" not in command:
+                found.append(int(process.name))
+    return found

@@ -1,4 +1,4 @@
-"""The emulator with the local SageMaker and the stand-in container: `python -m tests.contract.stand_in_cloud`."""
+"""The emulator with the local SageMaker and the stand-in container: `python -m tests.contract.sagemaker.cloud`."""
 
 import sys
 import time
@@ -20,6 +20,7 @@ IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/stand/in@{DIGEST}"
 
 @dataclass(frozen=True)
 class StandInCloud:
+    folder: Path
     endpoint: str
     authority: Path
     pid: int
@@ -38,9 +39,11 @@ def stand_in_cloud(folder: Path) -> Generator[StandInCloud]:
     port, other = free_ports(2)
     environment = server_environment(folder, certificates, port, other)
     log = folder / "aws.log"
-    process = supervise.start([sys.executable, "-m", "tests.contract.stand_in_cloud"], environment=environment, log=log)
+    process = supervise.start(
+        [sys.executable, "-m", "tests.contract.sagemaker.cloud"], environment=environment, log=log
+    )
     try:
-        cloud = StandInCloud(f"https://127.0.0.1:{port}", certificates.authority, process.pid)
+        cloud = StandInCloud(folder, f"https://127.0.0.1:{port}", certificates.authority, process.pid)
         deadline = time.monotonic() + 60
         while not is_healthy(f"{cloud.endpoint}/_ministack/health", cloud.authority):
             assert process.poll() is None, supervise.tail(log)
@@ -59,7 +62,7 @@ def main() -> None:
     private.require_pinned_version()
     private.wrap("ministack.app._port_is_bindable", lambda _: lambda _host, port: port != 443)
     iam.register()
-    command = (sys.executable, "-m", "tests.contract.stand_in_container")
+    command = (sys.executable, "-m", "tests.contract.sagemaker.container")
     sagemaker.register({"stand/in": sagemaker.Image(argv=command, digest=lambda: DIGEST, entrypoint=("container",))})
     ministack.app.main()
 

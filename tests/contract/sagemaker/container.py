@@ -1,4 +1,4 @@
-"""A container for the tests of the local SageMaker: `python -m tests.contract.stand_in_container train|serve|etl`.
+"""A container for the tests of the local SageMaker: `python -m tests.contract.sagemaker.container train|serve|etl`.
 
 Its model is one word. Serving answers each line with `<line>,<word>`; the word `broken` can't be served.
 """

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,8 @@ from botocore.exceptions import ClientError
 
 from local import private
 from local.sagemaker import PRIVATE_NAMES
-from tests.contract.stand_in_cloud import ACCOUNT, IMAGE, REGION, stand_in_cloud
-from tests.contract.stand_in_scene import PEOPLE_TRUST, Scene, until
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with stand_in_cloud(tmp_path_factory.mktemp("cloud")) as cloud:
-        yield Scene(cloud)
+from tests.contract.sagemaker.cloud import ACCOUNT, IMAGE, REGION, stand_in_cloud
+from tests.contract.sagemaker.scene import PEOPLE_TRUST, Scene, containers, until
 
 
 def messages(scene: Scene, group: str, prefix: str) -> list[str]:
@@ -29,10 +22,6 @@ def messages(scene: Scene, group: str, prefix: str) -> list[str]:
     streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=prefix)["logStreams"]
     events = logs.get_log_events(logGroupName=group, logStreamName=streams[0]["logStreamName"])["events"]
     return [event["message"] for event in events]
-
-
-def refusal(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
-    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
 def test_the_emulator_still_has_the_private_names_that_we_use() -> None:
@@ -152,85 +141,6 @@ def run_etl(scene: Scene, *arguments: str) -> dict:
     return scene.ended("processing", name)
 
 
-def test_a_call_without_the_right_is_denied(scene: Scene) -> None:
-    nobody = scene.person({"Action": "s3:*", "Resource": "*"}).client("sagemaker")
-    with pytest.raises(ClientError) as error:
-        nobody.create_training_job(**scene.training())
-    code, message = refusal(error)
-    assert code == "AccessDeniedException"
-    assert "sagemaker:CreateTrainingJob on resource: arn:aws:sagemaker" in message
-
-
-def test_a_role_that_the_caller_may_not_pass_is_denied(scene: Scene) -> None:
-    trainer = scene.person({"Action": "sagemaker:CreateTrainingJob", "Resource": "*"}).client("sagemaker")
-    with pytest.raises(ClientError, match=f"iam:PassRole on resource: {scene.role}"):
-        trainer.create_training_job(**scene.training())
-
-
-def test_a_role_that_sagemaker_may_not_assume_is_refused(scene: Scene) -> None:
-    with pytest.raises(ClientError, match="Could not assume role"):
-        scene.sagemaker.create_training_job(**scene.training(RoleArn=scene.make_role(PEOPLE_TRUST)))
-    with pytest.raises(ClientError, match="no such IAM role"):
-        scene.sagemaker.create_training_job(**scene.training(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/ghost"))
-
-
-def test_tags_on_creation_need_their_own_right(scene: Scene) -> None:
-    passing = {"Action": "iam:PassRole", "Resource": scene.role}
-    create = {"Action": "sagemaker:CreateTrainingJob", "Resource": "*"}
-    tagging = {
-        "Action": "sagemaker:AddTags",
-        "Resource": "*",
-        "Condition": {"StringEquals": {"sagemaker:TaggingAction": "CreateTrainingJob"}},
-    }
-    tags = [{"Key": "atoll:uid", "Value": "alice"}]
-    with pytest.raises(ClientError, match="sagemaker:AddTags"):
-        scene.person(create, passing).client("sagemaker").create_training_job(**scene.training(Tags=tags))
-    trainer = scene.person(create, passing, tagging).client("sagemaker")
-    arn = trainer.create_training_job(**scene.training(Tags=tags))["TrainingJobArn"]
-    assert scene.sagemaker.list_tags(ResourceArn=arn)["Tags"] == tags
-    with pytest.raises(ClientError, match="sagemaker:AddTags"):
-        trainer.add_tags(ResourceArn=arn, Tags=tags)
-
-
-ISOLATED = {
-    "EnableNetworkIsolation": True,
-    "EnableInterContainerTrafficEncryption": True,
-    "VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
-    "Tags": [{"Key": "atoll:uid", "Value": "alice"}],
-}
-CONDITION = {
-    "Bool": {"sagemaker:NetworkIsolation": "true", "sagemaker:InterContainerTrafficEncryption": "true"},
-    "ForAllValues:StringEquals": {"sagemaker:VpcSubnets": ["subnet-1"], "sagemaker:VpcSecurityGroupIds": ["sg-1"]},
-    "ForAnyValue:StringLike": {"sagemaker:InstanceTypes": ["ml.m5.*"]},
-    "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds": "60"},
-    "StringEquals": {"aws:RequestTag/atoll:uid": "${aws:PrincipalTag/uid}"},
-    "Null": {"sagemaker:VpcSubnets": "false"},
-}
-
-
-@pytest.mark.parametrize(
-    "unsafe",
-    [
-        {"EnableNetworkIsolation": False},
-        {"EnableInterContainerTrafficEncryption": False},
-        {"VpcConfig": {"Subnets": ["subnet-2"], "SecurityGroupIds": ["sg-1"]}},
-        {"StoppingCondition": {"MaxRuntimeInSeconds": 61}},
-        {"ResourceConfig": {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1}},
-        {"Tags": [{"Key": "atoll:uid", "Value": "bob"}]},
-        {"Tags": []},
-    ],
-)
-def test_an_unsafe_job_is_denied_by_its_condition_keys(scene: Scene, unsafe: dict) -> None:
-    trainer = scene.person(
-        {"Action": "sagemaker:CreateTrainingJob", "Resource": "*", "Condition": CONDITION},
-        {"Action": "sagemaker:AddTags", "Resource": "*"},
-        {"Action": "iam:PassRole", "Resource": scene.role},
-    ).client("sagemaker")
-    trainer.create_training_job(**scene.training(**ISOLATED))
-    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:CreateTrainingJob"):
-        trainer.create_training_job(**scene.training(**ISOLATED | unsafe))
-
-
 def test_what_the_local_sagemaker_does_not_know_is_refused(scene: Scene) -> None:
     loose = scene.cloud.session().client("sagemaker", config=Config(parameter_validation=False))
     with pytest.raises(ClientError, match="know the operation 'CreateHub'"):
@@ -249,7 +159,7 @@ def test_names_are_unique_and_lists_find_them(scene: Scene) -> None:
     name = job["TrainingJobName"]
     with pytest.raises(ClientError) as error:
         scene.sagemaker.create_training_job(**scene.training(TrainingJobName=name))
-    assert refusal(error)[0] == "ResourceInUse"
+    assert error.value.response["Error"]["Code"] == "ResourceInUse"
     found = scene.sagemaker.list_training_jobs(NameContains=name, StatusEquals="Completed")["TrainingJobSummaries"]
     assert [item["TrainingJobArn"] for item in found] == [job["TrainingJobArn"]]
     with pytest.raises(ClientError, match="Could not find training job"):
@@ -291,21 +201,7 @@ def test_a_killed_emulator_leaves_no_container(tmp_path: Path) -> None:
         scene = Scene(cloud)
         request = scene.training(HyperParameters={"behaviour": "hang"})
         scene.sagemaker.create_training_job(**request)
-        until(lambda: containers(tmp_path), bool)
+        until(lambda: containers(tmp_path, "train"), bool)
         (emulator,) = Path(f"/proc/{cloud.pid}/task/{cloud.pid}/children").read_text().split()
         os.kill(int(emulator), signal.SIGKILL)
-        until(lambda: containers(tmp_path), lambda found: not found)
-
-
-def containers(folder: Path) -> list[int]:
-    """The processes that run our container below a folder."""
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                environment, command = (process / "environ").read_bytes(), (process / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if f"ATOLL_ML_ROOT={folder}".encode() in environment and b"stand_in_container" in command:
-                found.append(int(process.name))
-    return found
+        until(lambda: containers(tmp_path, "train"), lambda found: not found)

@@ -1,0 +1,1 @@
+"""The local SageMaker on the real emulator, with a tiny container in place of the model image."""
