@@ -28,6 +28,7 @@ def open_client(ssm: Any, secrets: Any, *, secret_arn: str) -> "MlflowClient":  
     os.environ["MLFLOW_TRACKING_USERNAME"] = secret["username"]
     os.environ["MLFLOW_TRACKING_PASSWORD"] = secret["password"]
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
     from mlflow import MlflowClient  # noqa: PLC0415 - see above
 

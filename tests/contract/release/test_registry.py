@@ -132,6 +132,7 @@ def test_mlflow_is_reached_with_the_secret_and_at_the_published_address(
         monkeypatch.setenv(name, "")
     for name in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"):
         monkeypatch.setenv(name, "unset")
+    monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "")
     secrets, ssm = aws("secretsmanager"), aws("ssm")
     arn = secrets.create_secret(Name="s", SecretString='{"username": "admin", "password": "p"}')["ARN"]
     ssm.put_parameter(Name="/atoll/tracking/url", Value="https://mlflow.example", Type="String")
