@@ -12,14 +12,18 @@ def version_of(world: World, execution: Execution) -> Version | None:
 
 
 def record_approver(world: World, version: Version, execution: Execution) -> str:
-    """Put the approver on the version and move it to `executing`, unless its end is known already."""
-    known = world.registry.tag(version, {"approver": execution.who})
-    violation = decisions.same_person(known)
-    reports.executed(world, known, execution.who, execution.at, violation=violation)
-    news = {"reason": "executed by its own submitter"} if violation else {}
-    if decisions.may_become(known.state, "executing"):
+    """Put the approver on the version and move it to `executing`, unless its end is known already.
+
+    The tags come first and at once: `release_settled` may run beside this and must not be overtaken.
+    """
+    news = {"approver": execution.who}
+    violation = execution.who == version.tag("submitter")
+    if violation:
+        news["reason"] = "executed by its own submitter"
+    if decisions.may_become(version.state, "executing"):
         news["state"] = "executing"
-    world.registry.tag(known, news)
+    known = world.registry.tag(version, news)
+    reports.executed(world, known, execution.who, execution.at, violation=violation)
     return f"version {version.number} executed by {execution.who}"
 
 
