@@ -75,10 +75,10 @@ class MonitoringStack(AtollStack):
             because=NO_RESOURCE_LEVEL,
             when={"StringEquals": {"cloudwatch:namespace": "Atoll"}},
         )
-        for prefix in ("live/", "scores/"):
+        for prefix in ("experiments/", "live/", "scores/"):
             policy.allow_objects("s3:GetObject", bucket=foundation.data, prefix=prefix)
         policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=foundation.data, prefix="monitoring/")
-        policy.allow_listing(bucket=foundation.data, prefixes=["live/", "scores/", "monitoring/"])
+        policy.allow_listing(bucket=foundation.data, prefixes=["experiments/", "live/", "scores/", "monitoring/"])
         policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.keys.data.key_arn])
         policy.allow("kms:Decrypt", on=[foundation.keys.jobs.key_arn])
         return function

@@ -74,7 +74,6 @@ class ReleaseStack(AtollStack):
 
     def _change_set_executed(self) -> None:
         function = self._function("ChangeSetExecuted", "change_set_executed")
-        self.powers.go_back(function.permissions)
         executed = {"eventName": ["ExecuteChangeSet"]}
         event = EventKind(source="aws.cloudformation", kind="AWS API Call via CloudTrail", detail=executed)
         EventRoute(self, "Executed", event=event, to=function, dead_letters=self.dead_letters)

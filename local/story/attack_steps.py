@@ -39,7 +39,7 @@ def ruined_labels(scene: Scene, facts: Facts) -> None:
 def ruin_labels(scene: Scene) -> str:
     """Shuffle the labels that the model learns from (not those of the test) and write an honest manifest over them."""
     s3, bucket = scene.person(TRAINER).client("s3"), scene.outputs["DataBucket"]
-    source, target = f"features/{scene.run}", f"features/{scene.run}-ruined"
+    source, target = f"features/{scene.run}", f"experiments/{scene.run}/ruined"
     manifest = read_json(scene, f"{source}/manifest.json")
     random = np.random.default_rng(7)
     for name, entry in manifest["objects"].items():

@@ -17,10 +17,10 @@ def ledger(scene: Scene, facts: Facts) -> None:
     """The trainer uploads the ledger (and its mapping) to the data bucket."""
     s3, bucket = scene.person(TRAINER).client("s3"), scene.outputs["DataBucket"]
     file, mapping = scene.ledger.file, scene.ledger.mapping
-    key = f"ledgers/{scene.run}/{file.name}"
+    key = f"ledgers/{scene.run}/data/{file.name}"
     s3.upload_file(str(file), bucket, key)
     if mapping:
-        s3.upload_file(str(mapping), bucket, f"mappings/{scene.run}/columns.toml")
+        s3.upload_file(str(mapping), bucket, f"ledgers/{scene.run}/mapping/columns.toml")
     facts.update(object=f"s3://{bucket}/{key}", bytes=file.stat().st_size, mapping=mapping.name if mapping else None)
     facts["told"] = f"{file.name}, {file.stat().st_size / 1e6:.1f} MB" + (
         f", columns by {mapping.name}" if mapping else ""
@@ -51,9 +51,9 @@ def etl(scene: Scene, facts: Facts) -> None:
 def processing_request(scene: Scene, name: str) -> dict[str, Any]:
     """The ETL job as the trainer's policy demands it: isolated, in our subnets, encrypted, tagged, bounded."""
     out, bucket, key = scene.outputs, scene.outputs["DataBucket"], scene.outputs["JobKeyArn"]
-    inputs = {"ledger": f"s3://{bucket}/ledgers/{scene.run}/"}
+    inputs = {"ledger": f"s3://{bucket}/ledgers/{scene.run}/data/"}
     if scene.ledger.mapping:
-        inputs["mapping"] = f"s3://{bucket}/mappings/{scene.run}/"
+        inputs["mapping"] = f"s3://{bucket}/ledgers/{scene.run}/mapping/"
     return {
         "ProcessingJobName": name,
         "RoleArn": out["EtlJobRoleArn"],

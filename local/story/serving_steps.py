@@ -90,7 +90,7 @@ def batch(scene: Scene, facts: Facts) -> None:
     rest = held_back(scene).iloc[:-HELD_BACK]
     body = read_object(scene, f"live/{scene.run}/live.csv").decode().splitlines()[: len(rest)]
     s3, bucket = scene.person(TRAINER).client("s3"), scene.outputs["DataBucket"]
-    s3.put_object(Bucket=bucket, Key=f"live/{scene.run}/batch/rest.csv", Body="\n".join(body).encode() + b"\n")
+    s3.put_object(Bucket=bucket, Key=f"experiments/{scene.run}/batch/rest.csv", Body="\n".join(body).encode() + b"\n")
     name = scene.transform_job = f"batch-{scene.run}"
     sagemaker = scene.person(TRAINER).client("sagemaker")
     sagemaker.create_transform_job(**transform_request(scene, name))
@@ -112,7 +112,7 @@ def transform_request(scene: Scene, name: str) -> dict[str, Any]:
         EndpointConfigName=endpoint["EndpointConfigName"]
     )
     bucket, key = scene.outputs["DataBucket"], scene.outputs["JobKeyArn"]
-    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/live/{scene.run}/batch/"}
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/experiments/{scene.run}/batch/"}
     return {
         "TransformJobName": name,
         "ModelName": config["ProductionVariants"][0]["ModelName"],

@@ -14,6 +14,9 @@ from sagemaker.core.helper.session_helper import Session
 from sagemaker.core.training.configs import Compute, InputData, Networking, OutputDataConfig, StoppingCondition, Tag
 from sagemaker.train import ModelTrainer
 
+QUIET = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
+"""The SDK sends usage data to AWS unless told otherwise."""
+
 
 def train(request: dict[str, Any]) -> dict[str, Any]:
     """Start the training job that the request describes, wait for its end and return its description.
@@ -21,7 +24,7 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
     It carries what the trainer's policy demands: isolation, our subnets, encryption, a bounded runtime, their id.
     """
     trainer = ModelTrainer(
-        sagemaker_session=Session(default_bucket=request["bucket"]),
+        sagemaker_session=Session(default_bucket=request["bucket"], sagemaker_config=QUIET),
         base_job_name=request["name"],
         training_image=request["image"],
         role=request["role"],

@@ -88,7 +88,7 @@ class EventFunction(lambda_.Function):
             vpc_subnets=ec2.SubnetSelection(subnet_group_name="Work"),
             security_groups=[place.group],
             dead_letter_queue=place.dead_letters,
-            reserved_concurrent_executions=5,
+            reserved_concurrent_executions=1,  # two deliveries of one event at once could make two MLflow runs
             log_group=group,
             memory_size=1024,
             timeout=cdk.Duration.minutes(5),

@@ -39,10 +39,10 @@ class JobRoles(Construct):
         self._foundation = foundation
         self._image = image
         self.etl = self._role("Etl", reads=["ledgers/"], writes=["features/", "live/", "quarantine/"])
-        self.training = self._role("Training", reads=["features/"], writes=["jobs/"])
-        self.transform = self._role("Transform", reads=["live/"], writes=["scores/"])
+        self.training = self._role("Training", reads=["features/", "experiments/"], writes=["jobs/"])
+        self.transform = self._role("Transform", reads=["live/", "experiments/"], writes=["scores/"])
         # A batch transform works under the role of the model that it uses, and that may be the endpoint's.
-        self.serving = self._role("Serving", reads=["live/"], writes=["scores/"])
+        self.serving = self._role("Serving", reads=["live/", "experiments/"], writes=["scores/"])
         for role in (self.transform, self.serving):
             self._let_it_load_releases(role)
 

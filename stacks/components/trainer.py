@@ -13,7 +13,8 @@ from stacks.foundation import FoundationStack
 
 _INSTANCES = ["ml.c5.*", "ml.c6i.*", "ml.m5.*", "ml.m6i.*"]
 _LONGEST_SECONDS = "86400"
-_READS = ["features/", "jobs/", "ledgers/", "live/", "monitoring/", "quarantine/", "scores/"]
+_WRITES = ["experiments/", "ledgers/"]
+_READS = ["experiments/", "features/", "jobs/", "ledgers/", "live/", "monitoring/", "quarantine/", "scores/"]
 
 
 class Trainer(PersonRole):
@@ -127,7 +128,8 @@ class Trainer(PersonRole):
         keys, data, policy = self._foundation.keys, self._foundation.data, self.permissions
         for prefix in _READS:
             policy.allow_objects("s3:GetObject", bucket=data, prefix=prefix)
-        policy.allow_objects("s3:PutObject", bucket=data, prefix="ledgers/")
+        for prefix in _WRITES:
+            policy.allow_objects("s3:PutObject", bucket=data, prefix=prefix)
         policy.allow_listing(bucket=data, prefixes=_READS)
         policy.allow("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", on=[keys.data.key_arn, keys.jobs.key_arn])
         policy.allow("kms:CreateGrant", on=[keys.jobs.key_arn], when={"Bool": {"kms:GrantIsForAWSResource": "true"}})
