@@ -145,8 +145,11 @@ def monitor(scene: Scene, facts: Facts) -> None:
         return read_json(scene, key) if s3.list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount") else None
 
     report = wait_for(look, f"the drift report {key}")
-    metrics = scene.administrator.client("cloudwatch").list_metrics(Namespace="Atoll", MetricName="Drift")["Metrics"]
-    expect(metrics, "The monitor wrote no metric Atoll/Drift.")
+    cloudwatch = scene.administrator.client("cloudwatch")
+    metrics = wait_for(
+        lambda: cloudwatch.list_metrics(Namespace="Atoll", MetricName="Drift")["Metrics"] or None,
+        "the metric Atoll/Drift",
+    )
     worst = max(report["features"], key=report["features"].get)
     facts.update(report=report, metric=metrics[0], worst_feature=worst)
     facts["told"] = f"{report['status']}: largest PSI {report['max_psi']:.3f} ({worst}) over {report['rows']:,} rows"
