@@ -17,6 +17,15 @@ from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
 
 _NAME = "mlflow"
+_OF_INSTANCES = ("rds:CreateDBSnapshot", "rds:DescribeDBInstances", "rds:ListTagsForResource")
+_OF_SNAPSHOTS = (
+    "rds:AddTagsToResource",
+    "rds:CopyDBSnapshot",
+    "rds:CreateDBSnapshot",
+    "rds:DeleteDBSnapshot",
+    "rds:DescribeDBSnapshots",
+    "rds:ListTagsForResource",
+)
 _VERSION = rds.PostgresEngineVersion.VER_16
 
 
@@ -60,8 +69,6 @@ class TrackingDatabase(Construct):
             cloudwatch_logs_exports=["postgresql", "upgrade"],
             monitoring_interval=cdk.Duration.minutes(1),
             monitoring_role=self._monitoring_role(),
-            auto_minor_version_upgrade=True,
-            copy_tags_to_snapshot=True,
             deletion_protection=production,
             removal_policy=cdk.RemovalPolicy.SNAPSHOT,
         )
@@ -102,14 +109,8 @@ class TrackingDatabase(Construct):
             backup_plan_rules=[backup.BackupPlanRule.daily(), backup.BackupPlanRule.monthly1_year()],
         )
         role = WorkRole(self, "BackupRole", identity=self._settings.identity, principal=service("backup"))
-        role.permissions.allow(
-            "rds:AddTagsToResource",
-            "rds:CopyDBSnapshot",
-            "rds:CreateDBSnapshot",
-            "rds:DescribeDBInstances",
-            "rds:DescribeDBSnapshots",
-            "rds:ListTagsForResource",
-            on=[self.instance.instance_arn],
-        )
+        snapshots = cdk.Stack.of(self).format_arn(service="rds", resource="snapshot:awsbackup:*")
+        role.permissions.allow(*_OF_INSTANCES, on=[self.instance.instance_arn])
+        role.permissions.allow_pattern(*_OF_SNAPSHOTS, on=[snapshots], because=NAMED_AT_RUN_TIME)
         resource = backup.BackupResource.from_rds_database_instance(self.instance)
         plan.add_selection("Database", resources=[resource], role=role.fixed, disable_default_backup_policy=True)

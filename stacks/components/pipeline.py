@@ -81,6 +81,7 @@ class ReleasePowers:
         """Restore the former release: only change sets whose names say that they go back or stop."""
         allow_change_sets(policy, self.service_role, BACKWARD)
         policy.allow_pattern(
+            "cloudformation:DeleteChangeSet",
             "cloudformation:ExecuteChangeSet",
             on=[arns.stacks(policy)],
             because=NAMED_AT_RUN_TIME,

@@ -24,8 +24,9 @@ GOOD: dict[str, Any] = {
     ("field", "value"), [("reason", ""), ("reason", "needed"), ("compensating", "n/a"), ("control", ""), ("owner", "")]
 )
 def test_a_thin_acceptance_is_refused(field: str, value: str) -> None:
+    thin: dict[str, Any] = GOOD | {field: value}
     with pytest.raises(FindingError):
-        Acceptance(**(GOOD | {field: value}))
+        Acceptance(**thin)
 
 
 def test_an_unknown_pack_is_refused() -> None:

@@ -59,7 +59,7 @@ def answers(socket_enabled: None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Listener)

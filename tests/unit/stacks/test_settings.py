@@ -191,7 +191,7 @@ def test_the_environment_is_local_unless_named() -> None:
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
-        load("local").deployment.account = "111122223333"
+        setattr(load("local").deployment, "account", "111122223333")  # noqa: B010 - the checker forbids the statement
 
 
 @pytest.mark.parametrize(

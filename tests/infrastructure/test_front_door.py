@@ -1,0 +1,53 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compliance.synth import ROOT, SynthError, synthesize
+from compliance.templates import read_templates
+
+
+def settings_with(tmp_path: Path, environment: str, **replaced: str) -> Path:
+    """Copy an environment's file with some of its lines replaced, found by how they begin."""
+    lines = (ROOT / "environments" / f"{environment}.toml").read_text().splitlines()
+    for start, line in replaced.items():
+        lines = [line if each.startswith(f"{start} =") else each for each in lines]
+    path = tmp_path / "environment.toml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_a_wrong_setting_ends_in_one_sentence_within_seconds(tmp_path: Path) -> None:
+    path = settings_with(tmp_path, "local", port="port = 0")
+    environ = os.environ | {"ATOLL_ENVIRONMENT": str(path)}
+    command = [sys.executable, "app.py"]
+    run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=30, check=False)
+    assert run.returncode == 1
+    assert run.stderr.startswith("atoll: ")
+    assert "tracking.port = '0'" in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_the_first_of_two_deployments_needs_no_image(tmp_path: Path) -> None:
+    path = settings_with(tmp_path, "govcloud-west", digests='digests = "pending"', model="", mlflow="")
+    folder = tmp_path / "assembly"
+    synthesize(str(path), folder)
+    templates = read_templates(folder)
+    assert set(templates) == {"Atoll-Foundation", "Atoll-Registry"}
+    assert "ModelImageUri" not in templates["Atoll-Registry"].get("Outputs", {})
+
+
+def test_the_local_cloud_may_choose_mlflows_port(tmp_path: Path) -> None:
+    path = settings_with(tmp_path, "local", port="port = 50123")
+    folder = tmp_path / "assembly"
+    synthesize(str(path), folder)
+    tracking = read_templates(folder)["Atoll-Tracking"]
+    assert tracking["Outputs"]["TrackingUrl"]["Value"] == "https://localhost:50123"
+
+
+def test_production_without_images_is_told_of_two_steps(tmp_path: Path) -> None:
+    path = settings_with(tmp_path, "govcloud-west", model="")
+    with pytest.raises(SynthError, match="two steps"):
+        synthesize(str(path), tmp_path / "assembly")
