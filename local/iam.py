@@ -6,7 +6,7 @@ condition keys of CloudFormation and SageMaker, and never checks `iam:PassRole`.
 - policy variables (`${aws:PrincipalTag/uid}`, `${aws:username}`, with a default:
   `${aws:PrincipalTag/uid, 'none'}`) in Resource and in Condition values. A variable without a value
   makes its statement match nothing, as on AWS; so a Deny written with one needs a `Null` Deny beside it;
-- `cloudformation:ChangeSetName`, `cloudformation:RoleArn`, `cloudformation:TemplateUrl`;
+- `cloudformation:ChangeSetName`, `cloudformation:RoleArn`, `cloudformation:TemplateUrl`, `cloudwatch:namespace`;
 - `iam:PassRole` on the role that a call hands to a service.
 
 A service of ours that asks the emulator for each right by itself (local.sagemaker) needs nothing more. For
@@ -92,10 +92,18 @@ def _describe_cloudformation() -> None:
         describe_action(f"cloudformation:{operation}", keys=_cloudformation_keys)
 
 
+def _describe_cloudwatch() -> None:
+    describe_action(
+        "cloudwatch:PutMetricData",
+        keys=lambda params: {"cloudwatch:namespace": params["Namespace"]} if params.get("Namespace") else {},
+    )
+
+
 def register() -> None:
     """Extend the emulator's evaluator. Call once, after `import ministack.app` and before its main."""
     policy_variables.register()
     _describe_cloudformation()
+    _describe_cloudwatch()
     private.wrap(f"{ACTIONS}.request_tag_context", _with_described_keys)
     private.wrap(f"{ACTIONS}.access_denied_response", _naming_the_refused_role)
     private.wrap(f"{EVALUATOR}.enforce", _with_passed_roles)
