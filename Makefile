@@ -40,13 +40,14 @@ test: check lambdas ## everything: checks, infrastructure, contracts, faults, th
 	pytest -q tests/infrastructure tests/contract tests/faults
 	pytest -q tests/story
 
-lambdas: setup ## bundle the Lambda code for this machine into build/lambdas
+lambdas: setup ## bundle the Lambda code into build/lambdas, for this machine and for AWS's
 	@python -m lambdas.bundle
 
 synth: lambdas ## one assembly per environment below build/synth
 	@python -m compliance.synth
 
-story: lambdas ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1)
+story: setup ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1)
+	@python -m lambdas.bundle local
 	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(KEEP),--keep)
 
 story-down: setup ## end what `make story KEEP=1` left running

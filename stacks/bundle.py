@@ -2,17 +2,21 @@
 
 from pathlib import Path
 
-BUNDLE = Path(__file__).resolve().parent.parent / "build" / "lambdas" / "runtime"
+from lambdas.bundle import BUNDLES, is_current
+from stacks.settings import Settings
+
+LOCAL_ACCOUNT = "000000000000"  # of the local AWS; no account of AWS's has it
 
 
-def bundle_folder() -> str:
-    """Give the folder of the bundle that all functions share.
+def bundle_folder(settings: Settings, bundles: Path = BUNDLES) -> str:
+    """Give the folder of the bundle that all functions share: this machine's for the local AWS, Lambda's for AWS.
 
     Raises:
-        SystemExit: the bundle is not there; says in one sentence how to make it.
+        SystemExit: the bundle is not there or older than its sources; says in one sentence how to make it.
     """
-    if not (BUNDLE / "lambdas").is_dir():
+    name = "local" if settings.deployment.account == LOCAL_ACCOUNT else "aws"
+    if not is_current(bundles / name):
         raise SystemExit(
-            "atoll: build/lambdas/runtime is missing; run `make lambdas` first, it bundles the Lambda code"
+            f"atoll: the Lambda bundle build/lambdas/{name} is missing or older than lambdas/; run `make lambdas` first"
         )
-    return str(BUNDLE)
+    return str(bundles / name)

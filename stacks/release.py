@@ -83,6 +83,7 @@ class ReleaseStack(AtollStack):
         self.powers.read_releases(function.permissions)
         self.powers.try_endpoints(function.permissions)
         self.powers.go_back(function.permissions)
+        self.powers.keep_templates(function.permissions)
         ours = cdk.Stack.of(self).format_arn(
             service="cloudformation",
             resource="stack",
@@ -97,7 +98,7 @@ class ReleaseStack(AtollStack):
             self,
             name,
             place=self.foundation.workplace(self.dead_letters),
-            code=lambda_.Code.from_asset(bundle_folder()),
+            code=lambda_.Code.from_asset(bundle_folder(self.foundation.settings)),
             handler=f"lambdas.release.handlers.{handler}.handler",
             environment=self.function_environment,
         )

@@ -1,4 +1,4 @@
-"""The bundle holds all that the functions need but boto3, and is the same whenever it is built from the same inputs."""
+"""Bundles of real wheels hold all that the functions need but boto3, for the machine that runs them."""
 
 import hashlib
 import importlib.util
@@ -16,12 +16,13 @@ HANDLERS = [
     "lambdas.release.handlers.release_settled",
     "lambdas.monitoring.handlers.batch_scored",
 ]
+X86_64 = 62  # ELF's number of the machine
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("bundle") / "runtime"
-    assert bundle.bundle(target, []) is True
+    target = tmp_path_factory.mktemp("bundle") / "local"
+    assert bundle.bundle(target) is True
     return target
 
 
@@ -55,35 +56,28 @@ def test_mlflows_client_works_from_the_bundle_alone(built: Path, tmp_path: Path)
 
 def test_two_builds_are_the_same_and_hold_nothing_of_this_machine(built: Path, tmp_path: Path) -> None:
     first = fingerprint(built)
-    bundle.build(tmp_path / "second", [])
+    bundle.build(tmp_path / "second", bundle.PLATFORMS["local"])
     assert fingerprint(tmp_path / "second") == first
     assert not [name for name in first if "__pycache__" in name or "/tests/" in name or name.startswith("bin/")]
     assert "lambdas/release/decisions.py" in first
     assert "lambdas/bundle.py" not in first
 
 
-def test_a_bundle_that_is_up_to_date_is_left_alone(built: Path) -> None:
-    assert bundle.bundle(built, []) is False
-    assert bundle.stamp([]) != bundle.stamp(["--platform", "manylinux2014_x86_64"])
+def test_the_bundle_for_aws_has_the_same_packages_with_wheels_of_lambdas_machine(built: Path, tmp_path: Path) -> None:
+    bundle.build(tmp_path / "aws", bundle.PLATFORMS["aws"])
+    packages = {path.name for path in (tmp_path / "aws").glob("*.dist-info")}
+    assert packages == {path.name for path in built.glob("*.dist-info")}
+    libraries = sorted((tmp_path / "aws").rglob("*.so"))
+    tag = f"cpython-{bundle.PYTHON.replace('.', '')}-x86_64-linux-gnu.so"
+    assert any(path.name.endswith(tag) for path in libraries)
+    assert not [path.name for path in libraries if "cpython-" in path.name and not path.name.endswith(tag)]
+    assert {path.read_bytes()[18] for path in libraries} == {X86_64}
 
 
-def test_a_bundle_that_can_not_be_built_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pips_own_words_are_shown_when_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(bundle, "REQUIREMENTS", tmp_path / "nothing.txt")
     with pytest.raises(bundle.BundleError, match=r"could not install nothing\.txt"):
-        bundle.build(tmp_path / "runtime", [])
-
-
-def test_a_bundle_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "none.txt").write_text("")
-    monkeypatch.setattr(bundle, "REQUIREMENTS", tmp_path / "none.txt")
-    monkeypatch.setattr(bundle, "MAXIMUM_BYTES", 1000)
-    with pytest.raises(bundle.BundleError, match="at most 1000 fit"):
-        bundle.build(tmp_path / "runtime", [])
-
-
-def test_the_command_says_where_the_bundle_is(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["bundle"])
-    bundle.main()
-    assert capsys.readouterr().out.startswith("Lambda bundle: build/lambdas/runtime, ")
+        bundle.build(tmp_path / "local", bundle.PLATFORMS["local"])
+    assert "ERROR: Could not open requirements file" in capfd.readouterr().err
