@@ -1,1 +1,4 @@
-"""A data scientist's room: plain functions on tables. No AWS in it; `container/` is the thin shell that knows SageMaker's contract."""
+"""A data scientist's room: plain functions on tables, and no AWS.
+
+`container/` is the thin shell that knows SageMaker's contract.
+"""
