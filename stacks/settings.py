@@ -1,6 +1,5 @@
 """Settings of one deployment: read from one TOML file, bounded, frozen, and handed over whole."""
 
-import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from stacks.addresses import check_private_range
 from stacks.regions import PROFILES, RegionProfile
 from stacks.settings_errors import SettingsError, sentence
 
@@ -70,10 +70,10 @@ class Network(_Section):
     )
 
     @model_validator(mode="after")
-    def _range_is_private(self) -> Self:
-        network = ipaddress.IPv4Network(self.cidr)
-        if not network.is_private or not 16 <= network.prefixlen <= 24:  # noqa: PLR2004 - AWS's and our own bounds
-            raise ValueError(f"cidr '{self.cidr}' must be a private range between /16 and /24, such as 10.20.0.0/16")
+    def _ranges_and_zones_can_be_used(self) -> Self:
+        check_private_range(self.cidr)
+        if len(set(self.availability_zones)) < len(self.availability_zones):
+            raise ValueError(f"availability_zones {list(self.availability_zones)} must be different zones")
         return self
 
 
@@ -123,8 +123,8 @@ class Model(_Section):
     target: Literal["sagemaker", "fargate"] = Field(description="What serves the model.")
     instance_type: str = Field(
         default="ml.m5.large",
-        pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$",
-        description="Instance type of the endpoint.",
+        pattern=r"^ml\.(t3|[cmr][5-8][ain]*)\.[a-z0-9]+$",
+        description="Instance type of the endpoint: x86, and without local disks, which refuse the key of volumes.",
     )
     minimum_instances: int = Field(default=2, ge=1, le=50, description="Fewest instances of the endpoint.")
     maximum_instances: int = Field(default=4, ge=1, le=50, description="Most instances of the endpoint.")
@@ -205,7 +205,7 @@ class Settings(_Section):
             if not self.region.has_sagemaker_endpoints:
                 raise ValueError(
                     f'models.{name}.target "sagemaker" cannot stand in {region}: CloudFormation has no SageMaker '
-                    'endpoints there. Use target = "fargate", or deploy the model in us-gov-west-1',
+                    'endpoints there, and "fargate" is not built yet. Leave the model out, or deploy in us-gov-west-1',
                 )
         return self
 
@@ -217,7 +217,7 @@ class Settings(_Section):
             raise ValueError('images.digests "code" is for a laptop; production images are "pinned" by their digests')
         if self.tracking.database != "postgresql":
             raise ValueError('tracking.database "sqlite" loses runs; production needs "postgresql"')
-        if any(provider.endswith("root") for provider in self.identity.identity_providers):
+        if any(provider.rpartition(":")[2] == "root" for provider in self.identity.identity_providers):
             raise ValueError('identity.identity_providers "root" lets every principal of the account in; name a role')
         if few := [name for name, model in self.models.items() if model.minimum_instances < 2]:  # noqa: PLR2004
             raise ValueError(f"models.{few[0]}.minimum_instances must be at least 2 in production (two zones)")
@@ -234,9 +234,9 @@ def load(environment: str) -> Settings:
     shown = os.path.relpath(path)
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
+    except OSError as error:
         known = ", ".join(sorted(each.stem for each in ENVIRONMENTS.glob("*.toml")))
-        raise SettingsError(f"{shown}: no such file; set ATOLL_ENVIRONMENT to a path or one of: {known}") from error
+        raise SettingsError(f"{shown}: {error.strerror}; set ATOLL_ENVIRONMENT to a path or one of: {known}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{shown}: not TOML: {error}") from error
     except ValidationError as error:

@@ -16,6 +16,11 @@ def stacks(scope: Construct, pattern: str = ENDPOINT_STACKS) -> str:
     return cdk.Stack.of(scope).format_arn(service="cloudformation", resource="stack", resource_name=f"{pattern}/*")
 
 
+def ec2(scope: Construct, kind: str, name: str) -> str:
+    """Give the ARN of a part of the network, such as `subnet`."""
+    return cdk.Stack.of(scope).format_arn(service="ec2", resource=kind, resource_name=name)
+
+
 def parameter(scope: Construct, name: str) -> str:
     """Give the ARN of an SSM parameter, such as `/atoll/tracking/url`."""
     return cdk.Stack.of(scope).format_arn(service="ssm", resource="parameter", resource_name=name.removeprefix("/"))

@@ -116,6 +116,7 @@ class InternalBalancer(Construct):
                     arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
                 ),
             ],
+            redacted_fields=[_header("authorization"), _header("cookie")],
         ).node.add_dependency(group)
 
     def _name_it(self) -> None:
@@ -131,6 +132,10 @@ class InternalBalancer(Construct):
             zone=zone,
             target=route53.RecordTarget.from_alias(as_interface(targets.LoadBalancerTarget(self.balancer))),
         )
+
+
+def _header(name: str) -> wafv2.CfnLoggingConfiguration.FieldToMatchProperty:
+    return wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name})
 
 
 def _visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:

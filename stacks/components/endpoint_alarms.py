@@ -1,9 +1,13 @@
 """The two alarms that roll a release back. Names are derived: generated ones would make a circle with the endpoint."""
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from stacks.components.jsii_types import as_interface
+from stacks.components.roles import service
 from stacks.settings import Model
 
 VARIANT = "live"
@@ -33,6 +37,7 @@ class EndpointAlarms(Construct):
         super().__init__(scope, construct_id)
         self._name = endpoint_name(model_name)
         self._topic = topic
+        _let_alarms_speak(topic)
         errors = self._alarm("5xx", "Invocation5XXErrors", "Sum", 1)
         slow = self._alarm("latency", "ModelLatency", "Average", model.latency_alarm_ms * _MICROSECONDS)
         self.rollback = [errors, slow]
@@ -58,3 +63,15 @@ class EndpointAlarms(Construct):
             treat_missing_data="notBreaching",
             alarm_actions=[self._topic.topic_arn],
         )
+
+
+def _let_alarms_speak(topic: sns.Topic) -> None:
+    """Let this account's alarms publish: a topic with a policy of its own lacks the default that would let them."""
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[as_interface(service("cloudwatch"))],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(topic).account}},
+        ),
+    )

@@ -10,21 +10,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from compliance.accepted import BUNDLED_RUNTIME, NO_RESOURCE_LEVEL
+from compliance.accepted import BUNDLED_RUNTIME
 from compliance.findings import accept_finding
 from stacks.components.jsii_types import as_interface
 from stacks.components.logs import KeptLogGroup
+from stacks.components.network import allow_interfaces
 from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
-
-_NETWORK_INTERFACES = (
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-)
 
 
 class DeadLetters(sqs.Queue):
@@ -106,4 +98,4 @@ def _let_it_work(role: WorkRole, place: Workplace, group: KeptLogGroup) -> None:
     policy.allow("sqs:SendMessage", on=[place.dead_letters.queue_arn])
     policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[place.messages_key.key_arn])
     policy.allow("kms:Decrypt", on=[place.environment_key.key_arn])
-    policy.allow_pattern(*_NETWORK_INTERFACES, on=["*"], because=NO_RESOURCE_LEVEL)
+    allow_interfaces(policy, place.vpc, place.group, "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")

@@ -5,20 +5,11 @@ from constructs import Construct
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
+from stacks.components.network import allow_interfaces
 from stacks.components.roles import WorkRole, service
 from stacks.foundation import FoundationStack
 
-_NETWORK = (
-    "ec2:CreateNetworkInterface",
-    "ec2:CreateNetworkInterfacePermission",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DeleteNetworkInterfacePermission",
-    "ec2:DescribeDhcpOptions",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
-)
+_PERMISSIONS = ("ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterfacePermission")
 
 
 class JobRoles(Construct):
@@ -62,7 +53,9 @@ class JobRoles(Construct):
             "ecr:GetDownloadUrlForLayer",
             on=[self._image.repository_arn],
         )
-        policy.allow_pattern("ecr:GetAuthorizationToken", *_NETWORK, on=["*"], because=NO_RESOURCE_LEVEL)
+        policy.allow_pattern("ecr:GetAuthorizationToken", on=["*"], because=NO_RESOURCE_LEVEL)
+        network = self._foundation.network
+        allow_interfaces(policy, network.vpc, network.jobs, *_PERMISSIONS)
         policy.allow_pattern(
             "cloudwatch:PutMetricData",
             on=["*"],

@@ -21,14 +21,14 @@ class Keys(Construct):
         production = settings.deployment.production
         self._removal = cdk.RemovalPolicy.RETAIN if production else cdk.RemovalPolicy.DESTROY
         self._account = settings.deployment.account
-        self.data = self._key("Data", "ledgers, features and scores")
+        self.data = self._key("Data", "ledgers, features, scores and MLflow's artifacts")
         self.jobs = self._key("Jobs", "volumes and outputs of jobs and endpoints")
         self.release = self._key("Release", "released models and the release functions")
         self.audit = self._key("Audit", "audit records and the trail", "cloudtrail")
         self.logs = self._key("Logs", "log groups", "logs")
         self.messages = self._key("Messages", "queues and topics", "events", "sns", "cloudwatch")
         self.registry = self._key("Registry", "container images")
-        self.tracking = self._key("Tracking", "MLflow's database, secrets and artifacts")
+        self.tracking = self._key("Tracking", "MLflow's database and secrets")
         self.release.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         self.audit.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
 

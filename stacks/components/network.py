@@ -1,14 +1,14 @@
 """An isolated VPC without gateways: AWS is reached through interface endpoints, and each rule names two groups."""
 
-import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from compliance.accepted import LITERAL_ZONES
+from compliance.accepted import LITERAL_ZONES, NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from compliance.findings import TEMPLATE_VALIDATION, accept_finding
+from stacks.components import arns
 from stacks.components.logs import KeptLogGroup
-from stacks.components.roles import WorkRole, service
+from stacks.components.roles import RolePolicy, WorkRole, service
 from stacks.settings import Settings
 
 CONTAINER_PORT = 5000
@@ -105,6 +105,28 @@ class Network(Construct):
         ).node.add_dependency(role.permissions)
 
 
-def security_group_arn(scope: Construct, group_id: str) -> str:
-    """Give the ARN of a security group in the scope's stack."""
-    return cdk.Stack.of(scope).format_arn(service="ec2", resource="security-group", resource_name=group_id)
+def allow_interfaces(policy: RolePolicy, vpc: ec2.Vpc, group: ec2.SecurityGroup, *others: str) -> None:
+    """Let a service attach a role's work to the network: interfaces in the work subnets with this group, no others.
+
+    `others` are further actions on network interfaces.
+    """
+    subnets = vpc.select_subnets(subnet_group_name="Work").subnet_ids
+    interfaces = [arns.ec2(policy, "network-interface", "*")]
+    policy.allow("ec2:CreateNetworkInterface", on=[arns.ec2(policy, "subnet", each) for each in subnets])
+    policy.allow("ec2:CreateNetworkInterface", on=[arns.ec2(policy, "security-group", group.security_group_id)])
+    policy.allow_pattern(
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        *others,
+        on=interfaces,
+        because=NAMED_AT_RUN_TIME,
+    )
+    policy.allow_pattern(
+        "ec2:DescribeDhcpOptions",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        on=["*"],
+        because=NO_RESOURCE_LEVEL,
+    )

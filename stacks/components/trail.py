@@ -52,7 +52,7 @@ class Trail(Construct):
             kms_key_id=audit_key.key_arn,
             cloud_watch_logs_log_group_arn=group.log_group_arn,
             cloud_watch_logs_role_arn=role.role_arn,
-            event_selectors=[_selector(watched, bucket)],
+            event_selectors=[_selector(f"{watched.bucket_arn}/", bucket.arn_for_objects("audit/"))],
         )
         trail.node.add_dependency(role.permissions, bucket.policy)
 
@@ -75,11 +75,9 @@ class Trail(Construct):
         )
 
 
-def _selector(*buckets: s3.Bucket) -> cloudtrail.CfnTrail.EventSelectorProperty:
-    objects = cloudtrail.CfnTrail.DataResourceProperty(
-        type="AWS::S3::Object",
-        values=[f"{bucket.bucket_arn}/" for bucket in buckets],
-    )
+def _selector(*prefixes: str) -> cloudtrail.CfnTrail.EventSelectorProperty:
+    """Record accesses below these ARNs. Never below the trail's own prefix: each delivery would cause the next."""
+    objects = cloudtrail.CfnTrail.DataResourceProperty(type="AWS::S3::Object", values=list(prefixes))
     return cloudtrail.CfnTrail.EventSelectorProperty(
         data_resources=[objects],
         include_management_events=True,

@@ -6,8 +6,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from stacks.components import arns
 from stacks.components.functions import EventFunction, Workplace
-from stacks.components.network import Network, security_group_arn
+from stacks.components.network import Network
 
 
 def close_default_group(scope: Construct, *, network: Network, place: Workplace) -> None:
@@ -28,7 +29,7 @@ def close_default_group(scope: Construct, *, network: Network, place: Workplace)
     function.permissions.allow(
         "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",
-        on=[security_group_arn(scope, vpc.vpc_default_security_group)],
+        on=[arns.ec2(scope, "security-group", vpc.vpc_default_security_group)],
     )
     closed = cdk.CustomResource(
         vpc,

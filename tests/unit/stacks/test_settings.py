@@ -49,6 +49,9 @@ def test_the_four_environments_cover_both_gov_regions_and_the_commercial_one() -
         ("identity", "identity_providers", ["anyone"], "identity.identity_providers.0 = 'anyone'"),
         ("network", "cidr", "8.8.8.0/24", "cidr '8.8.8.0/24' must be a private range"),
         ("network", "cidr", "10.0.0.0/8", "cidr '10.0.0.0/8' must be a private range"),
+        ("network", "cidr", "127.0.0.0/16", "cidr '127.0.0.0/16' must be a private range"),
+        ("network", "cidr", "10.0.0.0/99", "cidr '10.0.0.0/99' must be a private range"),
+        ("network", "availability_zones", ["us-east-1a", "us-east-1a"], "must be different zones"),
         ("network", "availability_zones", ["us-east-1a"], "network.availability_zones"),
         ("network", "availability_zones", ["eu-west-1a", "us-east-1b"], "must be zones of us-east-1"),
         ("tracking", "port", 0, "tracking.port = '0'"),
@@ -73,6 +76,8 @@ def test_a_wrong_value_is_named_with_its_field(section: str, field: str, value: 
         ("target", "eks", "models.card-anomaly.target = 'eks'"),
         ("target", "fargate", "not built yet"),
         ("instance_type", "m5.large", "models.card-anomaly.instance_type = 'm5.large'"),
+        ("instance_type", "ml.m5d.large", "models.card-anomaly.instance_type = 'ml.m5d.large'"),
+        ("instance_type", "ml.m6g.large", "models.card-anomaly.instance_type = 'ml.m6g.large'"),
         ("minimum_instances", 0, "models.card-anomaly.minimum_instances = '0'"),
         ("maximum_instances", 51, "models.card-anomaly.maximum_instances = '51'"),
         ("minimum_instances", 3, "maximum_instances 2 is below minimum_instances 3"),
@@ -106,6 +111,18 @@ def test_more_than_one_mistake_is_counted() -> None:
     del wrong["tracking"]["domain"]
     wrong["tracking"]["port"] = 0
     assert "(1 more after this one)" in complaint(wrong)
+
+
+def test_a_role_whose_name_ends_in_root_is_not_the_root() -> None:
+    right = values("govcloud-west")
+    right["identity"]["identity_providers"] = ["role/team-root"]
+    assert Settings.model_validate(right).identity.identity_providers == ("role/team-root",)
+
+
+def test_a_folder_in_place_of_a_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    with pytest.raises(SettingsError, match="Is a directory; set ATOLL_ENVIRONMENT"):
+        load(str(tmp_path / "folder.toml"))
 
 
 def test_sagemaker_in_gov_east_names_the_fargate_target() -> None:
@@ -166,7 +183,7 @@ def test_the_gate_is_a_share(share: float) -> None:
 
 
 def test_a_file_that_is_not_there_is_said_with_the_known_names() -> None:
-    with pytest.raises(SystemExit, match=r"atoll: environments/nowhere\.toml: no such file.*govcloud-west"):
+    with pytest.raises(SystemExit, match=r"atoll: environments/nowhere\.toml: No such file.*govcloud-west"):
         settings_or_exit({"ATOLL_ENVIRONMENT": "nowhere"})
 
 

@@ -1,0 +1,87 @@
+"""The synthesized policies of a person's role, resolved, and put to a policy evaluator.
+
+The evaluator is the emulator's (`ministack.core.iam_evaluator`), with policy variables as the local AWS has them.
+References become texts such as `<Atoll-Foundation.KeysJobs.Arn>`, the same wherever they are imported.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+
+from compliance.templates import Template
+from local import policy_variables
+
+ACCOUNT, REGION, PARTITION = "111122223333", "us-gov-west-1", "aws-us-gov"
+policy_variables.register()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One call: by whom (`uid`, None without the session tag), of what, on what, with which condition keys."""
+
+    action: str
+    resource: str
+    uid: str | None = "alice"
+    keys: Mapping[str, object] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def resolved(templates: Mapping[str, Template], stack: str, value: Any) -> Any:  # noqa: ANN401 - any part of a template
+    """Replace references by texts that are the same in every stack."""
+    match value:
+        case {"Ref": name}:
+            found = PARTITION if name == "AWS::Partition" else f"<{stack}.{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            found = f"<{stack}.{name}.{attribute}>"
+        case {"Fn::Join": [separator, parts]}:
+            found = separator.join(str(resolved(templates, stack, part)) for part in parts)
+        case {"Fn::ImportValue": name}:
+            found = _exported(templates, name)
+        case dict():
+            found = {key: resolved(templates, stack, inner) for key, inner in value.items()}
+        case list():
+            found = [resolved(templates, stack, inner) for inner in value]
+        case _:
+            found = value
+    return found
+
+
+def _exported(templates: Mapping[str, Template], name: str) -> Any:  # noqa: ANN401 - what an output holds
+    for stack, template in templates.items():
+        for output in template.get("Outputs", {}).values():
+            if output.get("Export", {}).get("Name") == name:
+                return resolved(templates, stack, output["Value"])
+    raise KeyError(name)
+
+
+def output(templates: Mapping[str, Template], stack: str, key: str) -> str:
+    """Give a published output, resolved."""
+    return resolved(templates, stack, templates[stack]["Outputs"][key]["Value"])
+
+
+def policies_of(templates: Mapping[str, Template], person: str) -> list[dict[str, Any]]:
+    """Give the policies that a person's role holds; the role is found by the output that the contract names."""
+    body = templates["Atoll-Training"]
+    role = body["Outputs"][f"{person}RoleArn"]["Value"]["Fn::GetAtt"][0]
+    held = body["Resources"][role]["Properties"]["ManagedPolicyArns"]
+    documents = [body["Resources"][each["Ref"]]["Properties"]["PolicyDocument"] for each in held]
+    return [resolved(templates, "Atoll-Training", each) for each in documents]
+
+
+def decision(policies: Sequence[dict[str, Any]], request: Request) -> str:
+    """Say `Allow`, `Deny` or `ImplicitDeny`, as IAM's evaluation logic would."""
+    context = EvalContext(
+        principal_arn=f"arn:{PARTITION}:sts::{ACCOUNT}:assumed-role/Person/{request.uid}",
+        principal_type="AssumedRole",
+        principal_account=ACCOUNT,
+        action=request.action,
+        resource_arn=request.resource,
+        region=REGION,
+        request_tags=dict(request.tags),
+        tag_keys=list(request.tags),
+        service_context={key.lower(): value for key, value in request.keys.items()},
+        principal_keys={"aws:principaltag/uid": request.uid} if request.uid else {},
+    )
+    return evaluate(context, [parse_policy_document(each) for each in policies]).decision

@@ -1,0 +1,261 @@
+"""What the synthesized policies of people allow and deny, by a policy evaluator (see `policies.py`): a table per role.
+
+The evaluator isn't AWS's, so each refusal of a job is also taken apart: without its one condition it would be allowed.
+"""
+
+import copy
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compliance.templates import Template, read_templates
+from tests.infrastructure.policies import ACCOUNT, PARTITION, REGION, Request, decision, output, policies_of
+
+Templates = dict[str, Template]
+ARN = f"arn:{PARTITION}:{{}}:{REGION}:{ACCOUNT}:{{}}"
+STACK = ARN.format("cloudformation", "stack/Atoll-Endpoint-card-anomaly/0a1b")
+JOBS = {
+    "CreateTrainingJob": "training-job",
+    "CreateProcessingJob": "processing-job",
+    "CreateTransformJob": "transform-job",
+}
+OUR_KEY, OUR_SUBNETS, OUR_GROUP = "our key", "our subnets", "our group"
+SAFE: dict[str, object] = {
+    "sagemaker:NetworkIsolation": "true",
+    "sagemaker:InterContainerTrafficEncryption": "true",
+    "sagemaker:OutputKmsKey": OUR_KEY,
+    "sagemaker:VolumeKmsKey": OUR_KEY,
+    "sagemaker:VpcSubnets": OUR_SUBNETS,
+    "sagemaker:VpcSecurityGroupIds": OUR_GROUP,
+    "sagemaker:InstanceTypes": ["ml.m5.xlarge"],
+    "sagemaker:MaxRuntimeInSeconds": "3600",
+}
+UNSAFE: dict[str, tuple[object, ...]] = {
+    "sagemaker:NetworkIsolation": ("false",),
+    "sagemaker:InterContainerTrafficEncryption": ("false",),
+    "sagemaker:OutputKmsKey": (ARN.format("kms", "key/another"),),
+    "sagemaker:VolumeKmsKey": (ARN.format("kms", "key/another"),),
+    "sagemaker:VpcSubnets": (["subnet-another"], [OUR_SUBNETS, "subnet-another"]),
+    "sagemaker:VpcSecurityGroupIds": (["sg-another"], [OUR_GROUP, "sg-another"]),
+    "sagemaker:InstanceTypes": (["ml.p4d.24xlarge"], ["ml.m5.xlarge", "ml.g5.xlarge"]),
+    "sagemaker:MaxRuntimeInSeconds": ("86401",),
+}
+OF_TRANSFORM = {"sagemaker:OutputKmsKey", "sagemaker:VolumeKmsKey", "sagemaker:InstanceTypes"}
+WRONG = [
+    (action, key, value)
+    for action in JOBS
+    for key in (OF_TRANSFORM if action == "CreateTransformJob" else UNSAFE)
+    for value in (*UNSAFE[key], None)
+]
+EXECUTE = "cloudformation:ExecuteChangeSet"
+CREATE = "cloudformation:CreateChangeSet"
+NAME = "cloudformation:ChangeSetName"
+
+
+@pytest.fixture(scope="module")
+def templates(assembly: Callable[[str], Path]) -> Templates:
+    return read_templates(assembly("govcloud-west"))
+
+
+def named(templates: Templates, value: object) -> object:
+    """Put what the Foundation publishes in the places of our key, subnets and group."""
+    ours: dict[str, Any] = {
+        OUR_KEY: output(templates, "Atoll-Foundation", "JobKeyArn"),
+        OUR_SUBNETS: output(templates, "Atoll-Foundation", "JobSubnetIds").split(","),
+        OUR_GROUP: [output(templates, "Atoll-Foundation", "JobSecurityGroupId")],
+    }
+    if isinstance(value, list):
+        return list(itertools.chain.from_iterable(ours.get(each, [each]) for each in value))
+    return ours.get(str(value), value)
+
+
+def job(templates: Templates, action: str, **changed: object) -> Request:
+    """A safe job by alice, with some condition keys changed; None leaves a key away."""
+    used = OF_TRANSFORM if action == "CreateTransformJob" else set(SAFE)
+    keys = {key: named(templates, changed.get(key, SAFE[key])) for key in sorted(used)}
+    return Request(
+        action=f"sagemaker:{action}",
+        resource=ARN.format("sagemaker", f"{JOBS[action]}/j-1"),
+        keys={key: value for key, value in keys.items() if value is not None},
+        tags={"atoll:uid": "alice", "atoll:model": "card-anomaly"},
+    )
+
+
+@pytest.mark.parametrize("action", JOBS)
+def test_a_safe_job_under_the_own_id_starts(templates: Templates, action: str) -> None:
+    assert decision(policies_of(templates, "Trainer"), job(templates, action)) == "Allow"
+
+
+@pytest.mark.parametrize(("action", "key", "value"), WRONG)
+def test_an_unsafe_job_cannot_start(templates: Templates, action: str, key: str, value: object) -> None:
+    policies = policies_of(templates, "Trainer")
+    unsafe = job(templates, action, **{key: value})
+    assert decision(policies, unsafe) == "ImplicitDeny"
+    assert decision([without(each, key) for each in policies], unsafe) == "Allow", "another condition refuses it"
+
+
+def without(policy: dict[str, Any], key: str) -> dict[str, Any]:
+    bare = copy.deepcopy(policy)
+    for statement in bare["Statement"]:
+        for operator in statement.get("Condition", {}).values():
+            operator.pop(key, None)
+    return bare
+
+
+@pytest.mark.parametrize("action", JOBS)
+@pytest.mark.parametrize(
+    ("uid", "tags", "expected"),
+    [
+        ("alice", {"atoll:uid": "bob"}, "ImplicitDeny"),
+        ("alice", {"atoll:model": "card-anomaly"}, "ImplicitDeny"),
+        ("alice", {}, "ImplicitDeny"),
+        (None, {"atoll:uid": "alice"}, "Deny"),
+        (None, {}, "Deny"),
+    ],
+)
+def test_nobody_starts_a_job_under_another_id(
+    templates: Templates, action: str, uid: str | None, tags: dict[str, str], expected: str
+) -> None:
+    request = replace(job(templates, action), uid=uid, tags=tags)
+    assert decision(policies_of(templates, "Trainer"), request) == expected
+
+
+TRAINING = ARN.format("sagemaker", "training-job/j-1")
+ENDPOINT = ARN.format("sagemaker", "endpoint/atoll-card-anomaly")
+FORWARD = {NAME: "r-by-bob-0123456789ab"}
+BACK = {NAME: "back-0123456789ab"}
+STOP = {NAME: f"arn:{PARTITION}:cloudformation:{REGION}:{ACCOUNT}:changeSet/stop-1/0a"}
+OURS = {"cloudformation:RoleArn": "<Atoll-Release.EndpointServiceRoleArn>"}
+ALL = {
+    "Trainer": [
+        (Request(action=EXECUTE, resource=STACK, keys=FORWARD), False),
+        (Request(action=EXECUTE, resource=STACK, keys=BACK), False),
+        (Request(action=CREATE, resource=STACK, keys=FORWARD | OURS), False),
+        (Request(action="sagemaker:CreateModel", resource=ARN.format("sagemaker", "model/m")), False),
+        (Request(action="sagemaker:CreateEndpoint", resource=ENDPOINT), False),
+        (Request(action="sagemaker:UpdateEndpoint", resource=ENDPOINT), False),
+        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT), True),
+        (Request(action="sagemaker:AddTags", resource=TRAINING), False),
+        (
+            Request(action="sagemaker:AddTags", resource=TRAINING, keys={"sagemaker:TaggingAction": "CreateModel"}),
+            False,
+        ),
+        (
+            Request(
+                action="sagemaker:AddTags", resource=TRAINING, keys={"sagemaker:TaggingAction": "CreateTrainingJob"}
+            ),
+            True,
+        ),
+        (
+            Request(action="sagemaker:StopTrainingJob", resource=TRAINING, keys={"aws:ResourceTag/atoll:uid": "alice"}),
+            True,
+        ),
+        (
+            Request(action="sagemaker:StopTrainingJob", resource=TRAINING, keys={"aws:ResourceTag/atoll:uid": "bob"}),
+            False,
+        ),
+    ],
+    "Approver": [
+        (Request(action=EXECUTE, resource=STACK, uid="bob", keys=FORWARD), False),
+        (Request(action=EXECUTE, resource=STACK, uid="carol", keys=FORWARD), True),
+        (Request(action=EXECUTE, resource=STACK, uid="bo", keys=FORWARD), True),
+        (Request(action=EXECUTE, resource=STACK, uid=None, keys=FORWARD), False),
+        (Request(action=EXECUTE, resource=STACK, uid="carol"), False),
+        (Request(action=EXECUTE, resource=STACK, uid="carol", keys=BACK), False),
+        (Request(action=EXECUTE, resource=STACK, uid="carol", keys=STOP), False),
+        (Request(action=EXECUTE, resource=STACK.replace("Endpoint-card-anomaly", "Training"), keys=FORWARD), False),
+        (
+            Request(
+                action=EXECUTE, resource=STACK, uid="bob", keys={NAME: STOP[NAME].replace("stop-1", FORWARD[NAME])}
+            ),
+            False,
+        ),
+        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, uid="carol", keys=FORWARD), True),
+        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, uid=None, keys=FORWARD), False),
+        (Request(action=CREATE, resource=STACK, uid="carol", keys=FORWARD | OURS), False),
+        (Request(action="sagemaker:CreateTrainingJob", resource=TRAINING, uid="carol"), False),
+    ],
+    "Operator": [
+        (Request(action=EXECUTE, resource=STACK, keys=BACK), True),
+        (Request(action=EXECUTE, resource=STACK, keys=STOP), True),
+        (Request(action=EXECUTE, resource=STACK, keys=FORWARD), False),
+        (Request(action=EXECUTE, resource=STACK, uid=None, keys=BACK), False),
+        (Request(action=CREATE, resource=STACK, keys=BACK | OURS), True),
+        (Request(action=CREATE, resource=STACK, keys=BACK), False),
+        (Request(action=CREATE, resource=STACK, keys=FORWARD | OURS), False),
+        (Request(action=CREATE, resource=STACK, keys=BACK | {"cloudformation:RoleArn": "another"}), False),
+        (Request(action=CREATE, resource=STACK, keys=BACK | OURS | {"cloudformation:TemplateUrl": "https://t"}), False),
+        (Request(action="cloudformation:DeleteStack", resource=STACK), False),
+        (Request(action="cloudformation:UpdateStack", resource=STACK), False),
+    ],
+    "Auditor": [
+        (Request(action="s3:GetObject", resource="<Atoll-Foundation.AuditBucket.Arn>/audit/a/b.json"), True),
+        (Request(action="s3:GetObject", resource="<Atoll-Foundation.DataBucket.Arn>/ledgers/a"), False),
+        *(
+            (Request(action=action, resource=f"<Atoll-Foundation.{bucket}.Arn>/{key}"), False)
+            for action in ("s3:PutObject", "s3:DeleteObject", "s3:BypassGovernanceRetention", "s3:PutObjectRetention")
+            for bucket, key in (
+                ("AuditBucket", "audit/a/b.json"),
+                ("ReleaseBucket", "models/a"),
+                ("DataBucket", "jobs/a"),
+            )
+        ),
+        (Request(action=EXECUTE, resource=STACK, keys=FORWARD), False),
+        (Request(action=EXECUTE, resource=STACK, keys=BACK), False),
+        (Request(action=CREATE, resource=STACK, keys=BACK | OURS), False),
+        (Request(action="sagemaker:CreateTrainingJob", resource=TRAINING), False),
+        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT), False),
+        (Request(action="cloudformation:GetTemplate", resource=STACK), True),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("person", "request_", "allowed"),
+    [(person, request, allowed) for person, cases in ALL.items() for request, allowed in cases],
+)
+def test_a_person_may_do_this_and_not_that(
+    templates: Templates, person: str, request_: Request, *, allowed: bool
+) -> None:
+    outcome = decision(policies_of(templates, person), concrete(templates, request_))
+    assert (outcome == "Allow") == allowed, f"{person}: {outcome}"
+
+
+def concrete(templates: Templates, request: Request) -> Request:
+    """Put the outputs in the places of their names (`<stack.key>`)."""
+
+    def named_output(text: str) -> str:
+        for stack, key in (
+            ("Atoll-Release", "EndpointServiceRoleArn"),
+            *(("Atoll-Foundation", each) for each in BUCKETS),
+        ):
+            text = text.replace(f"<{stack}.{key}", output(templates, stack, key).removesuffix(">"))
+        return text
+
+    keys = {key: named_output(str(value)) for key, value in request.keys.items()}
+    return replace(request, resource=named_output(request.resource), keys=keys)
+
+
+BUCKETS = ("AuditBucket", "ReleaseBucket", "DataBucket")
+
+
+def test_the_trainer_hands_job_roles_to_sagemaker_alone(templates: Templates) -> None:
+    policies = policies_of(templates, "Trainer")
+    for role in ("EtlJobRoleArn", "TrainingJobRoleArn", "TransformJobRoleArn"):
+        passing = Request(action="iam:PassRole", resource=output(templates, "Atoll-Training", role))
+        to = {
+            service: replace(passing, keys={"iam:PassedToService": f"{service}.amazonaws.com"})
+            for service in ("sagemaker", "lambda")
+        }
+        assert decision(policies, to["sagemaker"]) == "Allow"
+        assert decision(policies, to["lambda"]) == "ImplicitDeny"
+    fence = output(templates, "Atoll-Release", "EndpointServiceRoleArn")
+    for service in ("sagemaker", "cloudformation"):
+        request = Request(
+            action="iam:PassRole", resource=fence, keys={"iam:PassedToService": f"{service}.amazonaws.com"}
+        )
+        assert decision(policies, request) == "ImplicitDeny"
