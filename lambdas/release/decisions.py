@@ -182,9 +182,14 @@ def way_back(champion: Version | None, failed: Version) -> tuple[str, Release]:
     suffix = f"from-v{failed.number}-{failed.tag('manifest_sha256')[:12]}"
     if champion is None or champion.number == failed.number:
         return f"stop-{suffix}", Release()
-    return f"back-{suffix}", Release(
-        image_digest=champion.tag("serving_image_digest"),
-        manifest_sha256=champion.tag("manifest_sha256"),
-        version=champion.number,
-        release_id=champion.tag("release_id"),
+    return f"back-{suffix}", release_of(champion)
+
+
+def release_of(version: Version) -> Release:
+    """Return the parameters under which a version was requested."""
+    return Release(
+        image_digest=version.tag("serving_image_digest"),
+        manifest_sha256=version.tag("manifest_sha256"),
+        version=version.number,
+        release_id=version.tag("release_id"),
     )

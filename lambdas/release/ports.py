@@ -88,6 +88,10 @@ class Endpoints(Protocol):
         """Return the state of the model's endpoint stack."""
         ...
 
+    def template(self, model: str) -> str:
+        """Return the text of the stack's template, as it was submitted."""
+        ...
+
     def serving(self, model: str) -> Serving | None:
         """Return what the endpoint runs; None when there is no endpoint."""
         ...
@@ -104,8 +108,10 @@ class Endpoints(Protocol):
 class ChangeSets(Protocol):
     """Change sets of the endpoints' stacks, made with CloudFormation's narrow role."""
 
-    def request(self, model: str, name: str, release: Release, description: str) -> None:
+    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> None:
         """Create a change set and wait until it can be executed; fine when it exists with the same parameters.
+
+        It keeps the stack's template; `template` puts another one (at most 51,200 bytes) in its place.
 
         Raises:
             ChangeSetError: CloudFormation refused it, or one with other parameters holds the name.
@@ -114,6 +120,18 @@ class ChangeSets(Protocol):
 
     def execute(self, model: str, name: str) -> None:
         """Execute a change set; the narrow policy lets only `back-*` and `stop-*` through."""
+        ...
+
+
+class DeployedTemplates(Protocol):
+    """The templates of endpoint stacks as their last deployment left them; one function alone may write here."""
+
+    def recorded(self, model: str) -> str | None:
+        """Return the template's text; None when no deployment was recorded."""
+        ...
+
+    def record(self, model: str, template: str) -> None:
+        """Put the template of a new deployment in the place of the former one."""
         ...
 
 
@@ -151,6 +169,7 @@ class World:
     registry: Registry
     endpoints: Endpoints
     change_sets: ChangeSets
+    templates: DeployedTemplates
     image: PublishedImage
     notifier: Notifier
     audit: AuditLog

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 STACK_PREFIX = "Atoll-Endpoint-"
+FORWARD, BACKWARD = ("r-by-",), ("back-", "stop-")
 _RELEASE_ID = re.compile(r"r-by-[A-Za-z0-9]+-[0-9a-f]{12}")
 
 
@@ -122,6 +123,16 @@ class Stack:
     def went_forward(self) -> bool:
         """Say whether the last operation did what it was asked."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+    @property
+    def was_released(self) -> bool:
+        """Say whether the last operation was a release, a way back or a stop: IAM binds these to their names."""
+        return self.last_change_set.startswith((*FORWARD, *BACKWARD))
+
+    @property
+    def was_deployed(self) -> bool:
+        """Say whether the last operation was a deployment (`cdk deploy`): a change set of any other name."""
+        return self.last_change_set != "" and not self.was_released
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lambdas.release.decisions import METRIC
 from lambdas.release.ports import World
-from lambdas.release.records import AuditEntry, Release, TrainingJob, Version, stack_of
+from lambdas.release.records import AuditEntry, Release, Stack, TrainingJob, Version, stack_of
 
 UNKNOWN_MODEL = "unknown-model"
 
@@ -102,3 +102,25 @@ def rolled_back(world: World, version: Version, reason: str, at: datetime, *, al
     transition(world, version, "rolled_back", at, who="automation", details={"reason": reason})
     subject = f"{'ALARM: ' if alarm else ''}Rolled back: {version.model} v{version.number}"
     world.notifier.tell(subject, f"{version.model} v{version.number} ({version.tag('release_id')}): {reason}")
+
+
+def template_recorded(world: World, model: str, stack: Stack, sha256: str, at: datetime) -> None:
+    """Say that a deployment's template is the one that releases keep from now on."""
+    _stack_entry(world, model, stack, "template_recorded", at, {"template_sha256": sha256})
+
+
+def intruded(world: World, model: str, stack: Stack, problem: str, at: datetime) -> None:
+    """Raise the alarm: a change set did what no change set of the release path may do."""
+    _stack_entry(world, model, stack, "intrusion", at, {"reason": problem, "status": stack.status})
+    world.notifier.tell(
+        f"ALARM: intrusion in {stack_of(model)}",
+        f"{problem}.\nThe platform restores the deployed template with the champion's release, or stops the endpoint. "
+        "Ask who made and who executed the change set (CloudTrail).",
+    )
+
+
+def _stack_entry(
+    world: World, model: str, stack: Stack, what: str, at: datetime, details: Mapping[str, object]
+) -> None:
+    subject = stack.last_change_set or stack_of(model)
+    world.audit.write(AuditEntry(model=model, subject=subject, what=what, at=at, who="automation", details=details))

@@ -39,7 +39,6 @@ class ReleasePowers:
         policy.allow_pattern(
             "cloudformation:DescribeChangeSet",
             "cloudformation:DescribeStacks",
-            "cloudformation:GetTemplate",
             "cloudformation:ListChangeSets",
             on=[arns.stacks(policy)],
             because=NAMED_AT_RUN_TIME,
@@ -87,6 +86,14 @@ class ReleasePowers:
             because=NAMED_AT_RUN_TIME,
             when={"StringLike": named(*BACKWARD)},
         )
+
+    def keep_templates(self, policy: RolePolicy) -> None:
+        """Record which template a deployment left. Whoever may write here decides which template releases keep."""
+        bucket = self.foundation.releases
+        policy.allow_pattern("cloudformation:GetTemplate", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME)
+        policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=bucket, prefix="templates/")
+        policy.allow_listing(bucket=bucket, prefixes=["templates/"])
+        policy.allow("kms:GenerateDataKey", on=[self.foundation.keys.release.key_arn])
 
     def try_endpoints(self, policy: RolePolicy) -> None:
         """Look at the endpoints and send them golden rows."""

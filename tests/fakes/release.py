@@ -13,6 +13,7 @@ from tests.fakes.artifacts import GOLDEN_SCORES, archive
 MODEL = "card-anomaly"
 REPOSITORY = "registry.example/atoll/model"
 IMAGE = f"{REPOSITORY}@sha256:{'a' * 64}"
+REVIEWED = '{"Resources": {}}'
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SETTINGS = Settings(
     models=(MODEL,),
@@ -108,10 +109,14 @@ class FakeRegistry:
 class FakeEndpoints:
     stacks: dict[str, Stack] = field(default_factory=dict)
     running: dict[str, Serving] = field(default_factory=dict)
+    templates: dict[str, str] = field(default_factory=lambda: {MODEL: REVIEWED})
     scores: list[float] | None = field(default_factory=GOLDEN_SCORES.copy)  # None: errors
 
     def stack(self, model: str) -> Stack:
         return self.stacks.get(model, Stack(status="CREATE_COMPLETE"))
+
+    def template(self, model: str) -> str:
+        return self.templates[model]
 
     def serving(self, model: str) -> Serving | None:
         return self.running.get(model)
@@ -126,14 +131,27 @@ class FakeEndpoints:
 class FakeChangeSets:
     waiting: dict[tuple[str, str], Release] = field(default_factory=dict)
     executed: list[str] = field(default_factory=list)
+    brought: dict[str, tuple[Release, str | None]] = field(default_factory=dict)
 
-    def request(self, model: str, name: str, release: Release, description: str) -> None:
+    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> None:
         if self.waiting.setdefault((model, name), release) != release:
             raise ChangeSetError(f"{name} ({description}) exists with other parameters.")
+        self.brought[name] = release, template
 
     def execute(self, model: str, name: str) -> None:
         del self.waiting[model, name]
         self.executed.append(name)
+
+
+@dataclass
+class FakeTemplates:
+    deployed: dict[str, str] = field(default_factory=lambda: {MODEL: REVIEWED})
+
+    def recorded(self, model: str) -> str | None:
+        return self.deployed.get(model)
+
+    def record(self, model: str, template: str) -> None:
+        self.deployed[model] = template
 
 
 @dataclass
@@ -175,6 +193,7 @@ class FakeWorld(World):
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
     change_sets: FakeChangeSets = field(default_factory=FakeChangeSets)
+    templates: FakeTemplates = field(default_factory=FakeTemplates)
     image: FakeImage = field(default_factory=FakeImage)
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
     audit: FakeAudit = field(default_factory=FakeAudit)

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambdas.release.records import Stack
 from tests.fakes.artifacts import archive, canonical
-from tests.fakes.release import MODEL, FakeWorld, job
+from tests.fakes.release import MODEL, REVIEWED, FakeWorld, job
 from tests.unit.lambdas.stories import complete, execute, released, requested, settle
 
 BETTER = archive(metrics_json=canonical({"average_precision": 0.9}))
@@ -157,6 +158,38 @@ def test_a_way_back_survives_a_crash_at_any_moment() -> None:
         assert world.change_sets.executed[0].startswith("back-from-v2-")
 
     assert every_crash(lambda: up(scores=[0.0, 0.0]), settle, hold) >= 20
+
+
+def test_driving_out_an_intrusion_survives_a_crash_at_any_moment() -> None:
+    def prepare() -> FakeWorld:
+        world = up(scores=[0.25, 0.75])
+        world.endpoints.templates[MODEL] = "another template"
+        return world
+
+    def hold(world: FakeWorld) -> None:
+        assert world.states == ["released", "rolled_back"]
+        assert world.registry.champions == {MODEL: "1"}
+        assert {"intrusion", "rolled_back"} <= set(world.audit.whats)
+        assert len(set(world.change_sets.executed)) == 1
+        release, template = world.change_sets.brought[world.change_sets.executed[0]]
+        assert (release.version, template) == ("1", REVIEWED)
+
+    assert every_crash(prepare, settle, hold) >= 20
+
+
+def test_recording_a_deployments_template_survives_a_crash_at_any_moment() -> None:
+    def prepare() -> FakeWorld:
+        world = FakeWorld()
+        world.endpoints.stacks[MODEL] = Stack(status="CREATE_COMPLETE", last_change_set="cdk-deploy-change-set")
+        world.endpoints.templates[MODEL] = "new"
+        return world
+
+    def hold(world: FakeWorld) -> None:
+        assert world.templates.deployed == {MODEL: "new"}
+        assert world.audit.whats == ["template_recorded"]
+        assert not world.change_sets.executed
+
+    assert every_crash(prepare, settle, hold) >= 10
 
 
 def test_recording_the_approver_survives_a_crash_at_any_moment() -> None:

@@ -20,7 +20,7 @@ class CloudFormationChangeSets:
         self._cloudformation = cloudformation
         self._role = role_arn
 
-    def request(self, model: str, name: str, release: Release, description: str) -> None:
+    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> None:
         """Create a change set and wait until it can be executed; fine when it exists with the same parameters.
 
         Raises:
@@ -33,8 +33,9 @@ class CloudFormationChangeSets:
             existing = None
         if not existing:
             parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in release.parameters().items()]
+            body = {"UsePreviousTemplate": True} if template is None else {"TemplateBody": template}
             self._cloudformation.create_change_set(
-                **target, UsePreviousTemplate=True, RoleARN=self._role, Parameters=parameters, Description=description
+                **target, **body, RoleARN=self._role, Parameters=parameters, Description=description
             )
         self._wait(target)
         if (asked := _parameters(self._describe(target))) != release.parameters():

@@ -14,6 +14,7 @@ from lambdas.release.adapters.cloudformation_change_sets import CloudFormationCh
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry, open_client
 from lambdas.release.adapters.s3_artifacts import S3Artifacts
 from lambdas.release.adapters.s3_audit import S3Audit
+from lambdas.release.adapters.s3_templates import S3Templates
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
 from lambdas.release.adapters.sagemaker_jobs import SageMakerJobs
 from lambdas.release.adapters.sns_notifier import SnsNotifier
@@ -41,6 +42,7 @@ def connect() -> World:
         registry=MlflowRegistry(lambda: open_client(ssm, secrets, secret_arn=settings.tracking_secret_arn)),
         endpoints=SageMakerEndpoints(cloudformation=cloudformation, sagemaker=sagemaker, runtime=runtime),
         change_sets=CloudFormationChangeSets(cloudformation, role_arn=settings.endpoint_service_role_arn),
+        templates=S3Templates(s3, release_bucket=settings.release_bucket),
         image=SsmImage(ssm),
         notifier=SnsNotifier(boto3.client("sns"), topic_arn=settings.topic_arn),
         audit=S3Audit(s3, bucket=settings.audit_bucket),

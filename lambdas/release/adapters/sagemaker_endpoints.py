@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
+from botocore.handlers import json_decode_template_body
 
 from lambdas.release.ports import EndpointAnswerError
 from lambdas.release.records import Serving, Stack, stack_of
@@ -20,6 +21,8 @@ class SageMakerEndpoints:
 
     def __init__(self, *, cloudformation: Any, sagemaker: Any, runtime: Any) -> None:  # noqa: ANN401 - boto3's clients
         self._cloudformation = cloudformation
+        if cloudformation:  # the SDK would parse the text: two texts of one meaning to it may be two to CloudFormation
+            cloudformation.meta.events.unregister("after-call.cloudformation.GetTemplate", json_decode_template_body)
         self._sagemaker = sagemaker
         self._runtime = runtime
 
@@ -40,6 +43,11 @@ class SageMakerEndpoints:
         executed = (c for page in pages for c in page["Summaries"] if c["ExecutionStatus"].startswith("EXECUTE_"))
         latest = max(executed, key=lambda c: c["CreationTime"], default=None)
         return latest["ChangeSetName"] if latest else ""
+
+    def template(self, model: str) -> str:
+        """Return the text of the stack's template, as it was submitted."""
+        answer = self._cloudformation.get_template(StackName=stack_of(model), TemplateStage="Original")
+        return answer["TemplateBody"]
 
     def serving(self, model: str) -> Serving | None:
         """Return what the endpoint runs; None when there is no endpoint."""

@@ -5,7 +5,7 @@ from typing import Any
 from lambdas.release import approvals, events
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.ports import World
-from lambdas.release.records import Execution
+from lambdas.release.records import BACKWARD, Execution
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 def change_set_executed(execution: Execution, world: World) -> str:
     """Record a release's approver; return what was recorded."""
-    if execution.change_set.startswith(("back-", "stop-")):
+    if execution.change_set.startswith(BACKWARD):
         approvals.record_way_back(world, execution)
         return "way back"
     version = approvals.version_of(world, execution)

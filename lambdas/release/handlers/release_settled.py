@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lambdas.release import decisions, events, settling
+from lambdas.release import decisions, events, guarding, settling
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.ports import World
 
@@ -18,6 +18,9 @@ def release_settled(event: events.StackStatusChanged, world: World) -> str:
     stack = world.endpoints.stack(event.model)
     if event.status.endswith("_IN_PROGRESS") or stack.is_moving:
         return f"not settled: {stack.status}"
+    guarding.keep_deployed_template(world, event.model, stack, event.at)
+    if problem := guarding.intrusion(world, event.model, stack):
+        return guarding.drive_out(world, event.model, stack, problem, event.at)
     versions = world.registry.versions(event.model)
     match decisions.settle(stack, world.endpoints.serving(event.model), decisions.attempted(stack, versions)):
         case decisions.Nothing(why):

@@ -149,8 +149,8 @@ def test_an_approver_who_is_faster_than_the_request_is_not_overwritten() -> None
     world.finish(job())
     ask = world.change_sets.request
 
-    def request(model: str, name: str, release: Release, description: str) -> None:
-        ask(model, name, release, description)
+    def request(model: str, name: str, release: Release, description: str, template: str | None = None) -> None:
+        ask(model, name, release, description, template)
         version: Version = world.registry.versions(MODEL)[0]
         world.registry.tag(version, {"state": "executing"})
 

@@ -1,0 +1,59 @@
+"""What a change set must not do: bring another template than the deployed one, or serve what nobody approved.
+
+The rights of the release path end at change sets of certain names under the narrow role; IAM has no key for a change
+set's inline template, nor for its parameters. So both are compared afterwards.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from lambdas.release.decisions import release_of
+from lambdas.release.records import BACKWARD, Release, Serving, Stack, Version
+
+_APPROVED = {"executing", "released", "superseded"}
+
+
+def sha256(template: str) -> str:
+    """Return the hash of a template's text, in hex."""
+    return hashlib.sha256(template.encode()).hexdigest()
+
+
+def template_problem(stack: Stack, current: str, deployed: str | None) -> str | None:
+    """Return why a stack's template must not stay; None when it does not differ, or nothing was ever released."""
+    if current == deployed or stack.was_deployed or (deployed is None and not stack.release_id):
+        return None
+    known = f"that of the last deployment, {sha256(deployed)}" if deployed is not None else "known from any deployment"
+    return (
+        f"the template that {stack.last_change_set or 'an unknown operation'} left, {sha256(current)}, is not {known}"
+    )
+
+
+def serving_problem(stack: Stack, serving: Serving | None, versions: Sequence[Version]) -> str | None:
+    """Return why what serves after a release or a way back must not stay; None when it is an approved version.
+
+    A release may serve what its name says; everything else that serves must have been approved before.
+    """
+    if not (serving and serving.status == "InService" and stack.went_forward and stack.was_released):
+        return None
+    same = [
+        v
+        for v in versions
+        if (v.tag("release_id"), v.tag("manifest_sha256")) == (serving.release_id, serving.manifest_sha256)
+    ]
+    if any(serving.release_id == stack.last_change_set or v.state in _APPROVED for v in same):
+        return None
+    return (
+        f"{stack.last_change_set} brought up manifest {serving.manifest_sha256 or 'without a hash'} "
+        f"as {serving.release_id or 'no release'}, which nobody approved"
+    )
+
+
+def way_out(stack: Stack, champion: Version | None, current: str, deployed: str | None) -> tuple[str, Release]:
+    """Return name and parameters of the change set that ends an intrusion: the champion's release, or a stop.
+
+    A stopped endpoint stays stopped.
+    """
+    suffix = f"to-template-{sha256(deployed)[:12] if deployed else 'as-is'}-from-{sha256(current)[:12]}"
+    if champion is None or stack.last_change_set.startswith(BACKWARD[1]):
+        return f"stop-{suffix}", Release()
+    return f"back-{suffix}", release_of(champion)
