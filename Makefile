@@ -30,14 +30,15 @@ check: setup ## format, lint, types, import contracts, unit tests: before each c
 	ruff check .
 	ty check
 	lint-imports --no-cache
-	pytest -q tests/unit tests/docs
+	coverage run -m pytest -q tests/unit tests/docs
 
 format: setup ## put the code in shape
 	ruff format .
 	ruff check --fix .
 
-test: check lambdas ## everything: checks, infrastructure, contracts, faults, the story
-	pytest -q tests/infrastructure tests/contract tests/faults
+test: check lambdas ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
+	coverage run --append -m pytest -q tests/infrastructure tests/contract tests/faults
+	coverage report
 	pytest -q tests/story
 
 lambdas: setup ## bundle the Lambda code into build/lambdas, for this machine and for AWS's
