@@ -105,6 +105,18 @@ def roles_are_passed_by_name(templates: Templates) -> Iterator[str]:
             yield f"{statement.policy.place} may pass any role, or to any service"
 
 
+def actions_are_listed(templates: Templates) -> Iterator[str]:
+    """Policies of roles list their actions one by one, never all but some, and none of AWS's own. Controls: AC-6."""
+    for role in resources(templates, "AWS::IAM::Role"):
+        if "Policies" in role.properties or ":iam::aws:policy" in str(role.properties.get("ManagedPolicyArns")):
+            yield f"{role.place} holds an inline policy or one of AWS's"
+    for statement in statements(templates):
+        if statement.effect == "Allow" and (not statement.actions or any("*" in each for each in statement.actions)):
+            yield f"{statement.policy.place} allows actions by a pattern: {statement.actions}"
+        if not statement.resources:
+            yield f"{statement.policy.place} speaks of all resources but some"
+
+
 def _by_policy(templates: Templates) -> list[tuple[Resource, list[Statement]]]:
     grouped: dict[str, tuple[Resource, list[Statement]]] = {}
     for statement in statements(templates):
@@ -149,6 +161,7 @@ def _set(value: object) -> set[str]:
 
 
 CLAIMS = (
+    actions_are_listed,
     every_role_is_on_the_path,
     nobody_approves_own_work,
     execution_is_by_name,

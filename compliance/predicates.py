@@ -10,7 +10,12 @@ from compliance.templates import Resource, Templates, resources, strings
 
 _NAMES_A_SERVICE = ("/Service", "/Principal", "kms:ViaService", "iam:PassedToService", "iam:AWSServiceName")
 _RULES = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
-_ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
+_NOWHERE = "255.255.255.255/32"
+_TLS_POLICIES = frozenset(f"ELBSecurityPolicy-TLS13-1-{kind}-2023-04" for kind in ("2-FIPS", "2-Res-FIPS", "3-FIPS"))
+_CREDENTIALS = frozenset({"authorization", "cookie"})
+_SECRET_NAME = re.compile(
+    r"PASS(WORD|WD)?$|SECRET(_KEY)?$|TOKEN$|CREDENTIALS?$|(API|PRIVATE|ACCESS)_KEY", re.IGNORECASE
+)
 _KEYS = {
     "AWS::Backup::BackupVault": "EncryptionKeyArn",
     "AWS::CloudTrail::Trail": "KMSKeyId",
@@ -41,12 +46,21 @@ def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
 
 
 def no_rule_is_open(templates: Templates) -> Iterator[str]:
-    """No security group lets in from, or out to, everywhere. Controls: SC-7, AC-4."""
+    """Each rule of a security group names another group and one port, no range of addresses. Controls: SC-7, AC-4."""
     for resource in resources(templates, *_RULES):
         own = resource.properties
-        rules = [own, *own.get("SecurityGroupIngress", ()), *own.get("SecurityGroupEgress", ())]
-        if any({rule.get("CidrIp"), rule.get("CidrIpv6")} & _ANYWHERE for rule in rules):
-            yield f"{resource.place} has a rule for everywhere"
+        inner = [*own.get("SecurityGroupIngress", ()), *own.get("SecurityGroupEgress", ())]
+        for rule in inner if resource.type == "AWS::EC2::SecurityGroup" else [own]:
+            if rule.get("CidrIp") == _NOWHERE:
+                continue  # CDK's way to say that nothing may leave
+            if "CidrIp" in rule or "CidrIpv6" in rule:
+                yield f"{resource.place} has a rule for addresses"
+            if (
+                rule.get("IpProtocol") != "tcp"
+                or rule.get("FromPort") is None
+                or rule["FromPort"] != rule.get("ToPort")
+            ):
+                yield f"{resource.place} has a rule for more than one port"
 
 
 def everything_is_under_our_keys(templates: Templates) -> Iterator[str]:
@@ -55,7 +69,9 @@ def everything_is_under_our_keys(templates: Templates) -> Iterator[str]:
         key = _KEYS.get(resource.type)
         if key and key not in resource.properties:
             yield f"{resource.place} has no {key}"
-        if resource.type == "AWS::ECR::Repository" and "KmsKey" not in resource.properties["EncryptionConfiguration"]:
+        if resource.type == "AWS::ECR::Repository" and "KmsKey" not in resource.properties.get(
+            "EncryptionConfiguration", {}
+        ):
             yield f"{resource.place} has no key for images"
     log_targets = {
         str(bucket.properties["LoggingConfiguration"]["DestinationBucketName"])
@@ -83,14 +99,63 @@ def logs_are_kept(templates: Templates) -> Iterator[str]:
 
 
 def the_balancer_is_internal_and_fips(templates: Templates) -> Iterator[str]:
-    """Load balancers are internal and speak TLS by a FIPS policy only. Controls: SC-7, SC-8, SC-13."""
+    """Load balancers are internal and speak TLS 1.2 or newer by a FIPS policy only. Controls: SC-7, SC-8, SC-13."""
     for balancer in resources(templates, "AWS::ElasticLoadBalancingV2::LoadBalancer"):
         if balancer.properties.get("Scheme") != "internal":
             yield f"{balancer.place} is not internal"
     for listener in resources(templates, "AWS::ElasticLoadBalancingV2::Listener"):
         policy = str(listener.properties.get("SslPolicy"))
-        if listener.properties.get("Protocol") != "HTTPS" or "FIPS" not in policy:
+        if listener.properties.get("Protocol") != "HTTPS" or policy not in _TLS_POLICIES:
             yield f"{listener.place} listens without TLS by a FIPS policy ({policy})"
+
+
+def firewall_logs_hold_no_credentials(templates: Templates) -> Iterator[str]:
+    """The web firewall's logs leave out the headers with which people sign in. Controls: AU-3, IA-5."""
+    for logging in resources(templates, "AWS::WAFv2::LoggingConfiguration"):
+        fields = logging.properties.get("RedactedFields", ())
+        if missing := _CREDENTIALS - {field.get("SingleHeader", {}).get("Name") for field in fields}:
+            yield f"{logging.place} logs {sorted(missing)}"
+
+
+def the_trail_does_not_record_itself(templates: Templates) -> Iterator[str]:
+    """No delivery of the trail is an event of the trail: each would cause the next. Controls: AU-4."""
+    for trail in resources(templates, "AWS::CloudTrail::Trail"):
+        bucket = trail.properties["S3BucketName"]["Ref"]
+        whole = {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/"]]}
+        for selector in trail.properties.get("EventSelectors", ()):
+            if any(whole in data["Values"] for data in selector["DataResources"]):
+                yield f"{trail.place} records what it delivers itself"
+
+
+def alarms_may_notify(templates: Templates) -> Iterator[str]:
+    """Topics with a policy of their own let the account's alarms publish. Controls: SI-4, IR-6."""
+    for policy in resources(templates, "AWS::SNS::TopicPolicy"):
+        allowed = [one for one in policy.properties["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+        if not any(
+            one["Principal"] == {"Service": "cloudwatch.amazonaws.com"} and one["Action"] == "sns:Publish"
+            for one in allowed
+        ):
+            yield f"{policy.place} keeps alarms from publishing"
+
+
+def no_secret_is_in_plain_sight(templates: Templates) -> Iterator[str]:
+    """No environment of a container, function or model has a secret's name or a secret's value. Controls: IA-5."""
+    for place, name, value in _environments(templates):
+        if _SECRET_NAME.search(name) or "{{resolve:" in str(value):
+            yield f"{place} has {name} in plain sight"
+
+
+def _environments(templates: Templates) -> Iterator[tuple[str, str, object]]:
+    for function in resources(templates, "AWS::Lambda::Function"):
+        for name, value in function.properties.get("Environment", {}).get("Variables", {}).items():
+            yield function.place, name, value
+    for task in resources(templates, "AWS::ECS::TaskDefinition"):
+        for container in task.properties["ContainerDefinitions"]:
+            for variable in container.get("Environment", ()):
+                yield task.place, variable["Name"], variable["Value"]
+    for model in resources(templates, "AWS::SageMaker::Model"):
+        for name, value in model.properties["PrimaryContainer"].get("Environment", {}).items():
+            yield model.place, name, value
 
 
 def containers_are_confined(templates: Templates) -> Iterator[str]:
@@ -146,6 +211,10 @@ CLAIMS = (
     everything_is_under_our_keys,
     logs_are_kept,
     the_balancer_is_internal_and_fips,
+    firewall_logs_hold_no_credentials,
+    the_trail_does_not_record_itself,
+    alarms_may_notify,
+    no_secret_is_in_plain_sight,
     containers_are_confined,
     models_are_isolated,
     endpoints_roll_back,

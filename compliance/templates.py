@@ -70,8 +70,8 @@ def statements(templates: Templates) -> Iterator[Statement]:
             yield Statement(
                 policy=policy,
                 effect=body["Effect"],
-                actions=_many(body["Action"]),
-                resources=_many(body["Resource"]),
+                actions=_many(body.get("Action", ())),
+                resources=_many(body.get("Resource", ())),
                 conditions=body.get("Condition", {}),
             )
 
@@ -94,4 +94,4 @@ def _is_among(name: str, types: tuple[str, ...]) -> bool:
 
 
 def _many(value: object) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, list) else (value,)
+    return tuple(value) if isinstance(value, list | tuple) else (value,)

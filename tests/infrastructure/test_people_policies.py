@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from compliance.templates import Template, read_templates
-from tests.infrastructure.policies import ACCOUNT, PARTITION, REGION, Request, decision, output, policies_of
+from tests.infrastructure.people_cases import ARN, CASES
+from tests.infrastructure.policies import Request, decision, output, policies_of
 
 Templates = dict[str, Template]
-ARN = f"arn:{PARTITION}:{{}}:{REGION}:{ACCOUNT}:{{}}"
-STACK = ARN.format("cloudformation", "stack/Atoll-Endpoint-card-anomaly/0a1b")
 JOBS = {
     "CreateTrainingJob": "training-job",
     "CreateProcessingJob": "processing-job",
@@ -51,9 +50,6 @@ WRONG = [
     for key in (OF_TRANSFORM if action == "CreateTransformJob" else UNSAFE)
     for value in (*UNSAFE[key], None)
 ]
-EXECUTE = "cloudformation:ExecuteChangeSet"
-CREATE = "cloudformation:CreateChangeSet"
-NAME = "cloudformation:ChangeSetName"
 
 
 @pytest.fixture(scope="module")
@@ -124,99 +120,9 @@ def test_nobody_starts_a_job_under_another_id(
     assert decision(policies_of(templates, "Trainer"), request) == expected
 
 
-TRAINING = ARN.format("sagemaker", "training-job/j-1")
-ENDPOINT = ARN.format("sagemaker", "endpoint/atoll-card-anomaly")
-FORWARD = {NAME: "r-by-bob-0123456789ab"}
-BACK = {NAME: "back-0123456789ab"}
-STOP = {NAME: f"arn:{PARTITION}:cloudformation:{REGION}:{ACCOUNT}:changeSet/stop-1/0a"}
-OURS = {"cloudformation:RoleArn": "<Atoll-Release.EndpointServiceRoleArn>"}
-ALL = {
-    "Trainer": [
-        (Request(action=EXECUTE, resource=STACK, keys=FORWARD), False),
-        (Request(action=EXECUTE, resource=STACK, keys=BACK), False),
-        (Request(action=CREATE, resource=STACK, keys=FORWARD | OURS), False),
-        (Request(action="sagemaker:CreateModel", resource=ARN.format("sagemaker", "model/m")), False),
-        (Request(action="sagemaker:CreateEndpoint", resource=ENDPOINT), False),
-        (Request(action="sagemaker:UpdateEndpoint", resource=ENDPOINT), False),
-        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT), True),
-        (Request(action="sagemaker:AddTags", resource=TRAINING), False),
-        (
-            Request(action="sagemaker:AddTags", resource=TRAINING, keys={"sagemaker:TaggingAction": "CreateModel"}),
-            False,
-        ),
-        (
-            Request(
-                action="sagemaker:AddTags", resource=TRAINING, keys={"sagemaker:TaggingAction": "CreateTrainingJob"}
-            ),
-            True,
-        ),
-        (
-            Request(action="sagemaker:StopTrainingJob", resource=TRAINING, keys={"aws:ResourceTag/atoll:uid": "alice"}),
-            True,
-        ),
-        (
-            Request(action="sagemaker:StopTrainingJob", resource=TRAINING, keys={"aws:ResourceTag/atoll:uid": "bob"}),
-            False,
-        ),
-    ],
-    "Approver": [
-        (Request(action=EXECUTE, resource=STACK, uid="bob", keys=FORWARD), False),
-        (Request(action=EXECUTE, resource=STACK, uid="carol", keys=FORWARD), True),
-        (Request(action=EXECUTE, resource=STACK, uid="bo", keys=FORWARD), True),
-        (Request(action=EXECUTE, resource=STACK, uid=None, keys=FORWARD), False),
-        (Request(action=EXECUTE, resource=STACK, uid="carol"), False),
-        (Request(action=EXECUTE, resource=STACK, uid="carol", keys=BACK), False),
-        (Request(action=EXECUTE, resource=STACK, uid="carol", keys=STOP), False),
-        (Request(action=EXECUTE, resource=STACK.replace("Endpoint-card-anomaly", "Training"), keys=FORWARD), False),
-        (
-            Request(
-                action=EXECUTE, resource=STACK, uid="bob", keys={NAME: STOP[NAME].replace("stop-1", FORWARD[NAME])}
-            ),
-            False,
-        ),
-        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, uid="carol", keys=FORWARD), True),
-        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, uid=None, keys=FORWARD), False),
-        (Request(action=CREATE, resource=STACK, uid="carol", keys=FORWARD | OURS), False),
-        (Request(action="sagemaker:CreateTrainingJob", resource=TRAINING, uid="carol"), False),
-    ],
-    "Operator": [
-        (Request(action=EXECUTE, resource=STACK, keys=BACK), True),
-        (Request(action=EXECUTE, resource=STACK, keys=STOP), True),
-        (Request(action=EXECUTE, resource=STACK, keys=FORWARD), False),
-        (Request(action=EXECUTE, resource=STACK, uid=None, keys=BACK), False),
-        (Request(action=CREATE, resource=STACK, keys=BACK | OURS), True),
-        (Request(action=CREATE, resource=STACK, keys=BACK), False),
-        (Request(action=CREATE, resource=STACK, keys=FORWARD | OURS), False),
-        (Request(action=CREATE, resource=STACK, keys=BACK | {"cloudformation:RoleArn": "another"}), False),
-        (Request(action=CREATE, resource=STACK, keys=BACK | OURS | {"cloudformation:TemplateUrl": "https://t"}), False),
-        (Request(action="cloudformation:DeleteStack", resource=STACK), False),
-        (Request(action="cloudformation:UpdateStack", resource=STACK), False),
-    ],
-    "Auditor": [
-        (Request(action="s3:GetObject", resource="<Atoll-Foundation.AuditBucket.Arn>/audit/a/b.json"), True),
-        (Request(action="s3:GetObject", resource="<Atoll-Foundation.DataBucket.Arn>/ledgers/a"), False),
-        *(
-            (Request(action=action, resource=f"<Atoll-Foundation.{bucket}.Arn>/{key}"), False)
-            for action in ("s3:PutObject", "s3:DeleteObject", "s3:BypassGovernanceRetention", "s3:PutObjectRetention")
-            for bucket, key in (
-                ("AuditBucket", "audit/a/b.json"),
-                ("ReleaseBucket", "models/a"),
-                ("DataBucket", "jobs/a"),
-            )
-        ),
-        (Request(action=EXECUTE, resource=STACK, keys=FORWARD), False),
-        (Request(action=EXECUTE, resource=STACK, keys=BACK), False),
-        (Request(action=CREATE, resource=STACK, keys=BACK | OURS), False),
-        (Request(action="sagemaker:CreateTrainingJob", resource=TRAINING), False),
-        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT), False),
-        (Request(action="cloudformation:GetTemplate", resource=STACK), True),
-    ],
-}
-
-
 @pytest.mark.parametrize(
     ("person", "request_", "allowed"),
-    [(person, request, allowed) for person, cases in ALL.items() for request, allowed in cases],
+    [(person, request, allowed) for person, cases in CASES.items() for request, allowed in cases],
 )
 def test_a_person_may_do_this_and_not_that(
     templates: Templates, person: str, request_: Request, *, allowed: bool

@@ -1,0 +1,87 @@
+"""Ways to break the claims about permissions."""
+
+from compliance import permissions as may
+from tests.infrastructure.template_parts import CREATE, EXECUTE, Claim, Mutation, drop, one, rename, statement
+
+MUTATIONS: list[tuple[Claim, Mutation]] = [
+    *(
+        (
+            may.actions_are_listed,
+            lambda t, changed=changed: statement(t, "Atoll-Training", "TrainerJobs", "Allow", "iam:PassRole").update(
+                changed
+            ),
+        )
+        for changed in ({"Action": "iam:*"}, {"Action": ["iam:PassRole", "s3:Get*"]})
+    ),
+    *(
+        (
+            may.actions_are_listed,
+            lambda t, kept=kept: rename(
+                statement(t, "Atoll-Training", "TrainerJobs", "Allow", "iam:PassRole"), kept, f"Not{kept}"
+            ),
+        )
+        for kept in ("Action", "Resource")
+    ),
+    (may.actions_are_listed, lambda t: one(t, "Atoll-Training", "AWS::IAM::Role").update(Policies=[])),
+    (
+        may.actions_are_listed,
+        lambda t: one(t, "Atoll-Training", "AWS::IAM::Role")["ManagedPolicyArns"].append(
+            {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::aws:policy/ReadOnlyAccess"]]}
+        ),
+    ),
+    (may.every_role_is_on_the_path, lambda t: one(t, "Atoll-Release", "AWS::IAM::Role").pop("Path")),
+    (may.every_role_is_bounded, lambda t: one(t, "Atoll-Training", "AWS::IAM::Role").pop("PermissionsBoundary")),
+    (
+        may.nobody_approves_own_work,
+        lambda t: statement(t, "Atoll-Training", "Approver", "Deny", EXECUTE)["Condition"].update(
+            StringLike={"cloudformation:ChangeSetName": "*-by-nobody-*"}, Null={}
+        ),
+    ),
+    (may.nobody_approves_own_work, lambda t: drop(t, "Atoll-Training", "Approver", "Deny", EXECUTE)),
+    (
+        may.execution_is_by_name,
+        lambda t: statement(t, "Atoll-Training", "Operator", "Allow", EXECUTE).pop("Condition"),
+    ),
+    (
+        may.execution_is_by_name,
+        lambda t: statement(t, "Atoll-Training", "Approver", "Allow", EXECUTE).update(Resource="*"),
+    ),
+    (
+        may.no_function_moves_forward,
+        lambda t: statement(t, "Atoll-Release", "ReleaseSettled", "Allow", EXECUTE)["Condition"].update(
+            StringLike={"cloudformation:ChangeSetName": ["r-by-*"]}
+        ),
+    ),
+    (
+        may.change_sets_stay_within_the_fence,
+        lambda t: statement(t, "Atoll-Release", "TrainingCompleted", "Allow", CREATE)["Condition"].pop("ArnEquals"),
+    ),
+    (
+        may.change_sets_stay_within_the_fence,
+        lambda t: drop(t, "Atoll-Release", "TrainingCompleted", "Deny", CREATE),
+    ),
+    *(
+        (
+            may.only_safe_jobs_start,
+            lambda t, operator=operator: statement(
+                t, "Atoll-Training", "TrainerJobs", "Allow", "sagemaker:CreateTrainingJob"
+            )["Condition"].pop(operator),
+        )
+        for operator in (
+            "Bool",
+            "ArnEquals",
+            "ForAllValues:StringEquals",
+            "Null",
+            "NumericLessThanEquals",
+            "StringEquals",
+        )
+    ),
+    (
+        may.roles_are_passed_by_name,
+        lambda t: statement(t, "Atoll-Training", "TrainerJobs", "Allow", "iam:PassRole").update(Resource="*"),
+    ),
+    (
+        may.roles_are_passed_by_name,
+        lambda t: statement(t, "Atoll-Training", "TrainerJobs", "Allow", "iam:PassRole").pop("Condition"),
+    ),
+]

@@ -1,0 +1,158 @@
+"""Ways to break the claims about resources."""
+
+from compliance import predicates as holds
+from tests.infrastructure.template_parts import CONTAINER, ENDPOINT, Claim, Mutation, one, trail_bucket, whole
+
+MUTATIONS: list[tuple[Claim, Mutation]] = [
+    (
+        holds.no_partition_is_spelled_out,
+        lambda t: one(t, "Atoll-Foundation", "AWS::S3::Bucket").update(Note="arn:aws:s3:::a"),
+    ),
+    (
+        holds.no_partition_is_spelled_out,
+        lambda t: one(t, "Atoll-Foundation", "AWS::S3::Bucket").update(Note="s3.us-east-1.amazonaws.com"),
+    ),
+    (
+        holds.no_rule_is_open,
+        lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupIngress").update(CidrIp="0.0.0.0/0"),
+    ),
+    (
+        holds.no_rule_is_open,
+        lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroup").update(
+            SecurityGroupEgress=[{"CidrIpv6": "::/0", "IpProtocol": "-1"}]
+        ),
+    ),
+    (
+        holds.no_rule_is_open,
+        lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupIngress").update(CidrIp="0.0.0.0/1"),
+    ),
+    (
+        holds.no_rule_is_open,
+        lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupEgress").update(FromPort=0, ToPort=65535),
+    ),
+    (
+        holds.no_rule_is_open,
+        lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupEgress").update(IpProtocol="-1"),
+    ),
+    (
+        holds.everything_is_under_our_keys,
+        lambda t: one(t, "Atoll-Foundation", "AWS::S3::Bucket", "Data").pop("BucketEncryption"),
+    ),
+    (
+        holds.everything_is_under_our_keys,
+        lambda t: one(t, "Atoll-Registry", "AWS::ECR::Repository").pop("EncryptionConfiguration"),
+    ),
+    (
+        holds.the_balancer_is_internal_and_fips,
+        lambda t: one(t, "Atoll-Tracking", "AWS::ElasticLoadBalancingV2::Listener").update(
+            SslPolicy="ELBSecurityPolicy-TLS13-1-0-FIPS-2023-04"
+        ),
+    ),
+    (
+        holds.firewall_logs_hold_no_credentials,
+        lambda t: one(t, "Atoll-Tracking", "AWS::WAFv2::LoggingConfiguration")["RedactedFields"].pop(),
+    ),
+    (
+        holds.the_trail_does_not_record_itself,
+        lambda t: one(t, "Atoll-Foundation", "AWS::CloudTrail::Trail")["EventSelectors"][0]["DataResources"][0][
+            "Values"
+        ].append({"Fn::Join": ["", [{"Fn::GetAtt": [trail_bucket(t), "Arn"]}, "/"]]}),
+    ),
+    (
+        holds.alarms_may_notify,
+        lambda t: one(t, "Atoll-Release", "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"].pop(),
+    ),
+    *(
+        (
+            holds.no_secret_is_in_plain_sight,
+            lambda t, name=name, value=value: one(t, "Atoll-Release", "AWS::Lambda::Function")["Environment"][
+                "Variables"
+            ].update({name: value}),
+        )
+        for name, value in (("DB_PASSWORD", "x"), ("LOGIN", "{{resolve:secretsmanager:a:SecretString:password}}"))
+    ),
+    (
+        holds.no_secret_is_in_plain_sight,
+        lambda t: one(t, "Atoll-Tracking", "AWS::ECS::TaskDefinition")[CONTAINER][0]["Environment"].append(
+            {"Name": "MLFLOW_FLASK_SERVER_SECRET_KEY", "Value": "x"}
+        ),
+    ),
+    (
+        holds.no_secret_is_in_plain_sight,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"].update(API_TOKEN="x"),
+    ),
+    (
+        holds.everything_is_under_our_keys,
+        lambda t: one(t, "Atoll-Release", "AWS::SQS::Queue").pop("KmsMasterKeyId"),
+    ),
+    (
+        holds.everything_is_under_our_keys,
+        lambda t: one(t, "Atoll-Release", "AWS::SNS::Topic").pop("KmsMasterKeyId"),
+    ),
+    (
+        holds.everything_is_under_our_keys,
+        lambda t: one(t, "Atoll-Tracking", "AWS::SecretsManager::Secret").pop("KmsKeyId"),
+    ),
+    (
+        holds.everything_is_under_our_keys,
+        lambda t: one(t, "Atoll-Registry", "AWS::ECR::Repository")["EncryptionConfiguration"].pop("KmsKey"),
+    ),
+    (
+        holds.everything_is_under_our_keys,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::EndpointConfig").pop("KmsKeyId"),
+    ),
+    (holds.logs_are_kept, lambda t: one(t, "Atoll-Release", "AWS::Logs::LogGroup").pop("RetentionInDays")),
+    (
+        holds.the_balancer_is_internal_and_fips,
+        lambda t: one(t, "Atoll-Tracking", "AWS::ElasticLoadBalancingV2::LoadBalancer").update(
+            Scheme="internet-facing"
+        ),
+    ),
+    (
+        holds.the_balancer_is_internal_and_fips,
+        lambda t: one(t, "Atoll-Tracking", "AWS::ElasticLoadBalancingV2::Listener").update(
+            SslPolicy="ELBSecurityPolicy-2016-08"
+        ),
+    ),
+    (
+        holds.containers_are_confined,
+        lambda t: one(t, "Atoll-Tracking", "AWS::ECS::TaskDefinition")[CONTAINER][0].update(User="root"),
+    ),
+    (
+        holds.containers_are_confined,
+        lambda t: one(t, "Atoll-Tracking", "AWS::ECS::TaskDefinition")[CONTAINER][0].update(Image="mlflow:latest"),
+    ),
+    (
+        holds.models_are_isolated,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model").update(EnableNetworkIsolation=False),
+    ),
+    (holds.models_are_isolated, lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model").pop("VpcConfig")),
+    (
+        holds.endpoints_roll_back,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::Endpoint")["DeploymentConfig"].pop("AutoRollbackConfiguration"),
+    ),
+    (
+        holds.endpoints_roll_back,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::Endpoint").update(RetainAllVariantProperties=False),
+    ),
+    (
+        holds.a_first_deployment_needs_no_model,
+        lambda t: whole(t, ENDPOINT, "AWS::SageMaker::Endpoint").pop("Condition"),
+    ),
+    (
+        holds.a_first_deployment_needs_no_model,
+        lambda t: whole(t, ENDPOINT, "AWS::ApplicationAutoScaling::ScalableTarget").pop("Condition"),
+    ),
+    (
+        holds.a_release_moves_four_parameters,
+        lambda t: t[ENDPOINT]["Parameters"].update(InstanceType={"Type": "String", "Default": ""}),
+    ),
+    (
+        holds.a_release_moves_four_parameters,
+        lambda t: t[ENDPOINT]["Parameters"]["ImageDigest"].update(AllowedPattern=".*"),
+    ),
+    (
+        holds.a_release_moves_four_parameters,
+        lambda t: t[ENDPOINT]["Parameters"]["ManifestSha256"].update(Default="0" * 64),
+    ),
+]
