@@ -1,0 +1,114 @@
+"""What the release functions may do: one asks, one goes back and keeps the template, and none moves forward."""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase as fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compliance.templates import Template, read_templates
+from tests.infrastructure.people_cases import BACK, CREATE, EXECUTE, FORWARD, NAME, STACK, STOP
+from tests.infrastructure.policies import Request, decision, output, resolved
+
+Templates = dict[str, Template]
+RELEASE = "Atoll-Release"
+ASKS, SETTLES, HEARS = "TrainingCompleted", "ReleaseSettled", "ChangeSetExecuted"
+URL = {"cloudformation:TemplateUrl": "https://t"}
+DELETE, GET_TEMPLATE = "cloudformation:DeleteChangeSet", "cloudformation:GetTemplate"
+INLINE_LIMIT = 51_200  # bytes of a template body in CreateChangeSet
+
+
+@pytest.fixture(scope="module")
+def templates(assembly: Callable[[str], Path]) -> Templates:
+    return read_templates(assembly("govcloud-west"))
+
+
+def policies_of(templates: Templates, function: str) -> list[dict[str, Any]]:
+    """The policies of a function, found by the output that the contract names."""
+    found = templates[RELEASE]["Resources"]
+    role = found[templates[RELEASE]["Outputs"][f"{function}Function"]["Value"]["Ref"]]["Properties"]["Role"]
+    held = found[role["Fn::GetAtt"][0]]["Properties"]["ManagedPolicyArns"]
+    return [resolved(templates, RELEASE, found[each["Ref"]]["Properties"]["PolicyDocument"]) for each in held]
+
+
+def allowed(templates: Templates, function: str, action: str, resource: str, **keys: str) -> bool:
+    request = Request(action=action, resource=resource, uid=None, keys=keys)
+    return decision(policies_of(templates, function), request) == "Allow"
+
+
+@pytest.mark.parametrize("name", [FORWARD, BACK, STOP, {NAME: "cdk-deploy-change-set"}, {}])
+@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS])
+def test_a_function_executes_only_what_goes_back(templates: Templates, function: str, name: dict[str, str]) -> None:
+    assert allowed(templates, function, EXECUTE, STACK, **name) == (function == SETTLES and name in (BACK, STOP))
+
+
+@pytest.mark.parametrize(("function", "name"), [(ASKS, FORWARD), (SETTLES, BACK)])
+def test_a_change_set_is_asked_for_under_its_name_and_the_narrow_role_alone(
+    templates: Templates, function: str, name: dict[str, str]
+) -> None:
+    fence = {"cloudformation:RoleArn": output(templates, RELEASE, "EndpointServiceRoleArn")}
+    assert allowed(templates, function, CREATE, STACK, **name, **fence)
+    assert not allowed(templates, function, CREATE, STACK, **name)
+    assert not allowed(templates, function, CREATE, STACK, **name, **{"cloudformation:RoleArn": "another"})
+    assert not allowed(templates, function, CREATE, STACK, **name, **fence, **URL)
+    assert not allowed(templates, function, CREATE, STACK.replace("Endpoint-card-anomaly", "Release"), **name, **fence)
+    for other in {ASKS: (BACK, STOP), SETTLES: (FORWARD,)}[function]:
+        assert not allowed(templates, function, CREATE, STACK, **other, **fence)
+    assert not allowed(templates, function, CREATE, STACK, **{NAME: "cdk-deploy-change-set"}, **fence)
+
+
+@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS])
+def test_a_function_deletes_only_change_sets_of_its_own_kind(templates: Templates, function: str) -> None:
+    assert allowed(templates, function, DELETE, STACK, **FORWARD) == (function == ASKS)
+    assert allowed(templates, function, DELETE, STACK, **BACK) == (function == SETTLES)
+
+
+@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS])
+def test_the_pipeline_can_not_say_which_template_is_the_deployed_one(templates: Templates, function: str) -> None:
+    bucket = output(templates, "Atoll-Foundation", "ReleaseBucket")
+    document = policies_of(templates, SETTLES)[0]
+    (written,) = [
+        each
+        for statement in document["Statement"]
+        for each in _list(statement["Resource"])
+        if "s3:PutObject" in statement["Action"] and each.endswith("/templates/*")
+    ]
+    assert bucket.strip("<>") in written
+    keys = {"aws:ResourceAccount": _account(document, written)}
+    key = written.replace("*", "card-anomaly.json")
+    assert allowed(templates, function, "s3:PutObject", key, **keys) == (function == SETTLES)
+    assert allowed(templates, function, GET_TEMPLATE, STACK) == (function == SETTLES)
+    assert not allowed(templates, function, "s3:DeleteObject", key, **keys)
+
+
+def test_nobody_else_writes_deployed_templates(templates: Templates) -> None:
+    key = output(templates, "Atoll-Foundation", "ReleaseBucket").replace(">", ".Arn>/templates/card-anomaly.json")
+    writers = {
+        name
+        for stack, body in templates.items()
+        for name, resource in body["Resources"].items()
+        if resource["Type"] in {"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"}
+        for statement in resolved(templates, stack, resource["Properties"]["PolicyDocument"]["Statement"])
+        if any(fnmatch("s3:PutObject", action) for action in _list(statement["Action"]))
+        if any(fnmatch(key, pattern) for pattern in _list(statement["Resource"]))
+    }
+    assert len(writers) == 1
+    assert writers.pop().startswith(SETTLES)
+
+
+def test_a_deployed_template_fits_into_a_request_that_restores_it(assembly: Callable[[str], Path]) -> None:
+    for file in assembly("govcloud-west").glob("Atoll-Endpoint-*.template.json"):
+        assert file.stat().st_size < INLINE_LIMIT / 2
+
+
+def _list(value: object) -> list[str]:
+    return value if isinstance(value, list) else [str(value)]
+
+
+def _account(document: dict[str, Any], resource: str) -> str:
+    return next(
+        statement["Condition"]["StringEquals"]["aws:ResourceAccount"]
+        for statement in document["Statement"]
+        if resource in _list(statement["Resource"])
+    )
