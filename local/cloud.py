@@ -139,7 +139,9 @@ class LocalCloud:
         return self
 
     def stop(self) -> None:
-        """End the emulator and all that it started. Does nothing when it's gone already."""
+        """End the emulator and all that it started. Does nothing when it's gone already, or is another object's."""
+        if self._state is None and self._process is None:
+            return
         if self._process is not None:
             supervise.stop(self._process)
         elif self._state is not None:

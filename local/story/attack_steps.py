@@ -15,7 +15,7 @@ import pandas as pd
 from local.cloud import ACCOUNT, REGION
 from local.story.data_steps import read_json
 from local.story.release_steps import execute, features_uri, registered_version, serving, settled_stack, train
-from local.story.scene import APPROVER, MODEL, TRAINER, expect
+from local.story.scene import APPROVER, MODEL, OPERATOR, TRAINER, expect
 from local.story.serving_steps import held_back, invoke, read_object, released_model
 
 if TYPE_CHECKING:
@@ -77,9 +77,10 @@ def tampered_artifact(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
         lambda m: name in m["text"] and "refused" in (m["subject"] + m["text"]).lower(), f"the refusal of {name}"
     )
     expect(scene.version_of_job(job["TrainingJobArn"]) is None, f"The tampered artifact of {name} was registered.")
+    expect("model.ubj" in note["text"], f"The refusal doesn't say which file was changed: {note['text']}")
     expect_champion_serves(scene)
     facts.update(job=name, subject=note["subject"], message=note["text"])
-    facts["told"] = note["subject"]
+    facts["told"] = f"{name}: model.ubj is not what the manifest promises; nothing was registered"
 
 
 def swap_model(scene: Scene, uri: str) -> None:
@@ -128,7 +129,8 @@ def does_not_start(scene: Scene, facts: Facts) -> None:
     facts.update(
         version=version.version, release=release, stack=stack["StackStatus"], reason=version.tags["atoll.reason"]
     )
-    facts["told"] = f"v{version.version} did not start and was rolled back; v{scene.champion_version()} goes on serving"
+    facts["champion"] = scene.champion_version()
+    facts["told"] = f"v{version.version} did not start and was rolled back; v{facts['champion']} goes on serving"
 
 
 def expect_champion_serves(scene: Scene) -> None:
@@ -142,6 +144,6 @@ def expect_champion_serves(scene: Scene) -> None:
     expect(scene.outputs["EndpointName"] in serving(scene), "The endpoint is gone.")
     booster, columns = released_model(scene)
     row = held_back(scene).tail(1)[columns].to_numpy(dtype=np.float32)
-    answer = invoke(scene, row[0])["score"]
+    answer = invoke(scene, scene.person(OPERATOR).client("sagemaker-runtime"), row[0])["score"]
     difference = abs(answer - float(booster.inplace_predict(row)[0]))
     expect(difference <= 1e-6, f"The endpoint does not answer as {MODEL} v{settled} does: off by {difference}.")  # noqa: PLR2004

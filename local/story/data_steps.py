@@ -44,8 +44,11 @@ def etl(scene: Scene, facts: Facts) -> None:
     )
     facts.update(job_arn=job["ProcessingJobArn"], report=report, columns=len(manifest["columns"]))
     facts["objects"] = {name: item["sha256"] for name, item in manifest["objects"].items()}
-    source = "labelled" if report["labels"] == "given" else "no labels, so anomalies were injected"
-    facts["told"] = f"{report['accepted']:,} rows accepted, {report['quarantined']:,} in quarantine; {source}"
+    anomalies = sum(report["kinds"].values())
+    source = "labelled" if report["labels"] == "given" else f"no labels, so {anomalies:,} anomalies were injected"
+    facts["told"] = (
+        f"{report['accepted']:,} rows accepted, {report['quarantined']:,} set aside with their reasons; {source}"
+    )
 
 
 def processing_request(scene: Scene, name: str) -> dict[str, Any]:

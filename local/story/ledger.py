@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from local.story.scene import BUILD, ROOT, Ledger
 from model_code.errors import InputError
-from model_code.etl.mapping import known_mapping, read_mapping
+from model_code.etl.mapping import ColumnMapping, known_mapping, read_mapping
 from model_code.etl.reading import header_of
 
 if TYPE_CHECKING:
@@ -27,17 +27,24 @@ def choose_ledger(file: Path | None, mapping: Path | None) -> Ledger:
     Anomalies are to be injected where the ledger has no labels.
 
     Raises:
-        InputError: the file is not there or can't be read, or no mapping fits its columns.
+        InputError: the file is not there or can't be read, or no mapping (or not the one that was named) fits it.
     """
-    if file is None:
+    if file is None and mapping is None:
         return Ledger(generated_ledger(), mapping=None, inject=False)
+    if file is None:
+        raise InputError(f"MAPPING={mapping} names the columns of a ledger: name that as well, LEDGER=<file>.")
     for path in (file, mapping):
         if path and not path.is_file():
             raise InputError(f"There is no file {path}. LEDGER= and MAPPING= take the path of a file.")
     header = header_of(file)
     mapping = mapping or known_mapping(header, MAPPINGS)
-    label = read_mapping(mapping).columns.get("label") if mapping else "label"
-    return Ledger(file.resolve(), mapping, inject=label not in header)
+    columns = read_mapping(mapping) if mapping else ColumnMapping()
+    if mapping and (missing := columns.missing(header, declared=True)):
+        raise InputError(
+            f"{mapping.name} names the columns {', '.join(missing)}, but {file.name} has {', '.join(header)}. "
+            "Correct the mapping."
+        )
+    return Ledger(file.resolve(), mapping, inject=columns.columns.get("label") not in header)
 
 
 def generated_ledger() -> Path:

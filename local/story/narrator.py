@@ -6,10 +6,14 @@ import json
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -35,7 +39,7 @@ class Narrator:
     """Draws a progress bar, prints a line for each step that ends, and keeps the record.
 
     Args:
-        record: the JSON file, rewritten whenever a step ends, so that a crash loses nothing.
+        record: the JSON file, rewritten whenever a step begins or ends, so that a crash loses nothing.
         total: how many steps the story has.
         console: where to write; a terminal gets a moving bar, anything else plain lines.
     """
@@ -46,6 +50,7 @@ class Narrator:
         self._record = record
         self._total = total
         self._began = time.monotonic()
+        self._at = datetime.now(UTC).isoformat(timespec="seconds")
         self._progress = Progress(
             TextColumn("  {task.description}"),
             BarColumn(bar_width=30),
@@ -72,6 +77,7 @@ class Narrator:
         step = Step(name, title)
         self.steps.append(step)
         self._progress.update(self._bar, description=f"{title} ...")
+        self._write()
         began = time.monotonic()
         try:
             yield step.facts
@@ -84,12 +90,17 @@ class Narrator:
         finally:
             step.seconds = round(time.monotonic() - began, 2)
             self._progress.advance(self._bar)
-            self._print(step)
             self._write()
+            self._print(step)
 
     def progress(self, text: str) -> None:
-        """Say beside the bar what the running step is waiting for."""
-        self._progress.update(self._bar, description=f"{self.steps[-1].title}: {text}")
+        """Say beside the bar what the running step is doing."""
+        self._progress.update(self._bar, description=f"{self.steps[-1].title}: {escape(text)}")
+
+    @property
+    def seconds(self) -> float:
+        """How long the story has been told so far."""
+        return round(time.monotonic() - self._began, 1)
 
     def facts(self, name: str) -> Facts:
         """The facts of a step that was told already; `KeyError` when it was not."""
@@ -105,13 +116,14 @@ class Narrator:
         number = f"{len(self.steps):2}/{self._total}"
         self.console.print(f"{bar} {number}  {step.title:<58} {mark}  {step.seconds:6.1f} s", soft_wrap=True)
         if told := step.facts.get("told"):
-            self.console.print(f"{'':27} [dim]{told}[/]", soft_wrap=True)
+            self.console.print(Padding(Text(told, style="dim"), (0, 0, 0, 28), expand=False))
 
     def _write(self) -> None:
         complete = len(self.steps) == self._total and all(step.status == "ok" for step in self.steps)
         story = {
             "status": "ok" if complete else "incomplete",
-            "seconds": round(time.monotonic() - self._began, 1),
+            "began": self._at,
+            "seconds": self.seconds,
             "steps": [asdict(step) for step in self.steps],
         }
         self._record.parent.mkdir(parents=True, exist_ok=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 import requests
+from botocore.exceptions import ClientError
 
-import compliance.synth
 from local.cloud import ACCOUNT, REGION
 from local.story.logs import save_logs
-from local.story.processes import processes_of
+from local.story.processes import processes_of, run, watching
 from local.story.scene import ASSEMBLY, ROOT, expect
 from local.story.waiting import StoryError
 
@@ -22,25 +23,38 @@ if TYPE_CHECKING:
 def synthesize(scene: Scene, facts: Facts) -> None:
     """Synthesize the local environment once; every later CDK call uses this assembly."""
     shutil.rmtree(ASSEMBLY, ignore_errors=True)
-    try:
-        compliance.synth.synthesize(str(scene.cloud.environment_file), ASSEMBLY)
-    except compliance.synth.SynthError as error:
-        raise StoryError(f"Synthesis failed:\n{error}") from error
+    command = ["cdk", "synth", "--quiet", "--no-notices", "--output", str(ASSEMBLY)]
+    run(command, environment=scene.cloud.environment, log=scene.cloud.folder / "logs" / "cdk-synth.log")
     templates = sorted(path.name.removesuffix(".template.json") for path in ASSEMBLY.glob("*.template.json"))
     facts.update(templates=templates, assembly=ASSEMBLY.relative_to(ROOT), told=f"{len(templates)} stacks")
 
 
 def start(scene: Scene, facts: Facts) -> None:
-    """Start the local AWS: loopback only, TLS on, IAM enforced."""
+    """Start the local AWS: loopback only, TLS on, and closed to who has no keys of the account."""
     scene.cloud.start()
     identity = scene.administrator.client("sts").get_caller_identity()
+    stranger = refused_stranger(scene)
     facts.update(
         endpoint=scene.cloud.endpoint,
         account=identity["Account"],
         tls=scene.cloud.endpoint.startswith("https://127.0.0.1:"),
-        iam_enforced=True,
-        told=f"{scene.cloud.endpoint}, TLS on, IAM enforced",
+        stranger=stranger,
+        told=f"{scene.cloud.endpoint}, TLS on; unknown keys are refused",
     )
+
+
+def refused_stranger(scene: Scene) -> str:
+    """The words with which the local AWS refuses keys that the account doesn't know.
+
+    Raises:
+        StoryError: it lets them in.
+    """
+    unknown = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "unknown"}
+    try:
+        scene.cloud.client("sts", unknown).get_caller_identity()
+    except ClientError as error:
+        return error.response["Error"]["Message"]
+    raise StoryError(f"The local AWS at {scene.cloud.endpoint} answers keys that it doesn't know.")
 
 
 def bootstrap(scene: Scene, facts: Facts) -> None:
@@ -51,7 +65,8 @@ def bootstrap(scene: Scene, facts: Facts) -> None:
 
 def deploy(scene: Scene, facts: Facts) -> None:
     """Run `cdk deploy --all`: every stack in the first go, before any model exists."""
-    scene.cloud.cdk("deploy", "--all", "--concurrency", "4", "--require-approval", "never", assembly=ASSEMBLY)
+    with watching(scene.narrator, partial(stacks_so_far, scene)):
+        scene.cloud.cdk("deploy", "--all", "--concurrency", "4", "--require-approval", "never", assembly=ASSEMBLY)
     scene.read_outputs()
     stacks = stack_statuses(scene)
     endpoints = scene.administrator.client("sagemaker").list_endpoints()["Endpoints"]
@@ -70,6 +85,13 @@ def stack_statuses(scene: Scene) -> dict[str, str]:
         for stack in page["Stacks"]
         if stack["StackName"].startswith("Atoll-")
     }
+
+
+def stacks_so_far(scene: Scene) -> str:
+    """Which of Atoll's stacks are being worked on."""
+    statuses = stack_statuses(scene)
+    busy = [name.removeprefix("Atoll-") for name, status in statuses.items() if status.endswith("_IN_PROGRESS")]
+    return f"{', '.join(busy)} ({len(statuses)} stacks exist)" if busy else f"{len(statuses)} stacks exist"
 
 
 def count_resources(scene: Scene) -> int:
@@ -94,7 +116,8 @@ def tracking(scene: Scene, facts: Facts) -> None:
 
 def teardown(scene: Scene, facts: Facts) -> None:
     """Run `cdk destroy --all`, list what is retained on purpose, stop the local AWS and look for processes left."""
-    scene.cloud.cdk("destroy", "--all", "--force", assembly=ASSEMBLY)
+    with watching(scene.narrator, partial(stacks_so_far, scene)):
+        scene.cloud.cdk("destroy", "--all", "--force", assembly=ASSEMBLY)
     left = {name: status for name, status in stack_statuses(scene).items() if status != "DELETE_COMPLETE"}
     expect(not left, f"These stacks should be gone: {left}")
     retained = retained_resources(scene)
@@ -103,7 +126,7 @@ def teardown(scene: Scene, facts: Facts) -> None:
     running = processes_of(scene.cloud.folder)
     expect(not running, f"These processes should have ended: {running}")
     facts.update(retained=retained, processes_left=len(running))
-    facts["told"] = f"nothing runs; retained on purpose: {', '.join(retained) or 'nothing'}"
+    facts["told"] = f"all stacks are gone and nothing runs; retained on purpose: {', '.join(retained) or 'nothing'}"
 
 
 def retained_resources(scene: Scene) -> list[str]:

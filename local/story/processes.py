@@ -1,8 +1,64 @@
-"""Which processes of a local AWS are running: read from the kernel, not from what we believe we started."""
+"""The story's child processes: run so that none outlives it, watched while they run, and searched for afterwards."""
 
 from __future__ import annotations
 
+import subprocess
+import threading
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import supervise
+from local.story.scene import ROOT
+from local.story.waiting import StoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+    from local.story.narrator import Narrator
+
+LONGEST_SECONDS = 600
+
+
+def run(command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+    """Run a command in the checkout, its output going to `log`.
+
+    Raises:
+        StoryError: it failed or took longer than `LONGEST_SECONDS`; the end of its log is in the sentence.
+    """
+    process = supervise.start(command, environment=environment, log=log, folder=ROOT)
+    try:
+        code = process.wait(timeout=LONGEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        code = None
+    finally:
+        supervise.stop(process)
+    if code != 0:
+        what = f"took longer than {LONGEST_SECONDS} s" if code is None else f"failed (exit code {code})"
+        raise StoryError(f"`{' '.join(command[:3])}` {what}. The end of {log}:\n{supervise.tail(log)}")
+
+
+@contextmanager
+def watching(narrator: Narrator, look: Callable[[], str]) -> Generator[None]:
+    """While the block runs, say beside the bar each second what `look` sees; a look that fails says nothing."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(1):
+            try:
+                narrator.progress(look())
+            except (BotoCoreError, ClientError, ValueError):
+                continue
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join(timeout=5)
 
 
 def processes_of(folder: Path) -> list[str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from local.story.scene import APPROVER, ENDPOINT_STACK, MODEL, ROOT, TRAINER, Person, expect
+from local.story.processes import run, watching
+from local.story.scene import APPROVER, ENDPOINT_STACK, MODEL, TRAINER, Person, expect
 from local.story.waiting import StoryError, wait_for
+from local.supervise import PYTHON
 
 if TYPE_CHECKING:
     from local.story.mailbox import Mailbox
@@ -38,20 +39,22 @@ def train(scene: Scene, name: str, *, features: str, hyperparameters: dict[str, 
         }),
         encoding="utf-8",
     )  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "local.story.train_with_sdk", str(request)],
-        cwd=ROOT,
-        env=scene.environment_of(TRAINER),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    request.with_suffix(".log").write_text(done.stdout + done.stderr, encoding="utf-8")
-    if done.returncode:
-        raise StoryError(f"Training {name} failed:\n{(done.stdout + done.stderr)[-3000:]}")
-    job = json.loads(done.stdout.strip().splitlines()[-1])
+    answer = request.with_suffix(".job.json")
+    with watching(scene.narrator, partial(training_so_far, scene)):
+        run(
+            [*PYTHON, "-m", "local.story.train_with_sdk", str(request), str(answer)],
+            environment=scene.environment_of(TRAINER),
+            log=scene.cloud.folder / "logs" / f"train-{name}.log",
+        )
+    job = json.loads(answer.read_text(encoding="utf-8"))
     return scene.administrator.client("sagemaker").describe_training_job(TrainingJobName=job["name"])
+
+
+def training_so_far(scene: Scene) -> str:
+    """How far the youngest training job is."""
+    jobs = scene.administrator.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    youngest = max(jobs, key=lambda job: job["CreationTime"])
+    return f"{youngest['TrainingJobName']} is {youngest['TrainingJobStatus']}"
 
 
 def train_candidate(scene: Scene, facts: Facts) -> None:
@@ -147,7 +150,7 @@ def deny(scene: Scene, facts: Facts) -> None:
     same_person = Person(TRAINER.uid, APPROVER.role_output, "approves their own model")
     facts["trainer"] = denied(scene, TRAINER, release)
     facts["same_person_as_approver"] = denied(scene, same_person, release)
-    facts["told"] = f"{TRAINER.uid} is denied as trainer, and as approver of their own model"
+    facts["told"] = f"IAM denies {TRAINER.uid} the execution as trainer, and as approver of their own model"
 
 
 def approve(scene: Scene, facts: Facts) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from local.story.narrator import Facts
     from local.story.scene import Scene
 
-HELD_BACK = 200
+REAL_TIME, SEED = 200, 7
 TOLERANCE = 1e-6
 TOP = 5
 
@@ -29,6 +29,12 @@ TOP = 5
 def held_back(scene: Scene) -> pd.DataFrame:
     """The latest transactions, which no training job has seen."""
     return pd.read_parquet(io.BytesIO(read_object(scene, f"live/{scene.run}/live.parquet")))
+
+
+def in_real_time(rows: int) -> np.ndarray:
+    """Which of the held-back rows are scored one by one, as a mask: a seeded sample; the others go to the batch."""
+    chosen = np.random.default_rng(SEED).choice(rows, size=min(REAL_TIME, rows // 2), replace=False)
+    return np.isin(np.arange(rows), chosen)
 
 
 def read_object(scene: Scene, key: str) -> bytes:
@@ -50,27 +56,35 @@ def released_model(scene: Scene) -> tuple[xgb.Booster, list[str]]:
 def score(scene: Scene, facts: Facts) -> None:
     """Score held-back transactions one by one through InvokeEndpoint and compare with the model's own predictions."""
     booster, columns = released_model(scene)
-    rows = held_back(scene).tail(HELD_BACK)
+    rows = held_back(scene)
+    rows = rows[in_real_time(len(rows))]
     features = rows[columns].to_numpy(dtype=np.float32)
     expected = booster.inplace_predict(features)
-    answers = [invoke(scene, row) for row in features]
+    runtime = scene.person(OPERATOR).client("sagemaker-runtime")
+    answers = [invoke(scene, runtime, row) for row in features]
     scores = np.array([answer["score"] for answer in answers])
     difference = float(np.abs(scores - expected).max())
     expect(difference <= TOLERANCE, f"The endpoint differs from the model by {difference}, more than {TOLERANCE}.")
     alerts = [alert(rows.iloc[i], answers[i]) for i in np.argsort(-scores)[:TOP]]
-    facts.update(scored=len(scores), largest_difference=difference, alerts=alerts)
-    facts["told"] = f"{len(scores)} transactions, largest difference to the model's own scores {difference:.1e}"
+    facts.update(scored=len(scores), anomalies=int(rows["label"].sum()), largest_difference=difference, alerts=alerts)
+    facts["told"] = (
+        f"{len(scores)} transactions, each score equal to the model's own (largest difference {difference:.1e})"
+    )
 
 
-def invoke(scene: Scene, row: np.ndarray) -> dict[str, Any]:
-    """One transaction's score and reasons, as the operator asks for them."""
-    runtime = scene.person(OPERATOR).client("sagemaker-runtime")
+def request_body(row: np.ndarray) -> str:
+    """A transaction's features as the endpoint takes them: a line of CSV, missing values empty."""
+    return ",".join("" if np.isnan(value) else repr(float(value)) for value in row)
+
+
+def invoke(scene: Scene, runtime: Any, row: np.ndarray) -> dict[str, Any]:  # noqa: ANN401 - boto3 clients have no static type
+    """One transaction's score and reasons, asked for with somebody's client of the SageMaker runtime."""
     answer = runtime.invoke_endpoint(
         EndpointName=scene.outputs["EndpointName"],
         ContentType="text/csv",
         Accept="application/json",
         CustomAttributes="reasons=3",
-        Body=",".join("" if np.isnan(value) else repr(float(value)) for value in row),
+        Body=request_body(row),
     )
     return json.load(answer["Body"])["predictions"][0]
 
@@ -87,8 +101,11 @@ def alert(row: pd.Series, answer: dict[str, Any]) -> dict[str, Any]:
 
 def batch(scene: Scene, facts: Facts) -> None:
     """Batch transform scores the rest of the held-back transactions."""
-    rest = held_back(scene).iloc[:-HELD_BACK]
-    body = read_object(scene, f"live/{scene.run}/live.csv").decode().splitlines()[: len(rest)]
+    rows = held_back(scene)
+    in_batch = ~in_real_time(len(rows))
+    rest = rows[in_batch]
+    lines = read_object(scene, f"live/{scene.run}/live.csv").decode().splitlines()
+    body = [line for line, chosen in zip(lines, in_batch, strict=True) if chosen]
     s3, bucket = scene.person(TRAINER).client("s3"), scene.outputs["DataBucket"]
     s3.put_object(Bucket=bucket, Key=f"experiments/{scene.run}/batch/rest.csv", Body="\n".join(body).encode() + b"\n")
     name = scene.transform_job = f"batch-{scene.run}"
@@ -102,7 +119,17 @@ def batch(scene: Scene, facts: Facts) -> None:
     expect(len(scores) == len(rest), f"{len(rest)} rows went in, {len(scores)} scores came out.")
     expect(difference <= TOLERANCE, f"Batch scores differ from the model by {difference}.")
     facts.update(rows=len(rest), scores=len(scores), largest_difference=difference)
+    facts.update(top_alerts(scene, rest, columns, scores))
     facts["told"] = f"{len(rest):,} rows in, {len(scores):,} scores out, in order"
+
+
+def top_alerts(scene: Scene, rows: pd.DataFrame, columns: list[str], scores: np.ndarray) -> dict[str, Any]:
+    """The alerts with the highest batch scores, their reasons asked of the endpoint, and the first one's features."""
+    runtime = scene.person(OPERATOR).client("sagemaker-runtime")
+    top = rows.iloc[np.argsort(-scores)[:TOP]]
+    features = top[columns].to_numpy(dtype=np.float32)
+    alerts = [alert(top.iloc[i], invoke(scene, runtime, row)) for i, row in enumerate(features)]
+    return {"alerts": alerts, "top_row": request_body(features[0])}
 
 
 def transform_request(scene: Scene, name: str) -> dict[str, Any]:

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.table import Table
 
+from local.cloud import LocalCloudError
+from local.story.keeping import MLFLOW_USER
 from local.story.scene import ASSEMBLY, BUILD, MODEL, ROOT
+from local.story.waiting import StoryError
 
 if TYPE_CHECKING:
-    from local.story.narrator import Narrator
     from local.story.scene import Scene
 
+EXPECTED = (StoryError, LocalCloudError)
 
-def summary(scene: Scene) -> Table:
+
+def summary(scene: Scene, *, kept: bool) -> Table:
     """The closing table, made from the recorded facts."""
-    fact = scene.narrator.facts
-    table = Table(title="What happened", show_header=False, title_justify="left", padding=(0, 1))
+    minutes, seconds = divmod(round(scene.narrator.seconds), 60)
+    title = f"What happened, in {minutes} min {seconds} s"
+    table = Table(title=title, show_header=False, title_justify="left", padding=(0, 1))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in rows(scene):
-        table.add_row(name, value)
-    for number, alert in enumerate(fact("score")["alerts"], 1):
-        words = f"{alert['transaction']}  score {alert['score']}  {'; '.join(alert['reasons'])}"
-        table.add_row(f"Alert {number}", f"{words}  [dim](label: {alert['kind']})[/]")
+    for name, value in [*happened(scene), *where(scene, kept=kept)]:
+        table.add_row(name, escape(value))
     return table
 
 
-def rows(scene: Scene) -> list[tuple[str, str]]:
-    """Name and value of each line above the alerts."""
+def happened(scene: Scene) -> list[tuple[str, str]]:
+    """Name and value of each line about what was done, the alerts among them."""
     fact = scene.narrator.facts
     metrics, drift = fact("register")["metrics"], fact("monitor")["report"]
     quality = (
@@ -44,46 +46,40 @@ def rows(scene: Scene) -> list[tuple[str, str]]:
         ("Champion", f"{MODEL} v{fact('settle')['champion']}, release {fact('register')['release']}"),
         ("Submitted / approved by", f"{fact('settle')['submitter']} / {fact('settle')['approver']}"),
         ("Denied", fact("deny")["told"]),
-        ("Endpoint's answers", f"{fact('score')['told']}; batch: {fact('batch')['told']}"),
-        ("Monitor", f"{drift['status']}, largest PSI {drift['max_psi']:.3f} ({fact('monitor')['worst_feature']})"),
+        ("Real-time answers", fact("score")["told"]),
+        ("Batch", fact("batch")["told"]),
+        *[(f"  alert {number}", alert_line(alert)) for number, alert in enumerate(fact("batch")["alerts"], 1)],
+        (
+            "Drift monitor",
+            f"{drift['status']}, largest PSI {drift['max_psi']:.3f} ({fact('monitor')['worst_feature']})",
+        ),
         ("Refused by the gate", fact("refused-by-gate")["told"]),
         ("Refused before registration", fact("refused-tampered")["told"]),
         ("Rolled back", fact("rolled-back")["told"]),
-        ("MLflow", f"{fact('tracking')['url']} (user and password: secret {scene.outputs['TrackingAdminSecretArn']})"),
-        ("Logs", str(scene.cloud.folder.relative_to(ROOT))),
-        ("Templates", str(ASSEMBLY.relative_to(ROOT))),
-        ("Record", str((BUILD / "story.json").relative_to(ROOT))),
     ]
 
 
-def how_to_use(scene: Scene) -> str:
-    """The commands with which a person uses what KEEP=1 left running."""
-    aws, tracking = f"aws --endpoint-url {scene.cloud.endpoint}", scene.outputs["TrackingUrl"]
-    user = '--user "$MLFLOW_TRACKING_USERNAME:$MLFLOW_TRACKING_PASSWORD"'
-    commands = [
-        f"source {(scene.cloud.folder / 'environment.sh').relative_to(ROOT)}",
-        f"{aws} sagemaker describe-endpoint --endpoint-name {scene.outputs['EndpointName']}",
-        f"{aws} cloudformation describe-stacks --query 'Stacks[].[StackName,StackStatus]'",
-        f'curl --cacert "$AWS_CA_BUNDLE" {tracking}/health',
-        f'curl --cacert "$AWS_CA_BUNDLE" {user} "{tracking}/api/2.0/mlflow/registered-models/search"',
+def alert_line(alert: dict[str, str]) -> str:
+    """An alert with what its label says: the kind of anomaly, or that the transaction is an ordinary one."""
+    label = alert["kind"] if alert["kind"] != "none" else "ordinary"
+    return f"{alert['transaction']}, score {alert['score']}, label: {label}; {', '.join(alert['reasons'])}"
+
+
+def where(scene: Scene, *, kept: bool) -> list[tuple[str, str]]:
+    """Name and value of each line about where to look."""
+    url = scene.narrator.facts("tracking")["url"]
+    ended = f"was at {url} and ended with the story; `make story KEEP=1` leaves it running"
+    return [
+        ("MLflow", f"{url}, {MLFLOW_USER}" if kept else ended),
+        ("Logs", f"{(scene.cloud.folder / 'logs').relative_to(ROOT)}/"),
+        ("Templates", f"{ASSEMBLY.relative_to(ROOT)}/"),
+        ("Record of every step", str((BUILD / "story.json").relative_to(ROOT))),
     ]
-    return "\n  ".join(
-        ["Still running; `make story-down` ends it. In a shell:", *commands, f"MLflow's pages: {tracking}"]
-    )
 
 
-def failure(narrator: Narrator, error: BaseException, folder: str) -> str:
-    """What to print when a step failed: the sentence, and where to look."""
-    step = narrator.steps[-1].title if narrator.steps else "before the first step"
-    return f"[red]The story stopped at: {step}[/]\n{error}\nLogs: {folder}. Everything it started was ended."
-
-
-def write_shell_environment(scene: Scene) -> None:
-    """Write `environment.sh`: what a shell needs to use the local AWS and MLflow as administrator."""
-    mine = {name: value for name, value in scene.cloud.environment.items() if name.startswith("AWS_")}
-    lines = [
-        f"export {name}={shlex.quote(value)}" for name, value in sorted((mine | scene.tracking_environment()).items())
-    ]
-    file = scene.cloud.folder / "environment.sh"
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    file.chmod(0o600)
+def failure(scene: Scene, error: Exception) -> str:
+    """What to print when a step failed: the sentence, and where to look. All that was started ends."""
+    steps, logs = scene.narrator.steps, scene.cloud.folder / "logs"
+    step = steps[-1].title if steps else "before the first step"
+    words = str(error) if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
+    return f"The story stopped at: {step}\n{words}\nLogs: {logs}. Everything that it started is ended."

@@ -1,6 +1,6 @@
 """What a data scientist runs: a training job by the sagemaker SDK's ModelTrainer (v3), with their own credentials.
 
-`python -m local.story.train_with_sdk request.json` reads the request, waits for the job and prints its name.
+`python -m local.story.train_with_sdk request.json job.json` reads the request, waits for the job and writes its name.
 """
 
 from __future__ import annotations
@@ -48,9 +48,10 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read the request's file, train, print the job as the last line."""
-    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    print(json.dumps(train(request)))  # noqa: T201 - the caller reads it
+    """Read the request's file, train, write the job into the other file."""
+    request, answer = (Path(argument) for argument in sys.argv[1:])
+    job = train(json.loads(request.read_text(encoding="utf-8")))
+    answer.write_text(json.dumps(job), encoding="utf-8")
 
 
 if __name__ == "__main__":
