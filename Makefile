@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test story story-down synth lambdas lock clean
+.PHONY: help setup check format test native story story-down synth lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ test: check lambdas ## everything: checks, infrastructure, contracts, faults, br
 	coverage run --append -m pytest -q tests/infrastructure tests/contract tests/faults
 	coverage report
 	pytest -q tests/story
+
+native: setup ## the C kernel and CSV parser for this machine (optional, needs a C compiler): faster serving
+	@python -m model_code.native
 
 lambdas: setup ## bundle the Lambda code into build/lambdas, for this machine and for AWS's
 	@python -m lambdas.bundle

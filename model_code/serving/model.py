@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import xgboost
+from numpy.typing import NDArray
 
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.gradient_boosting import Matrix, Vector
 from model_code.errors import InputError
 from model_code.serving.artifact import MODEL, Artifact, read_artifact
+from model_code.serving.kernel import Kernel, kernel_for
 
 VIEW = "realtime"
 GOLDEN_TOLERANCE = 1e-6
@@ -18,15 +20,21 @@ GOLDEN_TOLERANCE = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class ServedModel:
-    """A model that answers. `explainer` is a second copy, for contributions may not run beside scoring."""
+    """A model that answers, with XGBoost itself where there is no kernel.
+
+    `explainer` is a second copy, for contributions may not run beside scoring.
+    """
 
     version: str
     columns: list[str]
     booster: xgboost.Booster
     explainer: xgboost.Booster
+    kernel: Kernel | None = None
 
     def scores(self, rows: Matrix) -> Vector:
         """Return the probability of an anomaly for each row. Safe from several threads at once."""
+        if self.kernel:
+            return self.kernel.predict(rows)
         return gradient_boosting.score(self.booster, rows)
 
     def reasons(self, rows: Matrix, count: int) -> list[list[dict[str, object]]]:
@@ -68,8 +76,10 @@ def load_model(
     )
     if model.booster.num_features() != len(model.columns):
         raise InputError(f"{MODEL} takes {model.booster.num_features()} features, features.json {len(model.columns)}.")
-    _check_golden(model, artifact.json("golden.json"))
-    return model
+    golden = artifact.json("golden.json")
+    rows = np.array(golden["rows"], dtype=np.float64)
+    _check_golden(model.scores(rows), np.array(golden["scores"]))
+    return dataclasses.replace(model, kernel=kernel_for(model.booster, rows))
 
 
 def _columns(features: dict[str, Any]) -> list[str]:
@@ -85,9 +95,8 @@ def _booster(artifact: Artifact) -> xgboost.Booster:
         raise InputError(f"{MODEL} isn't a model that XGBoost can read.") from None
 
 
-def _check_golden(model: ServedModel, golden: dict[str, Any]) -> None:
-    rows = np.array(golden["rows"], dtype=np.float64)
-    difference = np.abs(model.scores(rows) - np.array(golden["scores"]))
+def _check_golden(scores: Vector, expected: NDArray[np.float64]) -> None:
+    difference = np.abs(scores - expected)
     if not (difference <= GOLDEN_TOLERANCE).all():
         raise InputError(
             f"The golden rows score up to {difference.max():.2g} differently from training; expected at most "

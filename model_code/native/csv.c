@@ -1,0 +1,144 @@
+/* Parsing: JSON's grammar of numbers, and each number the double that is nearest to it. */
+#include "atoll.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define MOST_DIGITS 19 /* so many fit a uint64_t */
+#define MOST_PLACES 27 /* 5^27 is the last power that does */
+#define EXACT ((uint64_t)1 << 53) /* integers up to this one are doubles */
+
+static const uint64_t FIVES[MOST_PLACES + 1] = {
+    1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625, 1220703125, 6103515625,
+    30517578125, 152587890625, 762939453125, 3814697265625, 19073486328125, 95367431640625, 476837158203125,
+    2384185791015625, 11920928955078125, 59604644775390625, 298023223876953125, 1490116119384765625,
+    7450580596923828125};
+
+static int is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* Digits as one integer (of the first MOST_DIGITS), and how many there are from the first that isn't 0. */
+struct digits {
+    uint64_t value;
+    size_t count;
+};
+
+static const char *read_digits(const char *at, struct digits *digits)
+{
+    for (; is_digit(*at); at++) {
+        if (digits->count < MOST_DIGITS)
+            digits->value = digits->value * 10 + (uint64_t)(*at - '0');
+        digits->count += digits->value > 0;
+    }
+    return at;
+}
+
+/* Up to four digits of an exponent count; more of them are left to strtod. */
+static const char *read_exponent(const char *at, long *exponent)
+{
+    const int negative = *at == '-';
+    if (*at == '-' || *at == '+')
+        at++;
+    struct digits digits = {0, 0};
+    const char *end = read_digits(at, &digits);
+    if (end == at)
+        return NULL;
+    *exponent = digits.count > 4 ? 9999 : (long)digits.value;
+    if (negative)
+        *exponent = -*exponent;
+    return end;
+}
+
+/* Returns value / 10^places (value > 0), rounded once: value / 5^places, by the processor where both are exact doubles,
+   else to 62 bits or more with the last one set if any are lost; then the point moves. */
+static double divide(uint64_t value, int places)
+{
+    if (value <= EXACT && FIVES[places] <= EXACT)
+        return ldexp((double)value / (double)FIVES[places], -places);
+    const int up = __builtin_clzll(value), fives_up = __builtin_clzll(FIVES[places]);
+    const unsigned __int128 dividend = (unsigned __int128)(value << up) << 63;
+    const uint64_t divisor = FIVES[places] << fives_up;
+    const uint64_t quotient = (uint64_t)(dividend / divisor), rest = (uint64_t)(dividend % divisor);
+    return ldexp((double)(quotient | (rest != 0)), fives_up - up - 63 - places);
+}
+
+/* The nearest double to value * 10^power; what is too long or too large for `divide` is strtod's. */
+static double nearest(const char *start, int negative, struct digits digits, long power)
+{
+    if (digits.count > MOST_DIGITS || power > 0 || power < -MOST_PLACES)
+        return strtod(start, NULL);
+    double value = (double)digits.value;
+    if (digits.value > 0 && power < 0)
+        value = divide(digits.value, (int)-power);
+    return negative ? -value : value;
+}
+
+/* Returns where the number ends, or NULL if there is none. */
+static const char *read_number(const char *start, double *value)
+{
+    const int negative = *start == '-';
+    const char *first = start + negative, *at = first;
+    struct digits digits = {0, 0};
+    long power = 0, fraction = 0;
+    at = read_digits(at, &digits);
+    if (at == first || (*first == '0' && at - first > 1))
+        return NULL;
+    const char *whole_end = at;
+    if (*at == '.') {
+        const char *point = ++at;
+        at = read_digits(at, &digits);
+        if (at == point)
+            return NULL;
+        fraction = (long)(at - point);
+    }
+    if (*at == 'e' || *at == 'E') {
+        at = read_exponent(at + 1, &power);
+        if (!at)
+            return NULL;
+    }
+    if (at == whole_end && digits.value == 0) { /* JSON's integer -0 is 0 */
+        *value = 0;
+        return at;
+    }
+    *value = nearest(start, negative, digits, power - fraction);
+    return fabs(*value) <= FLT_MAX ? at : NULL;
+}
+
+/* Returns where the field ends, or NULL if it is neither empty nor a number between spaces. */
+static const char *read_field(const char *at, const char *end, double *value)
+{
+    *value = NAN;
+    if (at == end || *at == ',' || *at == '\n' || *at == '\r')
+        return at;
+    while (*at == ' ')
+        at++;
+    at = read_number(at, value);
+    while (at && *at == ' ')
+        at++;
+    return at;
+}
+
+int64_t atoll_parse_csv(const char *text, size_t length, size_t columns, size_t most_rows, double *rows)
+{
+    const char *at = text, *end = text + length;
+    if (length == 0)
+        return -1;
+    for (size_t row = 0; row < most_rows; row++) {
+        for (size_t column = 0; column < columns; column++) {
+            if (column > 0 && *at++ != ',')
+                return -1;
+            at = read_field(at, end, rows + row * columns + column);
+            if (!at)
+                return -1;
+        }
+        if (*at == '\r' && at[1] == '\n')
+            at++;
+        if (at == end)
+            return (int64_t)row + 1;
+        if (*at++ != '\n')
+            return -1;
+        if (at == end)
+            return (int64_t)row + 1;
+    }
+    return -1;
+}

@@ -1,0 +1,90 @@
+"""The compiled library as Python sees it. ctypes lets other threads run during every call."""
+
+import ctypes
+import functools
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_code.native.build import NativeError, library_path
+
+MOST_FEATURES = 256
+"""ATOLL_MOST_FEATURES of atoll.h."""
+NODE = np.dtype([("split", "f4"), ("slot", "u4"), ("left", "u4"), ("leaf", "f4")])
+"""`struct atoll_node` of atoll.h."""
+
+
+class ForestStruct(ctypes.Structure):
+    """`struct atoll_forest` of atoll.h. Its pointers don't keep the arrays alive."""
+
+    _fields_ = (
+        ("nodes", ctypes.c_void_p),
+        ("roots", ctypes.c_void_p),
+        ("depths", ctypes.c_void_p),
+        ("outputs", ctypes.c_void_p),
+        ("base_margins", ctypes.c_void_p),
+        ("tree_count", ctypes.c_size_t),
+        ("feature_count", ctypes.c_size_t),
+        ("output_count", ctypes.c_size_t),
+    )
+
+
+class Library:
+    """The functions of atoll.h. Arrays are C-contiguous; their sizes are the caller's word."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the library.
+
+        Raises:
+            NativeError: it isn't there, can't be loaded or doesn't read numbers as Python does.
+        """
+        if not path.exists():
+            raise NativeError(f"{path} isn't there; `make native` compiles it.")
+        try:
+            loaded = ctypes.CDLL(str(path))
+        except OSError as error:
+            raise NativeError(f"{path} can't be loaded: {error}.") from None
+        size, pointer = ctypes.c_size_t, ctypes.c_void_p
+        self._margins, self._sigmoid, self._softmax = loaded.atoll_margins, loaded.atoll_sigmoid, loaded.atoll_softmax
+        self._margins.argtypes, self._margins.restype = [pointer, pointer, size, pointer], None
+        self._sigmoid.argtypes, self._sigmoid.restype = [pointer, size], None
+        self._softmax.argtypes, self._softmax.restype = [pointer, size, size], None
+        self._parse_csv = loaded.atoll_parse_csv
+        self._parse_csv.argtypes, self._parse_csv.restype = [ctypes.c_char_p, size, size, size, pointer], ctypes.c_int64
+        text = "-1.5,0.30000000000000004,7e-30,"  # a short number, two that need strtod (of a locale with a point)
+        read = self.parse_csv(text.encode(), 4)
+        if read is None or read.tolist()[0][:3] != [float(number) for number in text.split(",")[:3]]:
+            raise NativeError(f"{path} doesn't read {text!r} as Python does.")
+
+    def margins(self, forest: ForestStruct, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return rows x outputs of the sums of leaves, for rows x features."""
+        sums = np.empty((len(rows), forest.output_count), np.float32)
+        self._margins(ctypes.byref(forest), rows.ctypes.data, len(rows), sums.ctypes.data)
+        return sums
+
+    def sigmoid(self, margins: NDArray[np.float32]) -> None:
+        """Turn each margin into a probability, in place."""
+        self._sigmoid(margins.ctypes.data, margins.size)
+
+    def softmax(self, margins: NDArray[np.float32]) -> None:
+        """Turn each row of margins into probabilities, in place."""
+        self._softmax(margins.ctypes.data, *margins.shape)
+
+    def parse_csv(self, body: bytes, columns: int) -> NDArray[np.float64] | None:
+        r"""Return the rows of a body of `columns` (at least 1) numbers a line, or None if it is anything else."""
+        # A row has at least its separators: a body of newlines alone asks for no more memory than it has bytes.
+        most_rows = min(body.count(b"\n") + 1, (len(body) + 1) // columns)
+        rows = np.empty((most_rows, columns))
+        count = self._parse_csv(body, len(body), columns, most_rows, rows.ctypes.data)
+        return rows[:count] if count > 0 else None
+
+
+@functools.cache
+def load_library() -> Library:
+    """Return the library of these sources.
+
+    Raises:
+        NativeError: it can't be had here.
+    """
+    return Library(library_path())

@@ -1,0 +1,95 @@
+/* Scoring: as many steps a tree as it is deep, without a branch that depends on the data.
+
+   The order of the sums, the single precision and the formulas are XGBoost's, so that the scores are its own. */
+#include "atoll.h"
+
+#include <math.h>
+
+#define LANES 16 /* rows that walk one tree together: their loads overlap */
+#define BLOCK 64 /* rows that a tree stays in the cache for */
+
+/* Each feature twice: what a node compares when a missing value goes left there, and when it goes right. */
+static void widen(const double *row, size_t features, float *slots)
+{
+    for (size_t feature = 0; feature < features; feature++) {
+        float value = (float)row[feature];
+        slots[2 * feature] = isnan(value) ? -INFINITY : value;
+        slots[2 * feature + 1] = isnan(value) ? INFINITY : value;
+    }
+}
+
+static inline uint32_t step(const struct atoll_node *nodes, uint32_t at, const float *slots)
+{
+    const struct atoll_node node = nodes[at];
+    return node.left + (slots[node.slot] >= node.split);
+}
+
+static void add_lanes(const struct atoll_forest *forest, size_t tree, const float *slots, float *margins)
+{
+    const struct atoll_node *nodes = forest->nodes;
+    const size_t width = 2 * forest->feature_count;
+    uint32_t at[LANES];
+    for (size_t lane = 0; lane < LANES; lane++)
+        at[lane] = forest->roots[tree];
+    for (uint32_t depth = forest->depths[tree]; depth > 0; depth--)
+        for (size_t lane = 0; lane < LANES; lane++)
+            at[lane] = step(nodes, at[lane], slots + lane * width);
+    for (size_t lane = 0; lane < LANES; lane++)
+        margins[lane * forest->output_count] += nodes[at[lane]].leaf;
+}
+
+static void add_one(const struct atoll_forest *forest, size_t tree, const float *slots, float *margins)
+{
+    uint32_t at = forest->roots[tree];
+    for (uint32_t depth = forest->depths[tree]; depth > 0; depth--)
+        at = step(forest->nodes, at, slots);
+    *margins += forest->nodes[at].leaf;
+}
+
+static void add_block(const struct atoll_forest *forest, const double *rows, size_t count, float *margins)
+{
+    float slots[BLOCK * 2 * ATOLL_MOST_FEATURES];
+    const size_t features = forest->feature_count, outputs = forest->output_count;
+    for (size_t row = 0; row < count; row++) {
+        widen(rows + row * features, features, slots + row * 2 * features);
+        for (size_t output = 0; output < outputs; output++)
+            margins[row * outputs + output] = forest->base_margins[output];
+    }
+    for (size_t tree = 0; tree < forest->tree_count; tree++) {
+        float *sums = margins + forest->outputs[tree];
+        size_t row = 0;
+        for (; row + LANES <= count; row += LANES)
+            add_lanes(forest, tree, slots + row * 2 * features, sums + row * outputs);
+        for (; row < count; row++)
+            add_one(forest, tree, slots + row * 2 * features, sums + row * outputs);
+    }
+}
+
+void atoll_margins(const struct atoll_forest *forest, const double *rows, size_t count, float *margins)
+{
+    for (size_t start = 0; start < count; start += BLOCK) {
+        size_t left = count - start;
+        add_block(forest, rows + start * forest->feature_count, left < BLOCK ? left : BLOCK,
+                  margins + start * forest->output_count);
+    }
+}
+
+void atoll_sigmoid(float *margins, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        margins[i] = 1.0f / (expf(fminf(-margins[i], 88.7f)) + 1.0f);
+}
+
+void atoll_softmax(float *margins, size_t rows, size_t outputs)
+{
+    for (float *row = margins; row < margins + rows * outputs; row += outputs) {
+        float largest = row[0];
+        for (size_t i = 1; i < outputs; i++)
+            largest = fmaxf(largest, row[i]);
+        double sum = 0;
+        for (size_t i = 0; i < outputs; i++)
+            sum += row[i] = expf(row[i] - largest);
+        for (size_t i = 0; i < outputs; i++)
+            row[i] /= (float)sum;
+    }
+}
