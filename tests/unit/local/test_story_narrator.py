@@ -71,3 +71,17 @@ def test_later_steps_read_the_facts_of_earlier_ones(record: Path) -> None:
     assert teller.facts("first")["release"] == "r-by-alice-0"
     with pytest.raises(KeyError):
         teller.facts("never-told")
+
+
+def test_a_step_is_in_the_record_while_it_runs(record: Path) -> None:
+    teller, _ = narrator(record, 1)
+    with teller.telling(), teller.step("first", "First"):
+        assert json.loads(record.read_text())["steps"][0]["status"] == "running"
+
+
+def test_what_a_step_says_is_printed_as_it_is(record: Path) -> None:
+    teller, out = narrator(record, 1)
+    with teller.telling(), teller.step("first", "First") as facts:
+        facts["told"] = "secret arn:aws:secretsmanager:x:secret:y of [tracking]"
+
+    assert "arn:aws:secretsmanager:x:secret:y of [tracking]" in out.getvalue()
