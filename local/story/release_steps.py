@@ -180,7 +180,7 @@ def settled_stack(scene: Scene, release: str) -> dict[str, Any]:
         return stack if ended and f"/{release}/" in stack.get("ChangeSetId", f"/{release}/") else None
 
     return wait_for(
-        look, f"{ENDPOINT_STACK} to settle", seconds=180, hint=lambda: f"It is {scene.stack()['StackStatus']}."
+        look, f"{ENDPOINT_STACK} to settle", seconds=300, hint=lambda: f"It is {scene.stack()['StackStatus']}."
     )
 
 

@@ -16,7 +16,7 @@ class StoryError(RuntimeError):
 
 
 def wait_for(
-    probe: Callable[[], Found | None], what: str, *, seconds: float = 90, hint: Callable[[], str] = lambda: ""
+    probe: Callable[[], Found | None], what: str, *, seconds: float = 180, hint: Callable[[], str] = lambda: ""
 ) -> Found:
     """Call `probe` until it returns something other than None, at most for `seconds`.
 
