@@ -8,9 +8,9 @@ _OWNER = "platform team"
 _REVIEW = date(2027, 11, 1)
 
 NO_REPLICATION = Acceptance(
-    reason="The GovCloud regions are authorized as separate boundaries; a copy of the bucket would leave one.",
+    reason="A deployment lives in one region; a copy in another needs a second deployment, for the agency to plan.",
     control="CP-9",
-    compensating="Versioning, Object Lock on releases and audit records, and S3's own copies in three zones.",
+    compensating="Versioning, Object Lock on releases and audit records, and S3's own copies in several zones.",
     owner=_OWNER,
     review_by=_REVIEW,
 )
@@ -29,30 +29,30 @@ OBJECTS_BELOW_A_PREFIX = Acceptance(
     review_by=_REVIEW,
 )
 NO_RESOURCE_LEVEL = Acceptance(
-    reason="The service authorization reference gives these actions no resource type; only a star can name them.",
+    reason="The service gives these actions no resource type, or one whose name is not known before.",
     control="AC-6",
     compensating="The actions are listed one by one; they only describe, or condition keys in the statement bind them.",
     owner=_OWNER,
     review_by=_REVIEW,
 )
 NAMED_AT_RUN_TIME = Acceptance(
-    reason="Jobs, change sets and log streams get their names at run time; the permission names type and prefix.",
+    reason="Jobs, change sets, network interfaces and log streams are named at run time; the type is named.",
     control="AC-6",
-    compensating="Account, region, resource type and name prefix are fixed; condition keys bind what may be created.",
+    compensating="Account, region and type are fixed, the prefix where names are ours; conditions bind the rest.",
     owner=_OWNER,
     review_by=_REVIEW,
 )
 NO_AUTOMATIC_ROTATION = Acceptance(
     reason="MLflow reads its credentials once at start; rotation without a restart would stop the service.",
     control="IA-5(1)",
-    compensating="Secrets are random, under our own key, and readable by the task and the release functions alone.",
+    compensating="Secrets are random, under our own key, readable by the task and the functions that use MLflow.",
     owner=_OWNER,
     review_by=_REVIEW,
 )
 PLAIN_CONFIGURATION = Acceptance(
     reason="These environment variables hold addresses, paths and switches of MLflow; none of them is a secret value.",
     control="CM-6",
-    compensating="Every secret of the task comes from Secrets Manager by reference; a test looks for others.",
+    compensating="Secrets come from Secrets Manager by reference; the claim no_secret_is_in_plain_sight holds.",
     owner=_OWNER,
     review_by=_REVIEW,
 )
@@ -64,7 +64,7 @@ DEVELOPMENT_ONLY = Acceptance(
     review_by=_REVIEW,
 )
 BUNDLED_RUNTIME = Acceptance(
-    reason="The compiled wheels of the bundle decide the Python runtime; the newest one lags behind their releases.",
+    reason="All functions share one Python, which the bundle's compiled wheels decide; they lag behind the newest.",
     control="SI-2",
     compensating="The runtime is a supported one, and the locked requirements name the version that it is tested with.",
     owner=_OWNER,

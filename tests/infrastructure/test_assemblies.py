@@ -1,4 +1,7 @@
 import json
+import os
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Callable
 from datetime import date
@@ -7,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from compliance import permissions, predicates
+from compliance.accepted import DEVELOPMENT_ONLY
+from compliance.findings import REGISTER_FILE
 from compliance.predicates import CLAIMS
 from compliance.report import judge
-from compliance.synth import ROOT, synthesize
+from compliance.synth import ROOT
 from compliance.templates import Template, resources
 
 Assembly = Callable[[str], Path]
@@ -73,18 +78,38 @@ def test_a_rule_pack_objects_to_nothing(assembly: Assembly, environment: str) ->
     assert verdict.reasons <= 12
 
 
+def test_what_development_may_lack_production_has(assembly: Assembly, environment: str) -> None:
+    register = json.loads((assembly(environment) / REGISTER_FILE).read_text())
+    lacking = [entry for entry in register if entry["acceptance"]["reason"] == DEVELOPMENT_ONLY.reason]
+    assert bool(lacking) != settings(environment)["deployment"]["production"]
+
+
 def test_acceptances_run_out(assembly: Assembly) -> None:
     verdict = judge(assembly("local"), today=date(2030, 1, 1))
     assert any("was to be reviewed by" in objection for objection in verdict.objections)
 
 
-def test_two_syntheses_are_byte_for_byte_the_same(assembly: Assembly, tmp_path: Path) -> None:
-    first, again = assembly("local"), tmp_path / "local"
-    synthesize("local", again)
-    names = {path.name for path in first.iterdir() if path.is_file()}
-    assert names == {path.name for path in again.iterdir() if path.is_file()}
-    changed = [name for name in sorted(names) if (first / name).read_bytes() != (again / name).read_bytes()]
-    assert changed == []
+def test_two_syntheses_are_byte_for_byte_the_same_wherever_the_code_lies(assembly: Assembly, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "another" / "clone"
+    for room in (
+        "stacks",
+        "compliance",
+        "lambdas",
+        "model_code",
+        "mlflow_server",
+        "environments",
+        "build/lambdas/local",
+    ):
+        shutil.copytree(ROOT / room, elsewhere / room, copy_function=shutil.copyfile)  # with new times
+    for file in ("app.py", "cdk.json", "build/lambdas/local.stamp"):
+        shutil.copyfile(ROOT / file, elsewhere / file)
+    first, again = assembly("local"), elsewhere / "build" / "cdk.out"
+    environ = os.environ | {"ATOLL_ENVIRONMENT": "local", "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run(["cdk", "synth", "--quiet", "--no-notices"], cwd=elsewhere, env=environ, timeout=300, check=True)
+    names = {path.name for path in first.iterdir()}
+    assert names == {path.name for path in again.iterdir()}
+    files = [name for name in sorted(names) if (first / name).is_file()]
+    assert [name for name in files if (first / name).read_bytes() != (again / name).read_bytes()] == []
 
 
 def test_stacks_publish_what_the_contract_says(templates: dict[str, Template]) -> None:

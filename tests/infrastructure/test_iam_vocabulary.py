@@ -1,9 +1,19 @@
 import re
+from typing import Any
 
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from compliance.templates import Template, statements
 
+_NAMED_LATER = {
+    "application-autoscaling:DeleteScalingPolicy",  # a scalable target gets its id when it is registered
+    "application-autoscaling:DeregisterScalableTarget",
+    "application-autoscaling:ListTagsForResource",
+    "application-autoscaling:PutScalingPolicy",
+    "application-autoscaling:RegisterScalableTarget",
+    "cloudwatch:DescribeAlarms",  # the auditor lists all of them
+    "iam:CreateServiceLinkedRole",  # bound by iam:AWSServiceName
+}
 _NOT_OF_AN_ACTION = ("aws:", "kms:EncryptionContext")
 
 
@@ -37,8 +47,22 @@ def test_tags_are_demanded_only_of_actions_that_carry_them(templates: dict[str, 
                 assert all(_has_key(action, key) for action in statement.actions)
 
 
+def test_a_star_stands_only_where_no_resource_can_be_named(templates: dict[str, Template]) -> None:
+    starred = {
+        action
+        for statement in statements(templates)
+        if statement.effect == "Allow" and "*" in statement.resources
+        for action in statement.actions
+        if any(_privilege(action)["resource_types"])
+    }
+    assert starred <= _NAMED_LATER
+
+
 def _has_key(action: str, key: str) -> bool:
-    service, _, name = action.partition(":")
-    privilege = get_service_prefix_data(service)["privileges"][name]
-    known = {each for kind in privilege["resource_types"].values() for each in kind["condition_keys"]}
+    known = {each for kind in _privilege(action)["resource_types"].values() for each in kind["condition_keys"]}
     return any(re.fullmatch(re.sub(r"\\\$\\\{[^}]*\\\}|<[^>]*>", ".+", re.escape(each)), key) for each in known)
+
+
+def _privilege(action: str) -> dict[str, Any]:
+    service, _, name = action.partition(":")
+    return get_service_prefix_data(service)["privileges"][name]
