@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,13 @@ def test_a_deployment_is_told_from_a_release_and_keeps_the_running_release(
     assert {p["ParameterKey"]: p["ParameterValue"] for p in found["Parameters"]} == RELEASE.parameters()
     assert endpoints.stack(MODEL).was_deployed
     assert endpoints.template(MODEL) == first.replace("first", "second")
+    run(
+        "back-from-olga",
+        replace(RELEASE, version="2", release_id="r-by-olga-0"),
+        json.dumps(json.loads(template("second"))),
+    )
     run("back-to-template-1", RELEASE, first)
+    assert endpoints.stack(MODEL).release_id == RELEASE.release_id
     assert (endpoints.stack(MODEL).was_released, endpoints.template(MODEL)) == (True, first)
 
 
