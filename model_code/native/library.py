@@ -11,7 +11,7 @@ from model_code.native.build import NativeError, library_path
 
 MOST_FEATURES = 256
 """ATOLL_MOST_FEATURES of atoll.h."""
-NODE = np.dtype([("split", "f4"), ("slot", "u4"), ("left", "u4"), ("leaf", "f4")])
+NODE: np.dtype = np.dtype([("split", "f4"), ("slot", "u4"), ("left", "u4"), ("leaf", "f4")])
 """`struct atoll_node` of atoll.h."""
 
 

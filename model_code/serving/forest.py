@@ -49,7 +49,10 @@ def flatten(booster: xgboost.Booster) -> Forest:
     Raises:
         UnsupportedModelError: the model has something that the kernel doesn't know.
     """
-    learner = orjson.loads(bytes(booster.save_raw("json")))["learner"]
+    try:
+        learner = orjson.loads(bytes(booster.save_raw("json")))["learner"]
+    except orjson.JSONDecodeError:  # XGBoost writes NaN and Infinity, which is no JSON
+        raise UnsupportedModelError("The kernel can't score a model with numbers that aren't finite.") from None
     _check_supported(learner)
     model, parameters = learner["gradient_booster"]["model"], learner["learner_model_param"]
     transform = TRANSFORMS[learner["objective"]["name"]]
@@ -101,14 +104,15 @@ def _walk(trees: list[dict[str, Any]]) -> tuple[NDArray[np.void], NDArray[np.uin
     if not ((children[inner] >= 0) & (children[inner] < sizes[tree_of[inner], None])).all():
         raise UnsupportedModelError("The kernel can't score a tree with children outside of it.")
     children += starts[tree_of][:, None]
+    parent_count = np.bincount(np.concatenate([starts, children[inner].ravel()]), minlength=len(inner))
+    if parent_count.max() > 1:  # a root has one already; so every walk ends
+        raise UnsupportedModelError("The kernel can't score a tree in which a node has two parents.")
     depths = np.zeros(len(trees), np.uint32)
     levels, parents = [starts], starts[inner[starts]]
     while len(parents):
         depths[tree_of[parents]] += 1
         levels.append(children[parents].ravel())
         parents = levels[-1][inner[levels[-1]]]
-        if sum(map(len, levels)) > len(inner):
-            raise UnsupportedModelError("The kernel can't score a tree in which a node has two parents.")
     order = np.concatenate(levels)
     order = order[np.argsort(tree_of[order], kind="stable")]
     position = np.zeros(len(inner), np.uint32)
@@ -124,7 +128,7 @@ def _nodes(
     to_the_right = 1 - _joined(trees, "default_left", np.uint32)[order]
     splits = inner[order]
     if not np.isfinite(values).all():
-        raise UnsupportedModelError("The kernel can't score a model with splits or leaves that aren't finite.")
+        raise UnsupportedModelError("The kernel can't score a model with numbers that aren't finite.")
     nodes = np.zeros(len(order), NODE)
     nodes["split"] = np.where(splits, values, np.nan)
     nodes["slot"] = np.where(splits, 2 * features + to_the_right, 0)

@@ -185,7 +185,7 @@ class SlowModel(ServedModel):
 
 
 def test_ping_answers_while_a_large_body_is_scored(model: ServedModel) -> None:
-    slow = SlowModel(model.version, model.columns, model.booster, model.explainer)
+    slow = SlowModel(model.version, model.columns, model.booster, model.explainer, model.kernel)
     app = Application(slow, max_body_bytes=10 * INLINE_BYTES)
     rows = np.zeros((2 * INLINE_BYTES // 16, 4))
     body = orjson.dumps(rows.tolist())

@@ -90,6 +90,7 @@ def test_any_json_body_is_rows_or_a_sentence(body: bytes) -> None:
         (b"1],[2", "Row 1, column 1 (f1): '1]' is no finite number"),
         ("1,٣".encode(), "column 2"),
         (b"1,2\r3,4", "Row 1 has 3 columns"),
+        (b"1,2\r", "Row 1, column 2 (f2): '2\\r' is no finite number"),
     ],
 )
 def test_a_bad_csv_body_is_refused_by_row_and_column(body: bytes, expected: str) -> None:

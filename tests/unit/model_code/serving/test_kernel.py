@@ -1,0 +1,209 @@
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import xgboost
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from model_code.algorithms.gradient_boosting import Matrix, score
+from model_code.native.build import NativeError
+from model_code.native.library import Library
+from model_code.serving import kernel as kernels
+from model_code.serving.forest import TRANSFORMS, UnsupportedModelError, flatten
+from model_code.serving.kernel import TOLERANCE, Kernel, kernel_for, probes
+from tests.unit.model_code.native.compiled import compiled_path
+from tests.unit.model_code.serving.boosters import booster, values
+
+FEATURES = 5
+ROWS = values(np.random.default_rng(1), 40, FEATURES)
+
+
+def same(found: NDArray, expected: NDArray) -> bool:
+    """Bit for bit; probabilities, on another machine's mathematics, to the tolerance."""
+    return found.shape == expected.shape and bool(((found == expected) | (np.abs(found - expected) <= TOLERANCE)).all())
+
+
+@pytest.mark.usefixtures("library")
+@given(
+    objective=st.sampled_from(sorted(TRANSFORMS)),
+    depth=st.integers(1, 8),
+    trees=st.integers(1, 60),
+    features=st.integers(1, 12),
+    rows=st.integers(1, 200),
+    seed=st.integers(0, 2**31 - 1),
+    eta=st.sampled_from([0.01, 0.3, 1.0]),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_any_model_scores_any_rows_as_xgboost_does(  # noqa: PLR0913, PLR0917 - what models differ in
+    library: Library, objective: str, depth: int, trees: int, features: int, rows: int, seed: int, eta: float
+) -> None:
+    model = booster(seed, objective, features, max_depth=depth, trees=trees, eta=eta, min_child_weight=0)
+    forest = flatten(model)
+    given_rows = values(np.random.default_rng(seed + 1), rows, features)
+    given_rows[np.random.default_rng(seed).random(given_rows.shape) < 0.02] = np.inf
+    for any_rows in (given_rows, -given_rows, probes(forest)):
+        assert same(Kernel(library, forest).predict(any_rows), score(model, any_rows))
+
+
+@pytest.mark.parametrize("grow_policy", ["lossguide", "depthwise"])
+@pytest.mark.parametrize("depth", [0, 14])
+def test_a_deep_narrow_tree_scores_as_in_xgboost(library: Library, grow_policy: str, depth: int) -> None:
+    shape = {
+        "max_depth": depth,
+        "grow_policy": grow_policy,
+        "max_leaves": 40,
+        "min_child_weight": 0,
+        "num_parallel_tree": 3,
+    }
+    model = booster(3, "binary:logistic", FEATURES, tree_method="hist", **shape)
+    assert same(Kernel(library, flatten(model)).predict(ROWS), score(model, ROWS))
+
+
+def test_a_tree_that_is_a_leaf_scores_as_in_xgboost(library: Library) -> None:
+    model = booster(3, "binary:logistic", FEATURES, gamma=1e6, base_score=0.2)
+    assert flatten(model).depths.max() == 0
+    assert same(Kernel(library, flatten(model)).predict(ROWS), score(model, ROWS))
+
+
+def test_pruned_trees_score_as_in_xgboost(library: Library) -> None:
+    model = booster(3, "binary:logistic", FEATURES, gamma=0.8, max_depth=6, tree_method="exact")
+    assert same(Kernel(library, flatten(model)).predict(ROWS), score(model, ROWS))
+
+
+def test_rows_of_another_memory_layout_are_the_same_rows(library: Library) -> None:
+    model = booster(3, "binary:logistic", FEATURES)
+    kernel = Kernel(library, flatten(model))
+    assert same(kernel.predict(np.asfortranarray(ROWS)[::2]), score(model, np.ascontiguousarray(ROWS[::2])))
+
+
+@pytest.mark.parametrize("shape", [(3, FEATURES + 1), (3, FEATURES - 1), (FEATURES,), (2, 2, FEATURES)])
+def test_rows_of_another_width_never_reach_the_memory(library: Library, shape: tuple[int, ...]) -> None:
+    kernel = Kernel(library, flatten(booster(3, "binary:logistic", FEATURES)))
+    with pytest.raises(ValueError, match=r"expected \(any number, 5\)"):
+        kernel.predict(np.zeros(shape))
+
+
+def test_many_threads_get_their_own_scores(library: Library) -> None:
+    model = booster(3, "binary:logistic", FEATURES, trees=60)
+    kernel = Kernel(library, flatten(model))
+    parts = [values(np.random.default_rng(part), 500, FEATURES) for part in range(16)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(kernel.predict, parts))
+    assert all(same(scores, score(model, part)) for scores, part in zip(found, parts, strict=True))
+
+
+def test_probes_lie_on_both_sides_of_the_splits(library: Library) -> None:
+    forest = flatten(booster(3, "binary:logistic", FEATURES, trees=30))
+    rows = probes(forest).astype(np.float32)
+    splits = forest.nodes["split"][~np.isnan(forest.nodes["split"])]
+    assert np.isin(rows, splits).any()
+    assert np.isin(np.nextafter(rows, np.float32(np.inf)), splits).any()
+    assert np.isnan(rows).any()
+    assert same(Kernel(library, forest).predict(rows), score(booster(3, "binary:logistic", FEATURES, trees=30), rows))
+
+
+def linear() -> xgboost.Booster:
+    return booster(3, "binary:logistic", FEATURES, booster="gblinear")
+
+
+def dropped_out() -> xgboost.Booster:
+    return booster(3, "binary:logistic", FEATURES, booster="dart")
+
+
+def counts() -> xgboost.Booster:
+    return booster(3, "count:poisson", FEATURES)
+
+
+def wide() -> xgboost.Booster:
+    return booster(3, "binary:logistic", 257)
+
+
+def treeless() -> xgboost.Booster:
+    return booster(3, "binary:logistic", FEATURES, trees=0)
+
+
+def several_targets() -> xgboost.Booster:
+    data = xgboost.DMatrix(ROWS, np.arange(80.0).reshape(40, 2))
+    return xgboost.train({"objective": "reg:squarederror", "multi_strategy": "multi_output_tree"}, data, 2)
+
+
+def by_category() -> xgboost.Booster:
+    rows = np.arange(200.0).reshape(40, FEATURES) % 7
+    data = xgboost.DMatrix(rows, rows[:, 0] % 2, feature_types=["c"] * FEATURES, enable_categorical=True)
+    return xgboost.train({"objective": "binary:logistic", "max_cat_to_onehot": 1}, data, 2)
+
+
+def endless_splits() -> xgboost.Booster:
+    rows = np.repeat([[3.4e38], [np.nan]], 50, axis=0)  # any value here, a missing one there
+    return xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(rows, np.isnan(rows[:, 0])), 2)
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (linear, "the booster gblinear"),
+        (dropped_out, "the booster dart"),
+        (counts, "the objective count:poisson"),
+        (wide, "more than 256 features"),
+        (treeless, "no trees"),
+        (several_targets, "several targets"),
+        (by_category, "splits by category"),
+        (endless_splits, "numbers that aren't finite"),
+    ],
+)
+@pytest.mark.usefixtures("library")
+def test_a_model_that_the_kernel_can_not_score_is_left_to_xgboost(
+    made: Callable[[], xgboost.Booster], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert kernel_for(made(), ROWS) is None
+    [record] = caplog.records
+    assert (record.levelno, record.getMessage()) == (logging.WARNING, "scoring with XGBoost itself")
+    assert f"with {reason}." in record.__dict__["facts"]["reason"]
+
+
+class WrongLibrary(Library):
+    """Is off by a little."""
+
+    def sigmoid(self, margins: NDArray[np.float32]) -> None:
+        super().sigmoid(margins)
+        margins += np.float32(2e-6)
+
+
+@pytest.mark.usefixtures("library")
+def test_a_kernel_that_scores_differently_never_serves(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = booster(3, "binary:logistic", FEATURES)
+    assert kernel_for(model, ROWS)
+    monkeypatch.setattr(kernels, "load_library", lambda: WrongLibrary(compiled_path()))
+    assert kernel_for(model, ROWS) is None
+    assert "differently from XGBoost; expected at most 1e-06" in caplog.records[0].__dict__["facts"]["reason"]
+
+
+def test_without_the_library_xgboost_scores(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def missing() -> Library:
+        raise NativeError("It isn't there; `make native` compiles it.")
+
+    monkeypatch.setattr(kernels, "load_library", missing)
+    assert kernel_for(booster(3, "binary:logistic", FEATURES), ROWS) is None
+    assert "`make native`" in caplog.records[0].__dict__["facts"]["reason"]
+
+
+def test_a_flattened_model_of_other_scores_is_refused(library: Library) -> None:
+    model, other = booster(3, "binary:logistic", FEATURES), booster(4, "binary:logistic", FEATURES)
+    with pytest.raises(UnsupportedModelError, match="differently"):
+        kernels._check(Kernel(library, flatten(other)), model, ROWS)
+
+
+def rows_that_are_nan(rows: Matrix) -> Matrix:
+    return np.full_like(rows, np.nan)
+
+
+def test_rows_without_any_value_score_as_in_xgboost(library: Library) -> None:
+    model = booster(3, "multi:softprob", FEATURES)
+    missing = rows_that_are_nan(ROWS)
+    assert same(Kernel(library, flatten(model)).predict(missing), score(model, missing))
