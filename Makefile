@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check format test native story story-down synth lambdas lock clean
+.PHONY: help setup lint check format test native story story-down synth lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,18 +25,21 @@ $(READY): requirements-dev.txt package.json
 	@npm install --silent --no-save
 	@touch $@
 
-check: setup ## format, lint, types, import contracts, unit tests: before each commit
+lint: setup ## format, lint, types, import contracts
 	ruff format --check .
 	ruff check .
 	ty check
 	lint-imports --no-cache
-	coverage run -m pytest -q tests/unit tests/docs
+
+check: lint ## lint and quick tests: before each commit
+	pytest -q tests/unit tests/docs
 
 format: setup ## put the code in shape
 	ruff format .
 	ruff check --fix .
 
-test: check lambdas ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
+test: lint lambdas ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
+	coverage run -m pytest -q tests/unit tests/docs
 	coverage run --append -m pytest -q tests/infrastructure tests/contract tests/faults
 	coverage report
 	pytest -q tests/story
