@@ -9,6 +9,7 @@ from constructs import Construct
 
 from stacks.components.balancer import InternalBalancer
 from stacks.components.database import TrackingDatabase
+from stacks.components.migration import Migration, MigrationInputs
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.components.tracking_task import TrackingInputs, TrackingSecrets, TrackingTask, mlflow_environment
 from stacks.foundation import FoundationStack
@@ -33,7 +34,8 @@ class TrackingStack(AtollStack):
         self._settings = settings
         self._foundation = foundation
         self.secrets = TrackingSecrets(self, "Secrets", keys=foundation.keys)
-        task = TrackingTask(self, "Task", settings=settings, inputs=self._inputs(registry))
+        database = self._database() if settings.tracking.database == "postgresql" else None
+        task = TrackingTask(self, "Task", settings=settings, inputs=self._inputs(registry, database))
         balancer = InternalBalancer(
             self,
             "Door",
@@ -41,37 +43,47 @@ class TrackingStack(AtollStack):
             network=foundation.network,
             access_logs=foundation.access_logs,
         )
-        balancer.forward_to(self._service(task))
+        cluster = ecs.Cluster(
+            self,
+            "Cluster",
+            vpc=foundation.network.vpc,
+            container_insights_v2=ecs.ContainerInsights.ENHANCED,
+        )
+        running = self._service(task, cluster)
+        if database:
+            running.node.add_dependency(self._migration(task, cluster, database))
+        balancer.forward_to(running)
         if settings.deployment.production:
             balancer.guard(foundation.keys)
         ssm.StringParameter(self, "Url", parameter_name="/atoll/tracking/url", string_value=settings.tracking.url)
         self.output("TrackingUrl", settings.tracking.url)
         self.output("TrackingAdminSecretArn", self.secrets.administrator.secret_arn)
 
-    def _inputs(self, registry: RegistryStack) -> TrackingInputs:
+    def _database(self) -> TrackingDatabase:
+        return TrackingDatabase(
+            self,
+            "Database",
+            settings=self._settings,
+            network=self._foundation.network,
+            keys=self._foundation.keys,
+            credentials=self.secrets.database_login(),
+        )
+
+    def _inputs(self, registry: RegistryStack, database: TrackingDatabase | None) -> TrackingInputs:
         """Gather what the task runs with: PostgreSQL and S3, or on the laptop files in the task's own folder."""
         secrets = {
             "MLFLOW_FLASK_SERVER_SECRET_KEY": (self.secrets.cookie_key, None),
             "MLFLOW_AUTH_ADMIN_USERNAME": (self.secrets.administrator, "username"),
             "MLFLOW_AUTH_ADMIN_PASSWORD": (self.secrets.administrator, "password"),
         }
-        if self._settings.tracking.database == "sqlite":
+        if database:
+            secrets |= {"PGUSER": (database.login, "username"), "PGPASSWORD": (database.login, "password")}
+            artifacts = self._foundation.data.s3_url_for_object("mlflow")
+            environment = mlflow_environment(self._settings, database_uri=database.uri, artifacts=artifacts)
+        else:
             store = "sqlite:///mlflow.db"
             environment = mlflow_environment(self._settings, database_uri=store, artifacts="./artifacts")
             environment["MLFLOW_AUTH_DATABASE_URI"] = "sqlite:///auth.db"
-        else:
-            login = self.secrets.database_login()
-            database = TrackingDatabase(
-                self,
-                "Database",
-                settings=self._settings,
-                network=self._foundation.network,
-                keys=self._foundation.keys,
-                credentials=login,
-            )
-            secrets |= {"PGUSER": (login, "username"), "PGPASSWORD": (login, "password")}
-            artifacts = self._foundation.data.s3_url_for_object("mlflow")
-            environment = mlflow_environment(self._settings, database_uri=database.uri, artifacts=artifacts)
         return TrackingInputs(
             repository=registry.mlflow,
             artifacts=self._foundation.data,
@@ -80,14 +92,14 @@ class TrackingStack(AtollStack):
             secrets=secrets,
         )
 
-    def _service(self, task: TrackingTask) -> ecs.FargateService:
+    def _migration(self, task: TrackingTask, cluster: ecs.Cluster, database: TrackingDatabase) -> Migration:
         network = self._foundation.network
-        cluster = ecs.Cluster(
-            self,
-            "Cluster",
-            vpc=network.vpc,
-            container_insights_v2=ecs.ContainerInsights.ENHANCED,
-        )
+        inputs = MigrationInputs(task=task, cluster=cluster, network=network, database=database.instance)
+        place = self._foundation.workplace(self._foundation.dead_letters)
+        return Migration(self, "Migration", place=place, inputs=inputs)
+
+    def _service(self, task: TrackingTask, cluster: ecs.Cluster) -> ecs.FargateService:
+        network = self._foundation.network
         return ecs.FargateService(
             self,
             "Service",

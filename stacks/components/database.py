@@ -47,6 +47,7 @@ class TrackingDatabase(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
+        self.login = credentials
         production = settings.deployment.production
         engine = rds.DatabaseInstanceEngine.postgres(version=_VERSION)
         self.instance = rds.DatabaseInstance(
@@ -78,8 +79,9 @@ class TrackingDatabase(Construct):
 
     @property
     def uri(self) -> str:
-        """SQLAlchemy's address without credentials: libpq takes PGUSER and PGPASSWORD from the task's secrets."""
-        return f"postgresql://{self.instance.db_instance_endpoint_address}:{DATABASE_PORT}/{_NAME}?sslmode=require"
+        """SQLAlchemy's address, with its driver; libpq takes PGUSER and PGPASSWORD from the task's secrets."""
+        address = f"{self.instance.db_instance_endpoint_address}:{DATABASE_PORT}"
+        return f"postgresql+psycopg2://{address}/{_NAME}?sslmode=require"
 
     def _monitoring_role(self) -> iam.IRole:
         role = WorkRole(self, "MonitoringRole", identity=self._settings.identity, principal=service("monitoring.rds"))

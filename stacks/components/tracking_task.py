@@ -69,16 +69,17 @@ class TrackingInputs:
 
 
 class TrackingTask(ecs.FargateTaskDefinition):
-    """One MLflow server.
+    """One MLflow server; its migration runs from the same definition.
 
     Controls: AC-6, CM-7, CM-14, IA-5, SC-28.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, inputs: TrackingInputs) -> None:
-        logs = KeptLogGroup(scope, "Logs", settings=settings, key=inputs.keys.logs)
+        self.logs = KeptLogGroup(scope, "Logs", settings=settings, key=inputs.keys.logs)
+        self.image_digest = digest(settings.images, "mlflow")
         starter = WorkRole(scope, "StartRole", identity=settings.identity, principal=service("ecs-tasks"))
         worker = WorkRole(scope, "TaskRole", identity=settings.identity, principal=service("ecs-tasks"))
-        _let_it_start(starter, inputs, logs)
+        _let_it_start(starter, inputs, self.logs)
         worker.permissions.allow_objects("s3:GetObject", "s3:PutObject", bucket=inputs.artifacts, prefix="mlflow/")
         worker.permissions.allow_listing(bucket=inputs.artifacts, prefixes=["mlflow/"])
         worker.permissions.allow("kms:Decrypt", "kms:GenerateDataKey", on=[inputs.keys.data.key_arn])
@@ -91,9 +92,10 @@ class TrackingTask(ecs.FargateTaskDefinition):
             task_role=worker.fixed,
             volumes=[ecs.Volume(name=_SCRATCH)],
         )
+        self.roles = (starter, worker)
         self.node.add_dependency(starter.permissions, worker.permissions)
-        image = f"{inputs.repository.repository_uri}@{digest(settings.images, 'mlflow')}"
-        container = self.add_container(
+        image = f"{inputs.repository.repository_uri}@{self.image_digest}"
+        self.container = self.add_container(
             "Mlflow",
             image=ecs.ContainerImage.from_registry(image),
             command=["serve"],
@@ -102,9 +104,9 @@ class TrackingTask(ecs.FargateTaskDefinition):
             port_mappings=[ecs.PortMapping(container_port=CONTAINER_PORT)],
             readonly_root_filesystem=True,
             user=_USER,
-            logging=ecs.LogDrivers.aws_logs(stream_prefix="mlflow", log_group=logs),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix="mlflow", log_group=self.logs),
         )
-        container.add_mount_points(
+        self.container.add_mount_points(
             ecs.MountPoint(container_path="/tmp", source_volume=_SCRATCH, read_only=False),  # noqa: S108 - its own volume
         )
         accept_finding(self, "AwsSolutions", "AwsSolutions-ECS2", because=PLAIN_CONFIGURATION)
