@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
@@ -33,10 +33,14 @@ def interrupt_at(step: str, send: Callable[[int], None]) -> tuple[int, str]:
     process = subprocess.Popen(
         COMMAND, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
-    wait_until(lambda: step in recorded() or process.poll() is not None, seconds=150)
-    time.sleep(1)
-    send(process.pid)
-    output, _ = process.communicate(timeout=60)
+    try:
+        wait_until(lambda: step in recorded() or process.poll() is not None, seconds=400)
+        time.sleep(1)
+        send(process.pid)
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
     return process.returncode, output
 
 
