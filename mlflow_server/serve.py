@@ -36,10 +36,10 @@ def write_auth_config(folder: Path, database_uri: str) -> Path:
 
     The administrator's name and password aren't in it; MLflow takes them from the environment.
     """
-    config = configparser.ConfigParser(interpolation=None)
+    config = configparser.ConfigParser()
     config["mlflow"] = {
         "default_permission": "NO_PERMISSIONS",
-        "database_uri": database_uri,
+        "database_uri": database_uri.replace("%", "%%"),  # MLflow reads the file with interpolation
         "grant_default_workspace_access": "false",
         "auth_cache_ttl_seconds": AUTH_CACHE_SECONDS,
         "authorization_function": "mlflow.server.auth:authenticate_request_basic_auth",

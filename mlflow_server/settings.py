@@ -23,6 +23,7 @@ HARDENING = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_BASIC_AUTH_FAIL_CLOSED": "true",
+    "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX": "^(mlflow-artifacts|models):/",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_AI_GATEWAY": "false",
     "MLFLOW_ENABLE_REMOTE_ASSISTANT": "false",
@@ -32,7 +33,8 @@ HARDENING = {
     "MLFLOW_SERVER_X_FRAME_OPTIONS": "DENY",
     "MLFLOW_SERVE_ARTIFACTS": "true",
 }
-"""Always so, whatever the environment says: no phoning home, no code from model files, nothing open by default."""
+"""Always so, whatever the environment says: no phoning home, no code from model files, no versions from elsewhere,
+nothing open by default."""
 
 
 class MissingSettingError(ValueError):

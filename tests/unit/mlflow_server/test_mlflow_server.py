@@ -48,7 +48,7 @@ def test_no_setting_and_no_secret_stands_on_the_command_line() -> None:
 
 def test_nobody_has_a_permission_that_nobody_granted(tmp_path: Path) -> None:
     file = write_auth_config(tmp_path, "postgresql://host/db%20name")
-    config = configparser.ConfigParser(interpolation=None)
+    config = configparser.ConfigParser()  # as MLflow reads it
     config.read(file)
     assert config["mlflow"]["default_permission"] == "NO_PERMISSIONS"
     assert config["mlflow"]["database_uri"] == "postgresql://host/db%20name"

@@ -5,7 +5,6 @@ import runpy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.request import Request
 
 import pytest
 
@@ -155,9 +154,9 @@ def test_a_migration_that_takes_too_long_fails_before_the_function_is_killed() -
 def answers(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     heard: list[dict[str, Any]] = []
 
-    def put(sent: Request, timeout: float) -> SimpleNamespace:
+    def put(sent: Any, timeout: float) -> SimpleNamespace:  # noqa: ANN401 - urllib's request, whose data may be anything
         assert timeout < RUN["RESERVE_SECONDS"]
-        heard.append({"url": sent.full_url, "method": sent.method, **json.loads(bytes(sent.data))})
+        heard.append({"url": sent.full_url, "method": sent.method, **json.loads(sent.data)})
         return SimpleNamespace(close=lambda: None)
 
     monkeypatch.setattr("urllib.request.urlopen", put)
