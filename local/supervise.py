@@ -1,8 +1,8 @@
-"""`python -m local.supervise [--outlive-parent] -- <command>`: runs a command that can't outlive its owner.
+"""`python -m local.supervise [--parent PID] -- <command>`: runs a command that can't outlive its owner.
 
 The command gets a process group of its own. The supervisor ends the whole group (SIGTERM, after a while SIGKILL)
 when it's told to stop, when the command's first process ends, and, by Linux' parent-death signal, when the
-process that started it dies in whatever way. A program such as `mlflow server` starts children of its
+process that started it (`--parent`) dies in whatever way. A program such as `mlflow server` starts children of its
 own, which the parent-death signal alone wouldn't reach.
 """
 
@@ -23,7 +23,7 @@ GRACE_SECONDS = 8.0
 """Between SIGTERM and SIGKILL."""
 
 _PR_SET_PDEATHSIG = 1
-_OUTLIVE = "--outlive-parent"
+_PARENT = "--parent"
 
 # The parent-death signal comes when the *thread* that started the child ends, so one thread lasts as long as we do.
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="supervise")
@@ -42,7 +42,7 @@ def start(
     Ending the returned process (the supervisor) ends everything that the command started; `stop` does it with a bound.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    options = [_OUTLIVE] if outlive_parent else []
+    options = [] if outlive_parent else [_PARENT, str(os.getpid())]
     argv = [sys.executable, str(Path(__file__).resolve()), *options, "--", *command]
     with log.open("ab") as output:
         return _starter.submit(
@@ -77,15 +77,21 @@ def tail(log: Path, *, lines: int = 25) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command after `--`; returns its exit code."""
-    parent = os.getppid()
     split = list(arguments).index("--")
     options, command = arguments[:split], arguments[split + 1 :]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if _OUTLIVE not in options:
-        _follow(parent)
-    child = subprocess.Popen(command, process_group=0)
+    if _PARENT in options:
+        _follow(int(options[options.index(_PARENT) + 1]))
+    told = {signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, told)
+    child = subprocess.Popen(
+        command,
+        process_group=0,
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, told),  # noqa: PLW1509 - one thread here
+    )
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, told)
         return child.wait()
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

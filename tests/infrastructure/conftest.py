@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.synth import environments, synthesize
+from compliance.synth import SynthError, environments, synthesize
 from compliance.templates import Template, read_templates
 
 ENVIRONMENTS = environments()
@@ -15,10 +15,19 @@ ENVIRONMENTS = environments()
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     @cache
-    def synthesized(environment: str) -> Path:
+    def outcome(environment: str) -> Path | SynthError:
         folder = tmp_path_factory.mktemp("synth") / environment
-        synthesize(environment, folder)
+        try:
+            synthesize(environment, folder)
+        except SynthError as error:
+            return error
         return folder
+
+    def synthesized(environment: str) -> Path:
+        result = outcome(environment)
+        if isinstance(result, SynthError):
+            pytest.fail(str(result), pytrace=False)
+        return result
 
     return synthesized
 

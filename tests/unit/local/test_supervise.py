@@ -92,3 +92,14 @@ def test_nothing_survives_an_owner_that_is_killed(tmp_path: Path) -> None:
 
 def test_a_missing_log_has_a_tail_too(tmp_path: Path) -> None:
     assert "no log" in supervise.tail(tmp_path / "nothing.log")
+
+
+def test_a_supervisor_whose_owner_died_before_it_was_up_starts_nothing() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+
+    command = [sys.executable, supervise.__file__, "--parent", str(gone.pid), "--", sys.executable, "-c", "print('up')"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+
+    assert done.returncode == 1
+    assert done.stdout == ""
