@@ -24,6 +24,11 @@ def rights(templates: dict[str, Template]) -> list[Statement]:
     return [each for each in found if not any(action.startswith(NETWORK) for action in each.actions)]
 
 
+def everything_before(template: Template, logical_id: str) -> set[str]:
+    direct = set(template["Resources"][logical_id].get("DependsOn", []))
+    return direct.union(*(everything_before(template, each) for each in direct))
+
+
 def test_only_a_postgresql_needs_a_migration(templates: dict[str, Template], environment: str) -> None:
     assert len(migrations(templates)) == has_database(environment)
 
@@ -42,7 +47,7 @@ def test_the_service_waits_for_the_migration_of_its_own_task(templates: dict[str
 
 def test_the_migration_waits_for_its_own_rights_and_for_the_tasks(templates: dict[str, Template]) -> None:
     for migration in migrations(templates):
-        awaited = templates["Atoll-Tracking"]["Resources"][migration]["DependsOn"]
+        awaited = everything_before(templates["Atoll-Tracking"], migration)
         for start in ("MigrationMigrateRolePermissions", "TaskRolePermissions", "StartRolePermissions", "Database"):
             assert any(each.startswith(start) for each in awaited), start
 

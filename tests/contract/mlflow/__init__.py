@@ -1,0 +1,1 @@
+"""The tracking server as its task definition starts it, on a real PostgreSQL."""
