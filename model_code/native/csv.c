@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define MOST_DIGITS 19 /* so many fit a uint64_t */
-#define MOST_PLACES 27 /* 5^27 is the last power that does */
+#define MOST_PLACES 27 /* 5^27 is the last power that does, too */
 #define EXACT ((uint64_t)1 << 53) /* integers up to this one are doubles */
 
 static const uint64_t FIVES[MOST_PLACES + 1] = {
@@ -17,7 +17,7 @@ static const uint64_t FIVES[MOST_PLACES + 1] = {
 
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* Digits as one integer (of the first MOST_DIGITS), and how many there are from the first that isn't 0. */
+/* Digits as one integer, and how many there are from the first that isn't 0; the value of over MOST_DIGITS is none. */
 struct digits {
     uint64_t value;
     size_t count;
@@ -25,16 +25,17 @@ struct digits {
 
 static const char *read_digits(const char *at, struct digits *digits)
 {
-    for (; is_digit(*at); at++) {
-        if (digits->count < MOST_DIGITS)
-            digits->value = digits->value * 10 + (uint64_t)(*at - '0');
-        digits->count += digits->value > 0;
-    }
+    while (digits->count == 0 && *at == '0')
+        at++;
+    const char *first = at;
+    for (; is_digit(*at); at++)
+        digits->value = digits->value * 10 + (uint64_t)(*at - '0');
+    digits->count += (size_t)(at - first);
     return at;
 }
 
-/* Up to four digits of an exponent count; more of them are left to strtod. */
-static const char *read_exponent(const char *at, long *exponent)
+/* An exponent of over 18 digits becomes one of 10^18: no body has as many places to make up for it. */
+static const char *read_exponent(const char *at, int64_t *exponent)
 {
     const int negative = *at == '-';
     if (*at == '-' || *at == '+')
@@ -43,7 +44,7 @@ static const char *read_exponent(const char *at, long *exponent)
     const char *end = read_digits(at, &digits);
     if (end == at)
         return NULL;
-    *exponent = digits.count > 4 ? 9999 : (long)digits.value;
+    *exponent = digits.count > 18 ? 1000000000000000000 : (int64_t)digits.value;
     if (negative)
         *exponent = -*exponent;
     return end;
@@ -58,12 +59,13 @@ static double divide(uint64_t value, int places)
     const int up = __builtin_clzll(value), fives_up = __builtin_clzll(FIVES[places]);
     const unsigned __int128 dividend = (unsigned __int128)(value << up) << 63;
     const uint64_t divisor = FIVES[places] << fives_up;
-    const uint64_t quotient = (uint64_t)(dividend / divisor), rest = (uint64_t)(dividend % divisor);
-    return ldexp((double)(quotient | (rest != 0)), fives_up - up - 63 - places);
+    const uint64_t quotient = (uint64_t)(dividend / divisor);
+    const int lost = (unsigned __int128)quotient * divisor != dividend;
+    return ldexp((double)(quotient | (uint64_t)lost), fives_up - up - 63 - places);
 }
 
 /* The nearest double to value * 10^power; what is too long or too large for `divide` is strtod's. */
-static double nearest(const char *start, int negative, struct digits digits, long power)
+static double nearest(const char *start, int negative, struct digits digits, int64_t power)
 {
     if (digits.count > MOST_DIGITS || power > 0 || power < -MOST_PLACES)
         return strtod(start, NULL);
@@ -79,7 +81,7 @@ static const char *read_number(const char *start, double *value)
     const int negative = *start == '-';
     const char *first = start + negative, *at = first;
     struct digits digits = {0, 0};
-    long power = 0, fraction = 0;
+    int64_t power = 0, fraction = 0;
     at = read_digits(at, &digits);
     if (at == first || (*first == '0' && at - first > 1))
         return NULL;
@@ -89,14 +91,14 @@ static const char *read_number(const char *start, double *value)
         at = read_digits(at, &digits);
         if (at == point)
             return NULL;
-        fraction = (long)(at - point);
+        fraction = at - point;
     }
     if (*at == 'e' || *at == 'E') {
         at = read_exponent(at + 1, &power);
         if (!at)
             return NULL;
     }
-    if (at == whole_end && digits.value == 0) { /* JSON's integer -0 is 0 */
+    if (at == whole_end && digits.count == 0) { /* JSON's integer -0 is 0 */
         *value = 0;
         return at;
     }

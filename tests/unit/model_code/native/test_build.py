@@ -1,4 +1,7 @@
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,25 @@ def test_other_flags_have_another_library(monkeypatch: pytest.MonkeyPatch) -> No
     before = library_path()
     monkeypatch.setattr(build, "FLAGS", (*build.FLAGS, "-g"))
     assert library_path() != before
+
+
+def make_native(**environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "model_code.native"]
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=os.environ | environment)
+
+
+def test_make_native_ends_with_a_library_that_loads() -> None:
+    needs_a_compiler()
+    done = make_native()
+    assert (done.returncode, done.stdout) == (0, f"{library_path()}\n"), done.stderr
+    assert Library(library_path())
+
+
+def test_make_native_says_what_is_missing(tmp_path: Path) -> None:
+    shutil.copytree(build._ROOM.parent, tmp_path / "model_code", ignore=shutil.ignore_patterns("__pycache__"))
+    done = make_native(PYTHONPATH=str(tmp_path), CC="no-such-compiler", PYTHONSAFEPATH="1")
+    assert done.returncode == 1
+    assert done.stderr == "There is no C compiler 'no-such-compiler'; install gcc, or name one with CC=.\n"
 
 
 @pytest.mark.usefixtures("room")

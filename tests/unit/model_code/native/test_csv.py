@@ -86,6 +86,10 @@ def agree(library: Library, body: bytes, width: int) -> bool:
 @example("0." + "0" * 400 + "1")
 @example("1" + "0" * 38)
 @example("1e-99999999999999999999")
+@example("0." + "0" * 10_000 + "1e20000")
+@example("0." + "0" * 10_000 + "1e10001")
+@example("1" + "0" * 10_000 + "e-10000")
+@example("1" + "0" * 64)
 @example("0e99999999999999999999")
 @settings(max_examples=1000)
 def test_every_number_is_the_nearest_double(library: Library, number: str) -> None:

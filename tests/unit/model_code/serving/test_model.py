@@ -1,13 +1,16 @@
+import dataclasses
 import hashlib
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model_code.errors import InputError
-from model_code.serving.model import ServedModel, load_model
+from model_code.native.library import Library
+from model_code.serving.model import GOLDEN_TOLERANCE, ServedModel, load_model
 from model_code.training.artifact import canonical_json
 from tests.unit.model_code.training.features_folder import COLUMNS
 
@@ -39,6 +42,17 @@ def test_the_released_model_is_loaded_and_named(copy: Path) -> None:
     model = load(copy, expected=manifest_sha256(copy))
     assert model.columns == COLUMNS
     assert model.version == manifest_sha256(copy)[:12]
+
+
+def test_a_model_scores_and_explains_alike_with_and_without_the_kernel(artifact: Path, library: Library) -> None:
+    fast = load(artifact)
+    slow = dataclasses.replace(fast, kernel=None)
+    rows = np.random.default_rng(2).normal(size=(700, len(COLUMNS)))
+    rows[::5, 1] = np.nan
+    assert library
+    assert fast.kernel
+    assert np.abs(fast.scores(rows) - slow.scores(rows)).max() <= GOLDEN_TOLERANCE
+    assert fast.reasons(rows[:5], 2) == slow.reasons(rows[:5], 2)
 
 
 @pytest.mark.parametrize("expected", ["0" * 64, ""])

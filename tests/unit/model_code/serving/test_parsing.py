@@ -10,6 +10,9 @@ from hypothesis.extra import numpy as arrays
 
 from model_code.algorithms.gradient_boosting import LARGEST
 from model_code.errors import InputError
+from model_code.native.build import NativeError
+from model_code.native.library import Library
+from model_code.serving import parsing
 from model_code.serving.parsing import parse_csv, parse_json
 
 VALUES = st.one_of(st.just(np.nan), st.floats(-LARGEST, LARGEST))
@@ -97,6 +100,30 @@ def test_a_bad_csv_body_is_refused_by_row_and_column(body: bytes, expected: str)
     with pytest.raises(InputError) as refusal:
         parse_csv(body, columns(2))
     assert expected in str(refusal.value)
+
+
+def test_without_the_library_python_reads_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def missing() -> Library:
+        raise NativeError("It isn't there; `make native` compiles it.")
+
+    monkeypatch.setattr(parsing, "load_library", missing)
+    parsing._library.cache_clear()
+    for _ in range(2):
+        assert np.array_equal(parse_csv(b"1,\n-0.5,2e3\n", columns(2)), [[1, np.nan], [-0.5, 2000]], equal_nan=True)
+        with pytest.raises(InputError, match="Row 1, column 2"):
+            parse_csv(b"1,x", columns(2))
+    parsing._library.cache_clear()
+    [record] = caplog.records
+    assert record.getMessage() == "reading CSV in Python"
+    assert "`make native`" in record.__dict__["facts"]["reason"]
+
+
+def test_with_the_library_no_good_body_is_read_in_python(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "parse_csv_in_python", lambda *_: pytest.fail("Python read it"))
+    monkeypatch.setattr(parsing, "_library", lambda: library)
+    assert parse_csv(b"1,2\r\n3,\r\n", columns(2)).shape == (2, 2)
 
 
 @pytest.mark.parametrize(
