@@ -46,8 +46,7 @@ class TrackingDatabase(Construct):
         credentials: secretsmanager.Secret,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._settings = settings
-        self.login = credentials
+        self._settings, self.login = settings, credentials
         production = settings.deployment.production
         engine = rds.DatabaseInstanceEngine.postgres(version=_VERSION)
         self.instance = rds.DatabaseInstance(
