@@ -88,6 +88,17 @@ def test_an_experiments_foreign_location_is_accepted_so_that_the_task_must_conta
     assert post("experiments/create", name=location, artifact_location=location).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["passwd", "../../passwd", "..%2f..%2fpasswd", "/etc/passwd"])
+def test_a_foreign_location_gives_nothing_to_read(replicas: Replicas, post: Post, path: str) -> None:
+    name = f"read {path}"
+    experiment = post("experiments/create", name=name, artifact_location="file:///etc").json()["experiment_id"]
+    run = post("runs/create", experiment_id=experiment).json()["run"]["info"]
+    assert run["artifact_uri"] == f"file:///etc/{run['run_id']}/artifacts"  # MLflow's suffix is what holds here
+    answer = replicas[0].call("GET", f"/get-artifact?run_id={run['run_id']}&path={path}")
+    assert answer.status_code >= 400
+    assert "root:" not in answer.text
+
+
 def test_an_experiments_location_on_another_host_is_refused(post: Post) -> None:
     answer = post("experiments/create", name="host", artifact_location="http://169.254.169.254/latest")
     assert answer.status_code == 400
