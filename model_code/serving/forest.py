@@ -5,11 +5,11 @@ import math
 from typing import Any
 
 import numpy as np
-import orjson
 import xgboost
 from numpy.typing import DTypeLike, NDArray
 
 from model_code.native.library import MOST_FEATURES, NODE
+from model_code.serving import ubjson
 
 IDENTITY, SIGMOID, SOFTMAX = "identity", "sigmoid", "softmax"
 TRANSFORMS = {
@@ -49,10 +49,7 @@ def flatten(booster: xgboost.Booster) -> Forest:
     Raises:
         UnsupportedModelError: the model has something that the kernel doesn't know.
     """
-    try:
-        learner = orjson.loads(bytes(booster.save_raw("json")))["learner"]
-    except orjson.JSONDecodeError:  # XGBoost writes NaN and Infinity, which is no JSON
-        raise UnsupportedModelError("The kernel can't score a model with numbers that aren't finite.") from None
+    learner = ubjson.loads(bytes(booster.save_raw("ubj")))["learner"]
     _check_supported(learner)
     model, parameters = learner["gradient_booster"]["model"], learner["learner_model_param"]
     transform = TRANSFORMS[learner["objective"]["name"]]
@@ -79,7 +76,7 @@ def _check_supported(learner: dict[str, Any]) -> None:
         f"more than {MOST_FEATURES} features": int(parameters["num_feature"]) > MOST_FEATURES,
         "no trees": not trees,
         "leaves of several values": any(int(tree["tree_param"]["size_leaf_vector"]) > 1 for tree in trees),
-        "splits by category": any(tree["categories_nodes"] for tree in trees),
+        "splits by category": any(len(tree["categories_nodes"]) for tree in trees),
     }
     for reason, holds in reasons.items():
         if holds:
@@ -88,7 +85,7 @@ def _check_supported(learner: dict[str, Any]) -> None:
 
 def _base_margins(parameters: dict[str, str], transform: str) -> NDArray[np.float32]:
     """Return what the sums begin with; for a probability, its log-odds in XGBoost's own steps of single precision."""
-    scores = np.atleast_1d(np.array(orjson.loads(parameters["base_score"]), np.float32))
+    scores = np.array(parameters["base_score"].strip("[]").split(","), np.float32)
     if transform == SIGMOID:
         scores = np.array([-math.log(np.float32(1) / score - np.float32(1)) for score in scores], np.float32)
     return np.array(np.broadcast_to(scores, max(1, int(parameters["num_class"]))))

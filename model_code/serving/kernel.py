@@ -57,7 +57,7 @@ def kernel_for(booster: xgboost.Booster, rows: Matrix) -> Kernel | None:
         forest = flatten(booster)
         kernel = Kernel(load_library(), forest)
         _check(kernel, booster, np.concatenate([rows, probes(forest)]))
-    except (NativeError, UnsupportedModelError) as error:
+    except (NativeError, LookupError, ValueError) as error:
         logger.warning("scoring with XGBoost itself", extra={"facts": {"reason": str(error)}})
         return None
     return kernel

@@ -1,5 +1,3 @@
-import copy
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -7,13 +5,14 @@ import numpy as np
 import pytest
 
 from model_code.serving import forest as forests
+from model_code.serving import ubjson
 from model_code.serving.forest import UnsupportedModelError, flatten
 from tests.unit.model_code.serving.boosters import booster
 
 
 @pytest.fixture(scope="module")
 def trees() -> list[dict[str, Any]]:
-    model = json.loads(bytes(booster(3, "binary:logistic", 4, max_depth=4).save_raw("json")))
+    model = ubjson.loads(bytes(booster(3, "binary:logistic", 4, max_depth=4).save_raw("ubj")))
     return model["learner"]["gradient_booster"]["model"]["trees"]
 
 
@@ -46,7 +45,7 @@ def cycle(tree: dict[str, Any]) -> None:
 
 
 def shared_child(tree: dict[str, Any]) -> None:
-    tree["right_children"] = list(tree["left_children"])
+    tree["right_children"] = tree["left_children"]
 
 
 def outside(tree: dict[str, Any]) -> None:
@@ -79,7 +78,7 @@ def no_split(tree: dict[str, Any]) -> None:
 def test_a_broken_tree_is_refused(
     trees: list[dict[str, Any]], harm: Callable[[dict[str, Any]], None], expected: str
 ) -> None:
-    broken = copy.deepcopy(trees)
+    broken = [{field: np.array(values) for field, values in tree.items()} for tree in trees]  # writable
     forests._walk(broken)
     harm(broken[2])
     with pytest.raises(UnsupportedModelError, match=expected):
