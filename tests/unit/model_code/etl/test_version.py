@@ -21,7 +21,9 @@ def test_the_hash_of_this_code_is_stable() -> None:
     assert version.code_sha256() == version.code_sha256()
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "etl/reading.py", "etl/limits.toml", "etl/new.py", "etl/new.c", "etl/new.h"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "etl/reading.py", "etl/limits.toml", "etl/new.py", "etl/new.c", "etl/new.h"]
+)
 def test_any_change_of_what_the_image_holds_changes_the_hash(room: Path, name: str) -> None:
     before = version.code_sha256()
     (room / name).write_text("changed", encoding="ascii")
