@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test native story story-down synth lambdas lock clean
+.PHONY: help setup lint check format test native story evaluate story-down synth lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ synth: lambdas ## one assembly per environment below build/synth
 story: setup ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1)
 	@python -m lambdas.bundle local
 	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(KEEP),--keep)
+
+evaluate: setup ## the models against baselines, with intervals and plots, into build/evaluation (about five minutes)
+	@OMP_NUM_THREADS=1 python -m model_code.evaluation
 
 story-down: setup ## end what `make story KEEP=1` left running
 	@python -m local.story --down

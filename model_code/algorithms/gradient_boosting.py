@@ -116,3 +116,30 @@ def from_bytes(content: bytes) -> xgboost.Booster:
     model = xgboost.Booster({"nthread": 1})
     model.load_model(bytearray(content))
     return model
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientBoosting:
+    """This family behind the protocol of all algorithms."""
+
+    hyperparameters: Hyperparameters
+    threads: int = 1
+
+    def fit(self, train: Labelled, validation: Labelled, columns: Sequence[str]) -> "BoostedTrees":
+        """Return what `fit` returns, as a scorer."""
+        return BoostedTrees(fit(train, validation, columns, self.hyperparameters, threads=self.threads))
+
+
+@dataclasses.dataclass(frozen=True)
+class BoostedTrees:
+    """Trees that have learnt."""
+
+    booster: xgboost.Booster
+
+    def score(self, rows: Matrix) -> Vector:
+        """Return the probability of an anomaly for each row."""
+        return score(self.booster, rows)
+
+    def contributions(self, rows: Matrix) -> NDArray[np.float32]:
+        """Return each feature's share of each row's score, in log-odds."""
+        return contributions(self.booster, rows)

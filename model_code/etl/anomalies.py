@@ -131,7 +131,7 @@ def _dormant(source: _Source, count: int) -> pd.DataFrame:
     room = (dates.max() - wakes).dt.days.to_numpy() + 1
     buyers = source.take(count)
     return rows.assign(
-        **{who: buyers[who] for who in ("agency", "office", "card")},
+        **{who: buyers[who] for who in ("agency", "office", "card", "cost_centre")},
         transaction_date=wakes + pd.to_timedelta(source.rng.integers(0, room), "D"),
         amount=source.scaled(rows["amount"], 1, 5),
     )
@@ -161,7 +161,7 @@ def _velocity(source: _Source, count: int) -> pd.DataFrame:
     shops = source.take(len(rows))
     days = np.resize(VELOCITY_DAYS, len(rows))
     return rows.assign(
-        **{what: shops[what] for what in ("merchant", "mcc", "description")},
+        **{what: shops[what] for what in ("merchant", "mcc", "merchant_currency", "description")},
         transaction_date=rows["transaction_date"] + pd.to_timedelta(days, "D"),
         amount=source.rng.uniform(40, 600, len(rows)).round(2),
     )

@@ -51,6 +51,7 @@ def generate(
     which = _choose_merchants(who["office"].to_numpy(), dates, merchants, rng, span=(start, end))
     chosen = merchants.iloc[which].reset_index(drop=True)
     ledger = who.assign(merchant=chosen["merchant"], mcc=chosen["mcc"], currency="USD")
+    ledger["merchant_currency"] = chosen["merchant_currency"]
     ledger["transaction_date"] = _after_weekend(dates, chosen["at_weekends"].to_numpy(), rng, end)
     ledger["amount"] = _amounts(chosen, ledger, thresholds, rng)
     ledger["description"] = chosen["goods"] + " FOR " + ledger["office"].str.upper()
@@ -79,12 +80,15 @@ def _merchants(count: int, rng: np.random.Generator) -> pd.DataFrame:
     ]
     closes = np.where(rng.random(count) < 0.2, rng.uniform(0.1, 0.5, count), 1.0)  # noqa: PLR2004 (a fifth close)
     columns = {name: [getattr(TRADES[t], name) for t in trade] for name in ("mcc", "goods", "spread", "at_weekends")}
+    abroad = np.arange(count) % 50 == 49  # noqa: PLR2004 (one in fifty, on the web)
+    columns["merchant_currency"] = ["EUR" if web else "USD" for web in abroad]
+    names = [f"WWW.{name.replace(' ', '')}.COM" if web else name for name, web in zip(names, abroad, strict=True)]
     level = np.array([TRADES[t].median for t in trade]) * rng.lognormal(0, 0.5, count)
     return pd.DataFrame({"merchant": names, **columns, "level": level, "closes": closes})
 
 
 def _payers(count: int, rows: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Agency, office and card of each row; about 4 % are invoices paid from the office's account instead of a card."""
+    """Agency, office, card and cost centre; about 4 % are invoices paid from the office's account, not a card."""
     cards = max(2 * len(AGENCIES), rows // ROWS_PER_CARD)
     offices = max(len(AGENCIES), cards // CARDS_PER_OFFICE)
     office_of_card = np.arange(cards) % offices
@@ -102,6 +106,7 @@ def _payers(count: int, rows: int, rng: np.random.Generator) -> pd.DataFrame:
             "agency": np.array(AGENCIES)[office % len(AGENCIES)],
             "office": office_names[office],
             "card": np.where(invoice, accounts[office], card_names[card]),
+            "cost_centre": [f"CC-{o:04d}-{c // offices % 3}" for o, c in zip(office, card, strict=True)],
         }
     )
 

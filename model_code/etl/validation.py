@@ -121,6 +121,7 @@ class _Judge:
             "merchant": " ".join(fields["merchant"].upper().split()),
             "mcc": _mcc(fields["mcc"]),
             "currency": self._currency(fields["currency"]),
+            "merchant_currency": fields["merchant_currency"].upper(),
             "amount": _amount(fields["amount"]),
             "transaction_date": self._transaction_date(fields["transaction_date"]),
             "posting_date": self._posting_date(fields["posting_date"]),

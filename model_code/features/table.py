@@ -22,19 +22,26 @@ from model_code.features.trailing import (
 
 
 class Feature(NamedTuple):
-    """One number about a purchase: `fields` of the ledger are read, `days` looks back (0: this purchase alone)."""
+    """One number about a purchase: `fields` of the ledger are read, over `days` back (0: this purchase alone).
+
+    `ahead` are the days after the purchase that it looks at: always 0 in the real-time view.
+    """
 
     name: str
     meaning: str
     fields: tuple[str, ...]
     days: int
     expression: Expression
+    ahead: int = 0
 
     @property
     def available_at(self) -> Moment:
         """The moment from which it can be computed: that of its latest field."""
         return max(FIELDS[field].available_at for field in self.fields)
 
+
+LONG = 3 * 365
+"""Merchants sleep for years. No count looks back so far: it would drift as the ledger grows."""
 
 _DAY = "transaction_date"
 _CARD = ("card", _DAY)
@@ -58,6 +65,20 @@ FEATURES: tuple[Feature, ...] = (
         "price_ending", "ends with .95, .98 or .99", ("amount",), 0, lambda t: (t["size"] % 100).isin([95, 98, 99])
     ),
     Feature("weekend", "Saturday or Sunday", (_DAY,), 0, lambda t: t["weekend"]),
+    Feature(
+        "merchant_on_the_web",
+        "the merchant's name looks like a web shop's or a payment service's",
+        ("merchant",),
+        0,
+        lambda t: t["merchant"].re_search(r"WWW|\.C|\*"),
+    ),
+    Feature(
+        "foreign",
+        "charged in another currency than the ledger's",
+        ("currency", "merchant_currency"),
+        0,
+        lambda t: ~t["merchant_currency"].isin(["", t["currency"]]),
+    ),
     # The card
     Feature("card_number_1d", "purchases the day before", _CARD, 1, number("card", days=1)),
     Feature("card_number_3d", "purchases", _CARD, 3, number("card", days=3)),
@@ -93,16 +114,45 @@ FEATURES: tuple[Feature, ...] = (
         15,
         number("office", "merchant", "cents", days=15),
     ),
+    Feature(
+        "office_same_amount_days_since",
+        "days since the same amount here (91: longer)",
+        ("amount", "merchant", *_OFFICE),
+        90,
+        days_since("office", "merchant", "cents", days=90),
+    ),
+    Feature(
+        "office_merchant_days_since",
+        "days since it bought here (1096: longer)",
+        ("merchant", *_OFFICE),
+        LONG,
+        days_since("office", "merchant", days=LONG),
+    ),
+    Feature("office_unusual", "amount, for the office", ("amount", *_OFFICE), 180, unusual("office", days=180)),
+    Feature(
+        "office_merchant_unusual",
+        "amount, for the office here",
+        ("amount", "merchant", *_OFFICE),
+        LONG,
+        unusual("office", "merchant", days=LONG),
+    ),
+    Feature(
+        "office_mcc_share",
+        "share of its purchases under this code",
+        ("mcc", *_OFFICE),
+        LONG,
+        share_within(("office", "mcc"), ("office",), days=LONG),
+    ),
     # The merchant
     Feature("merchant_number_7d", "purchases", _MERCHANT, 7, number("merchant", days=7)),
     Feature("merchant_number_30d", "purchases", _MERCHANT, 30, number("merchant", days=30)),
     Feature("merchant_number_90d", "purchases", _MERCHANT, 90, number("merchant", days=90)),
     Feature(
         "merchant_days_since",
-        "days since anyone bought here (366: longer)",
+        "days since anyone bought here (1096: longer)",
         _MERCHANT,
-        365,
-        days_since("merchant", days=365),
+        LONG,
+        days_since("merchant", days=LONG),
     ),
     Feature("merchant_unusual", "amount, for the merchant", ("amount", *_MERCHANT), 180, unusual("merchant", days=180)),
     Feature(
@@ -127,8 +177,30 @@ FEATURES: tuple[Feature, ...] = (
         180,
         share_within(("merchant", "mcc"), ("merchant",), days=180),
     ),
-    # The line of business
+    Feature(
+        "merchant_mcc_share_long",
+        "share of its purchases under this code",
+        ("mcc", *_MERCHANT),
+        LONG,
+        share_within(("merchant", "mcc"), ("merchant",), days=LONG),
+    ),
+    Feature(
+        "chain_mcc_share",
+        "share of its chain's purchases under this code (the first two words of its name)",
+        ("mcc", *_MERCHANT),
+        LONG,
+        share_within(("chain", "mcc"), ("chain",), days=LONG),
+    ),
+    Feature(
+        "merchant_unusual_long",
+        "amount, for the merchant",
+        ("amount", *_MERCHANT),
+        LONG,
+        unusual("merchant", days=LONG),
+    ),
+    # The line of business, and the amount by itself
     Feature("mcc_unusual", "amount, for the code", ("amount", "mcc", _DAY), 90, unusual("mcc", days=90)),
+    Feature("amount_number", "purchases of this amount", ("amount", _DAY), 365, number("cents", days=365)),
     # Card and merchant together
     Feature("pair_number_5d", "purchases", _PAIR, 5, number("card", "merchant", days=5)),
     Feature("pair_number_90d", "purchases", _PAIR, 90, number("card", "merchant", days=90)),

@@ -39,7 +39,10 @@ def ledger() -> pd.DataFrame:
     busy = made["merchant"].value_counts().index[:25]
     rng = np.random.default_rng(8)
     merchant = made["merchant"].where(made["merchant"].isin(busy), rng.choice(busy, len(made)))
-    return made.assign(merchant=merchant, card=rng.choice(["CARD-1", "CARD-2", "CARD-3"], len(made)))
+    # ETL lets one currency through; here both sides of the comparison vary.
+    currencies = {name: rng.choice(["USD", "EUR"], len(made)) for name in ("currency", "merchant_currency")}
+    merchant = merchant.where(merchant != busy[0], "WWW.EXAMPLE.COM")
+    return made.assign(merchant=merchant, card=rng.choice(["CARD-1", "CARD-2", "CARD-3"], len(made)), **currencies)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +140,7 @@ def test_trailing_features_equal_plain_pandas(ledger: pd.DataFrame, features: pd
         expected = {
             "card_number_3d": np.log1p((at_card & ago.between(1, 3)).sum()),
             "card_spend_7d": np.log1p(ledger.loc[at_card & ago.between(1, 7), "amount"].abs().sum()),
-            "merchant_days_since": ago[at_merchant & ago.between(1, 365)].min() if len(here) else 366,
+            "merchant_days_since": ago[at_merchant & ago.between(1, 1095)].min() if len(here) else 1096,
             "merchant_unusual": (np.log1p(abs(row["amount"])) - here.mean()) / np.sqrt(here.var(ddof=0) + 0.1),
             "pair_number_5d": np.log1p((at_card & at_merchant & ago.between(1, 5)).sum()),
             "same_amount_90d": np.log1p((at_merchant & same & ago.between(1, 90)).sum()),

@@ -1,0 +1,23 @@
+"""What every algorithm offers, so that an evaluation can put any of them side by side."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from model_code.algorithms.gradient_boosting import Labelled, Matrix, Vector
+
+
+class Scorer(Protocol):
+    """Something that has learnt."""
+
+    def score(self, rows: Matrix) -> Vector:
+        """Return a number for each row, higher for what looks more like an anomaly."""
+
+
+Learnt_co = TypeVar("Learnt_co", bound=Scorer, covariant=True)
+
+
+class Algorithm(Protocol[Learnt_co]):
+    """Something that can learn from labelled rows; one without a use for labels ignores them."""
+
+    def fit(self, train: Labelled, validation: Labelled, columns: Sequence[str]) -> Learnt_co:
+        """Learn from `train`; `validation` (later in time) may only say when to stop. `columns` are the features."""

@@ -1,0 +1,141 @@
+"""The evaluation as pictures, one PNG each; drawn without a display."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from model_code.evaluation.comparison import Comparison
+from model_code.training.metrics import Ranking
+
+COLOURS = ("#9a9a9a", "#c8a24a", "#7fa6c9", "#14507a", "#6a4c93", "#d98a8a", "#2f7d4f", "#8fc1a3")
+PROBABILITIES = ("xgboost, real-time view", "xgboost, batch view")
+BINS = 12
+REASONS = 15
+
+
+def draw(folder: Path, comparison: Comparison) -> list[Path]:
+    """Write the plots of one ledger into the folder; returns their paths."""
+    pictures: dict[str, Callable[[Axes, Comparison], None]] = {"pr-curve": _pr_curve, "review-budget": _review_budget}
+    pictures["calibration"] = _calibration
+    if comparison.unseen:
+        pictures |= {"recall-by-kind": _recall_by_kind, "unseen-kinds": _unseen_kinds, "reason-codes": _reason_codes}
+    paths = []
+    for name, picture in pictures.items():
+        path = folder / f"{comparison.ledger.name}-{name}.png"
+        with _axes(path) as axes:
+            picture(axes, comparison)
+        paths.append(path)
+    return paths
+
+
+@contextmanager
+def _axes(path: Path) -> Generator[Axes]:
+    figure = Figure(figsize=(9, 5.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e4e4e4", linewidth=0.6)
+    axes.set_axisbelow(True)
+    yield axes
+    figure.savefig(path, dpi=110)
+
+
+def _pr_curve(axes: Axes, comparison: Comparison) -> None:
+    for colour, (name, judged) in zip(COLOURS, comparison.models.items(), strict=False):
+        ranking = Ranking.of(judged.labels, judged.scores)
+        found = ranking.true_positives
+        precision = found / (found + ranking.false_positives)
+        area = judged.figures["average_precision"].value
+        dashed = "--" if "random" in name else "-"
+        axes.plot(found / found[-1], precision, dashed, color=colour, label=f"{name} ({area:.2f})", linewidth=1.6)
+    _label(axes, comparison, "Precision against recall (in brackets: average precision)", "recall", "precision")
+    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    _legend(axes)
+
+
+def _review_budget(axes: Axes, comparison: Comparison) -> None:
+    for colour, (name, judged) in zip(COLOURS, comparison.models.items(), strict=False):
+        if "random" in name:
+            continue
+        budget = np.unique(np.geomspace(20, len(judged.labels) * 0.05, 60).astype(int))
+        ranked = np.cumsum(judged.labels[np.argsort(-judged.scores, kind="stable")] > 0)
+        share = 100 * budget / len(judged.labels)
+        axes.plot(share, ranked[budget - 1] / budget, color=colour, label=name, linewidth=1.6)
+    axes.axvline(1, color="#444444", linestyle=":", linewidth=1)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_ylim(0, 1.02)
+    _label(axes, comparison, "Precision at a review budget", "rows that people look at, % of all", "precision")
+    _legend(axes)
+
+
+def _calibration(axes: Axes, comparison: Comparison) -> None:
+    axes.plot([1e-5, 1], [1e-5, 1], ":", color="#444444", linewidth=1, label="as predicted")
+    for colour, name in zip(("#14507a", "#2f7d4f"), PROBABILITIES, strict=True):
+        if name not in comparison.models:
+            continue
+        judged = comparison.models[name]
+        edges = np.concatenate([np.geomspace(1e-4, 1, BINS), [1.001]])
+        which = np.digitize(judged.scores, edges)
+        bins = [bin_ for bin_ in np.unique(which) if np.sum(judged.labels[which == bin_] > 0) > 0]
+        predicted = [judged.scores[which == bin_].mean() for bin_ in bins]
+        axes.plot(
+            predicted,
+            [judged.labels[which == bin_].mean() for bin_ in bins],
+            "o-",
+            color=colour,
+            label=name,
+            markersize=4,
+        )
+    axes.set(xscale="log", yscale="log", xlim=(1e-5, 1.2), ylim=(1e-5, 1.2))
+    _label(axes, comparison, "Calibration", "predicted probability (mean of a bin)", "observed share of anomalies")
+    _legend(axes)
+
+
+def _recall_by_kind(axes: Axes, comparison: Comparison) -> None:
+    kinds = list(comparison.unseen)
+    shown = {name: judged.by_kind for name, judged in comparison.models.items() if "random" not in name}
+    _bars(axes, kinds, {name: [by_kind[kind] for kind in kinds] for name, by_kind in shown.items()})
+    _label(axes, comparison, "Recall at 1 % false positives, by kind", "", "recall")
+
+
+def _unseen_kinds(axes: Axes, comparison: Comparison) -> None:
+    kinds = list(comparison.unseen)
+    names = list(next(iter(comparison.unseen.values())))
+    seen = comparison.models["xgboost, real-time view"].by_kind
+    recalls = {name: [comparison.unseen[kind][name] for kind in kinds] for name in names}
+    _bars(axes, kinds, recalls | {"xgboost that has seen the kind": [seen[kind] for kind in kinds]})
+    _label(axes, comparison, "A kind that training never showed: recall at 1 % false positives", "", "recall")
+
+
+def _reason_codes(axes: Axes, comparison: Comparison) -> None:
+    largest = list(comparison.reasons.items())[:REASONS][::-1]
+    axes.barh([name for name, _ in largest], [size for _, size in largest], color="#14507a")
+    axes.grid(axis="y", visible=False)
+    title = "Why: mean size of each reason over the 100 highest alerts"
+    _label(axes, comparison, title, "contribution to the score (log-odds)", "")
+
+
+def _bars(axes: Axes, kinds: list[str], recalls: dict[str, list[float]]) -> None:
+    width = 0.82 / len(recalls)
+    for index, (name, values) in enumerate(recalls.items()):
+        places = np.arange(len(kinds)) + (index - (len(recalls) - 1) / 2) * width
+        axes.bar(places, values, width * 0.92, label=name, color=COLOURS[index])
+    axes.set_xticks(np.arange(len(kinds)), [kind.replace("_", " ") for kind in kinds])
+    axes.grid(axis="x", visible=False)
+    axes.set_ylim(0, 1.02)
+    _legend(axes)
+
+
+def _label(axes: Axes, comparison: Comparison, title: str, x: str, y: str) -> None:
+    axes.set_title(f"{title}: {comparison.ledger.name}", loc="left", fontsize=11)
+    axes.set(xlabel=x, ylabel=y)
+
+
+def _legend(axes: Axes) -> None:
+    axes.figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)

@@ -1,0 +1,24 @@
+"""The two views of a ledger: what is known at authorisation, and what a review of past months can know."""
+
+from typing import NamedTuple
+
+from model_code.features.batch import BATCH_FEATURES
+from model_code.features.fields import Moment
+from model_code.features.table import FEATURES, Feature
+
+
+class View(NamedTuple):
+    """Features that belong together: a model is trained on one view and served the same, never a mixture."""
+
+    name: str
+    known_at: Moment
+    features: tuple[Feature, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The features' names, in the model's order."""
+        return tuple(feature.name for feature in self.features)
+
+
+REALTIME = View("realtime", Moment.AUTHORISATION, FEATURES)
+BATCH = View("batch", Moment.BOOKING, FEATURES + BATCH_FEATURES)

@@ -1,0 +1,91 @@
+"""The whole of `make evaluate`, small: a generated ledger in, JSON, Markdown and plots out."""
+
+import json
+from pathlib import Path
+
+import grimp
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from model_code.evaluation.__main__ import evaluate
+from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
+
+pytestmark = IBIS_IS_BEHIND_DUCKDB
+MODELS = {
+    "rules",
+    "isolation forest",
+    "xgboost, raw fields",
+    "xgboost, real-time view",
+    "xgboost + isolation forest",
+    "random split (a mistake)",
+    "xgboost, batch view",
+    "xgboost, batch without cost centre",
+}
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory, said: list[str]) -> Path:
+    folder = tmp_path_factory.mktemp("evaluation")
+    evaluate(folder, rows=1500, data=folder / "nowhere", say=said.append)
+    return folder
+
+
+def test_every_model_is_judged_with_intervals_by_kind_and_without_each_kind(output: Path) -> None:
+    facts = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))["ledgers"]["generated"]
+    assert set(facts["models"]) == MODELS
+    for model in facts["models"].values():
+        assert set(model["figures"]) == {
+            "average_precision",
+            "precision_at_100",
+            "recall_at_1pct_fpr",
+            "recall_at_1pct_budget",
+        }
+        assert all(0 <= figure["low"] <= figure["high"] <= 1 for figure in model["figures"].values())
+    kinds = set(facts["models"]["rules"]["recall_at_1pct_fpr_by_kind"])
+    assert set(facts["leave_one_kind_out"]) == kinds
+    assert list(facts["reasons"].values()) == sorted(facts["reasons"].values(), reverse=True)
+
+
+def test_the_page_names_every_model_and_says_what_the_figures_are_not(output: Path) -> None:
+    text = (output / "evaluation.md").read_text(encoding="utf-8")
+    assert all(f"| {model} |" in text for model in MODELS)
+    assert "no claim of finding fraud" in text
+
+
+def test_every_plot_is_drawn_and_none_is_empty(output: Path) -> None:
+    plots = sorted(output.glob("evaluation/*.png"))
+    assert [path.stem.removeprefix("generated-") for path in plots] == [
+        "calibration",
+        "pr-curve",
+        "reason-codes",
+        "recall-by-kind",
+        "review-budget",
+        "unseen-kinds",
+    ]
+    for path in plots:
+        pixels = imread(path)[..., :3]
+        assert pixels.shape[0] > 400
+        assert np.mean(pixels.min(axis=2) < 0.9) > 0.01, path.name
+
+
+def test_a_real_ledger_that_is_not_there_is_said_so(output: Path, said: list[str]) -> None:
+    assert output.exists()
+    assert any("The real ledger was left out" in line and "inject.py" in line for line in said)
+    assert all(any(f"generated: {model}: average_precision" in line for line in said) for model in MODELS)
+
+
+def test_the_container_needs_neither_the_evaluation_nor_what_it_draws_with() -> None:
+    graph = grimp.build_graph("model_code", include_external_packages=True)
+    shell = [module for module in graph.modules if module.startswith("model_code.container")]
+    assert "model_code.container.train" in shell
+    for module in shell:
+        reached = graph.find_upstream_modules(module)
+        assert not [name for name in reached if name.startswith("model_code.evaluation")]
+        assert not {"sklearn", "matplotlib", "model_code.algorithms.isolation_forest"} & reached
+    assert "sklearn" in graph.find_upstream_modules("model_code.evaluation.comparison")
