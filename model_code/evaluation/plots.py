@@ -12,9 +12,24 @@ from matplotlib.figure import Figure
 from model_code.evaluation.comparison import Comparison
 from model_code.training.metrics import Ranking
 
-COLOURS = ("#9a9a9a", "#c8a24a", "#7fa6c9", "#14507a", "#6a4c93", "#d98a8a", "#2f7d4f", "#8fc1a3")
+COLOURS = {
+    "rules": "#9a9a9a",
+    "isolation forest": "#c8a24a",
+    "xgboost, raw fields": "#7fa6c9",
+    "xgboost, real-time view": "#14507a",
+    "xgboost": "#7fa6c9",
+    "xgboost + isolation forest": "#6a4c93",
+    "random split (a mistake)": "#d9534f",
+    "xgboost, batch view": "#2f7d4f",
+    "xgboost, batch without cost centre": "#8fc1a3",
+    "xgboost that has seen the kind": "#14507a",
+}
 PROBABILITIES = ("xgboost, real-time view", "xgboost, batch view")
 BINS = 12
+BUDGETS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+"""Percent of the rows."""
+FEW = "disputed"
+"""The kind of weak labels: so few that precision stays near zero, and a scale up to 1 would show nothing."""
 REASONS = 15
 
 
@@ -46,37 +61,40 @@ def _axes(path: Path) -> Generator[Axes]:
 
 
 def _pr_curve(axes: Axes, comparison: Comparison) -> None:
-    for colour, (name, judged) in zip(COLOURS, comparison.models.items(), strict=False):
+    for name, judged in comparison.models.items():
         ranking = Ranking.of(judged.labels, judged.scores)
         found = ranking.true_positives
         precision = found / (found + ranking.false_positives)
         area = judged.figures["average_precision"].value
         dashed = "--" if "random" in name else "-"
-        axes.plot(found / found[-1], precision, dashed, color=colour, label=f"{name} ({area:.2f})", linewidth=1.6)
-    _label(axes, comparison, "Precision against recall (in brackets: average precision)", "recall", "precision")
+        axes.plot(
+            found / found[-1], precision, dashed, color=COLOURS[name], label=f"{name} ({area:.2f})", linewidth=1.6
+        )
+    _label(axes, comparison, "precision against recall (in brackets: average precision)", "recall", "precision")
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
     _legend(axes)
 
 
 def _review_budget(axes: Axes, comparison: Comparison) -> None:
-    for colour, (name, judged) in zip(COLOURS, comparison.models.items(), strict=False):
+    for name, judged in comparison.models.items():
         if "random" in name:
             continue
         budget = np.unique(np.geomspace(20, len(judged.labels) * 0.05, 60).astype(int))
         ranked = np.cumsum(judged.labels[np.argsort(-judged.scores, kind="stable")] > 0)
         share = 100 * budget / len(judged.labels)
-        axes.plot(share, ranked[budget - 1] / budget, color=colour, label=name, linewidth=1.6)
+        axes.plot(share, ranked[budget - 1] / budget, color=COLOURS[name], label=name, linewidth=1.6)
     axes.axvline(1, color="#444444", linestyle=":", linewidth=1)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_ylim(0, 1.02)
-    _label(axes, comparison, "Precision at a review budget", "rows that people look at, % of all", "precision")
+    axes.set_xticks(BUDGETS, [f"{budget:g}" for budget in BUDGETS])
+    axes.set_xticks([], minor=True)
+    axes.set_ylim(0, None if FEW in comparison.models["isolation forest"].by_kind else 1.02)
+    _label(axes, comparison, "precision at a review budget", "rows that people look at, % of all", "precision")
     _legend(axes)
 
 
 def _calibration(axes: Axes, comparison: Comparison) -> None:
     axes.plot([1e-5, 1], [1e-5, 1], ":", color="#444444", linewidth=1, label="as predicted")
-    for colour, name in zip(("#14507a", "#2f7d4f"), PROBABILITIES, strict=True):
+    for name in PROBABILITIES:
         if name not in comparison.models:
             continue
         judged = comparison.models[name]
@@ -88,12 +106,12 @@ def _calibration(axes: Axes, comparison: Comparison) -> None:
             predicted,
             [judged.labels[which == bin_].mean() for bin_ in bins],
             "o-",
-            color=colour,
+            color=COLOURS[name],
             label=name,
             markersize=4,
         )
     axes.set(xscale="log", yscale="log", xlim=(1e-5, 1.2), ylim=(1e-5, 1.2))
-    _label(axes, comparison, "Calibration", "predicted probability (mean of a bin)", "observed share of anomalies")
+    _label(axes, comparison, "calibration", "predicted probability (mean of a bin)", "observed share of anomalies")
     _legend(axes)
 
 
@@ -101,7 +119,7 @@ def _recall_by_kind(axes: Axes, comparison: Comparison) -> None:
     kinds = list(comparison.unseen)
     shown = {name: judged.by_kind for name, judged in comparison.models.items() if "random" not in name}
     _bars(axes, kinds, {name: [by_kind[kind] for kind in kinds] for name, by_kind in shown.items()})
-    _label(axes, comparison, "Recall at 1 % false positives, by kind", "", "recall")
+    _label(axes, comparison, "recall at 1 % false positives, by kind", "", "recall")
 
 
 def _unseen_kinds(axes: Axes, comparison: Comparison) -> None:
@@ -110,14 +128,14 @@ def _unseen_kinds(axes: Axes, comparison: Comparison) -> None:
     seen = comparison.models["xgboost, real-time view"].by_kind
     recalls = {name: [comparison.unseen[kind][name] for kind in kinds] for name in names}
     _bars(axes, kinds, recalls | {"xgboost that has seen the kind": [seen[kind] for kind in kinds]})
-    _label(axes, comparison, "A kind that training never showed: recall at 1 % false positives", "", "recall")
+    _label(axes, comparison, "a kind that training never showed: recall at 1 % false positives", "", "recall")
 
 
 def _reason_codes(axes: Axes, comparison: Comparison) -> None:
     largest = list(comparison.reasons.items())[:REASONS][::-1]
     axes.barh([name for name, _ in largest], [size for _, size in largest], color="#14507a")
     axes.grid(axis="y", visible=False)
-    title = "Why: mean size of each reason over the 100 highest alerts"
+    title = "mean size of each reason over the 100 highest alerts"
     _label(axes, comparison, title, "contribution to the score (log-odds)", "")
 
 
@@ -125,7 +143,7 @@ def _bars(axes: Axes, kinds: list[str], recalls: dict[str, list[float]]) -> None
     width = 0.82 / len(recalls)
     for index, (name, values) in enumerate(recalls.items()):
         places = np.arange(len(kinds)) + (index - (len(recalls) - 1) / 2) * width
-        axes.bar(places, values, width * 0.92, label=name, color=COLOURS[index])
+        axes.bar(places, values, width * 0.92, label=name, color=COLOURS[name])
     axes.set_xticks(np.arange(len(kinds)), [kind.replace("_", " ") for kind in kinds])
     axes.grid(axis="x", visible=False)
     axes.set_ylim(0, 1.02)
@@ -133,7 +151,7 @@ def _bars(axes: Axes, kinds: list[str], recalls: dict[str, list[float]]) -> None
 
 
 def _label(axes: Axes, comparison: Comparison, title: str, x: str, y: str) -> None:
-    axes.set_title(f"{title}: {comparison.ledger.name}", loc="left", fontsize=11)
+    axes.set_title(f"{comparison.ledger.name}: {title}", loc="left", fontsize=11)
     axes.set(xlabel=x, ylabel=y)
 
 
