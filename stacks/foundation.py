@@ -77,3 +77,4 @@ class FoundationStack(AtollStack):
         self.output("JobSubnetIds", cdk.Fn.join(",", self.network.work_subnets.subnet_ids))
         self.output("JobSecurityGroupId", self.network.jobs.security_group_id)
         self.output("JobKeyArn", self.keys.jobs.key_arn)
+        self.output("SigningKeyArn", self.keys.signing.key_arn)

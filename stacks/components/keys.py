@@ -29,6 +29,7 @@ class Keys(Construct):
         self.messages = self._key("Messages", "queues and topics", "events", "sns", "cloudwatch")
         self.registry = self._key("Registry", "container images")
         self.tracking = self._key("Tracking", "MLflow's database and secrets")
+        self.signing = self._signing_key()
         self.release.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         self.audit.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
 
@@ -50,6 +51,17 @@ class Keys(Construct):
                 ),
             )
         return key
+
+    def _signing_key(self) -> kms.Key:
+        """Make the key that signs released models: asymmetric, so KMS can't rotate it; kept, so signatures verify."""
+        return kms.Key(
+            self,
+            "Signing",
+            description="Atoll: signatures of released models",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
 
     def _bound_to_account(self, user: str) -> dict[str, dict[str, str]]:
         """Bind a service to this account: CloudWatch Logs by its encryption context, the others by the source."""

@@ -27,6 +27,7 @@ OUTPUTS = {
         "JobSubnetIds",
         "JobSecurityGroupId",
         "JobKeyArn",
+        "SigningKeyArn",
     },
     "Atoll-Registry": {"ModelImageUri"},
     "Atoll-Tracking": {"TrackingUrl", "TrackingAdminSecretArn"},
