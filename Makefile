@@ -65,8 +65,10 @@ story-down: setup ## end what `make story KEEP=1` left running
 
 lock: setup ## write the hashed requirements anew (needs uv)
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
-	for room in . model_code lambdas mlflow_server; do \
-	  uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt $$room/requirements.in -o $$room/requirements.txt; done
+	for list in requirements model_code/requirements model_code/requirements-serving lambdas/requirements mlflow_server/requirements; do \
+	  uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt $$list.in -o $$list.txt; done
+	for peer in mlflow mlserver bentoml fastapi; do \
+	  uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --overrides benchmarks/serving/peers/overrides.txt benchmarks/serving/peers/$$peer.in -o benchmarks/serving/peers/$$peer.txt; done
 
 clean: ## remove what was built (not the venv)
 	rm -rf build .pytest_cache .ruff_cache .hypothesis

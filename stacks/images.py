@@ -24,11 +24,12 @@ def digest(images: Images, name: Literal["model", "mlflow"]) -> str:
 
 
 def tree_sha256(room: Path) -> str:
-    """Hash a room's `*.{py,toml,c,h}` files and its requirements.txt, by the rule of `model_code.version`.
+    """Hash a room's `*.{py,toml,c,h}` files and its requirements*.txt, by the rule of `model_code.version`.
 
     Path (from the room's parent) and content are each preceded by their length; paths are sorted.
     """
-    files = {*room.rglob("*.py"), *room.rglob("*.toml"), *room.rglob("*.[ch]"), room / "requirements.txt"}
+    kinds = ("*.py", "*.toml", "*.[ch]", "requirements*.txt")
+    files = {file for kind in kinds for file in room.rglob(kind)}
     found = hashlib.sha256()
     for path, file in sorted((file.relative_to(room.parent).as_posix(), file) for file in files):
         content = file.read_bytes()

@@ -22,7 +22,16 @@ def test_the_hash_of_this_code_is_stable() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "etl/reading.py", "etl/limits.toml", "etl/new.py", "etl/new.c", "etl/new.h"]
+    "name",
+    [
+        "requirements.txt",
+        "requirements-serving.txt",
+        "etl/reading.py",
+        "etl/limits.toml",
+        "etl/new.py",
+        "etl/new.c",
+        "etl/new.h",
+    ],
 )
 def test_any_change_of_what_the_image_holds_changes_the_hash(room: Path, name: str) -> None:
     before = version.code_sha256()
