@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 def main(arguments: list[str], root: Path) -> None:
     """Train on `<root>/input/data/features` and leave the artifact in `<root>/model`.
 
+    Where `<root>/input/data/champion` holds the present champion's model.tar.gz, it is judged on the same rows.
+
     Prints `<metric>=<value>;` lines, which a training job's MetricDefinitions pick up.
 
     Raises:
@@ -27,12 +29,14 @@ def main(arguments: list[str], root: Path) -> None:
     hyperparameters = parse_hyperparameters(_read(root / "input/config/hyperparameters.json"))
     threads = whole_number("OMP_NUM_THREADS", len(os.sched_getaffinity(0)))
     logger.info("training", extra={"facts": {"hyperparameters": vars(hyperparameters)}})
-    trained = train(root / "input/data/features", root / "model", hyperparameters, threads=threads)
+    data = root / "input/data"
+    trained = train(data / "features", root / "model", hyperparameters, threads=threads, champion=data / "champion")
     for name, value in trained.metrics.items():
         if isinstance(value, float):
             sys.stdout.write(f"{name}={value:.6f};\n")
     sys.stdout.flush()
-    facts = {"manifest_sha256": trained.manifest_sha256, "model_bytes": trained.model_bytes, **trained.metrics}
+    shown = {name: value for name, value in trained.metrics.items() if isinstance(value, int | float)}
+    facts = {"manifest_sha256": trained.manifest_sha256, "model_bytes": trained.model_bytes, **shown}
     logger.info("trained", extra={"facts": facts})
 
 

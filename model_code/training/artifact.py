@@ -9,6 +9,10 @@ import numpy as np
 
 from model_code.algorithms.gradient_boosting import Matrix, Vector
 
+FILES = frozenset(
+    {"model.ubj", "metrics.json", "baseline.json", "features.json", "golden.json", "card.json", "manifest.json"}
+)
+"""Every file of an artifact: the release refuses any other (`lambdas/release/artifact.py` has the same list)."""
 GOLDEN_ROWS = 20
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,13 @@ VIEW = "realtime"
 
 @dataclasses.dataclass(frozen=True)
 class Split(Labelled):
-    """One part of the ledger by time; `kinds` names each row's kind of anomaly ("" where there is none)."""
+    """One part of the ledger by time; `kinds` names each row's kind of anomaly ("" where there is none).
+
+    `texts` are the columns of text that came along (agency): no features, but what figures are sliced by.
+    """
 
     kinds: list[str]
+    texts: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Channel:
     train: Split
     validation: Split
     test: Split
+    manifest: Mapping[str, Any]
     manifest_sha256: str
 
 
@@ -53,7 +59,7 @@ def read_channel(folder: Path) -> Channel:
         raise InputError(
             f"train.parquet has no value at all for {names}; drop the feature or mend the ledger's mapping."
         )
-    return Channel(columns=columns, manifest_sha256=manifest_sha256, **splits)
+    return Channel(columns=columns, manifest=manifest, manifest_sha256=manifest_sha256, **splits)
 
 
 def _read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
@@ -115,7 +121,16 @@ def _read_split(path: Path, columns: list[str]) -> Split:
         found = ", ".join(f"{value:g}" for value in np.unique(labels))
         raise InputError(f"The labels of {path.name} are {found}; expected both 0 and 1, else nothing can be learnt.")
     rows = np.column_stack([_numbers(table, name, path.name) for name in columns])
-    return Split(rows=rows, labels=labels.astype(np.float32), kinds=[kind or "" for kind in table["kind"].to_pylist()])
+    texts = {
+        name: _words(table, name)
+        for name in table.column_names
+        if name not in NOT_FEATURES and str(table[name].type) in {"string", "large_string"}
+    }
+    return Split(rows=rows, labels=labels.astype(np.float32), kinds=_words(table, "kind"), texts=texts)
+
+
+def _words(table: pa.Table, name: str) -> list[str]:
+    return [value or "" for value in table[name].to_pylist()]
 
 
 def _numbers(table: pa.Table, name: str, file: str) -> Matrix:

@@ -1,6 +1,7 @@
 """How good a ranking is, when few rows are anomalies and people can look at few alerts."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +47,11 @@ class Ranking:
         return float(self.thresholds[allowed][-1]) if allowed.any() else float("inf")
 
 
-def measure(labels: Vector, scores: Vector, kinds: list[str]) -> dict[str, object]:
-    """Return the metrics of metrics.json; anomalies without a kind are counted as kind "unnamed"."""
+def measure(labels: Vector, scores: Vector, kinds: list[str]) -> dict[str, Any]:
+    """Return the figures of metrics.json; anomalies without a kind are counted as kind "unnamed".
+
+    `brier` is the mean squared difference of score and label (Brier, 1950): it judges probabilities, not ranks.
+    """
     ranking = Ranking.of(labels, scores)
     positive = labels > 0
     alerted = scores >= ranking.threshold_at(FALSE_POSITIVE_RATE)
@@ -58,6 +62,7 @@ def measure(labels: Vector, scores: Vector, kinds: list[str]) -> dict[str, objec
         "precision_at_100": float(positive[top].mean()),
         "recall_at_1pct_fpr": float(alerted[positive].mean()),
         "roc_auc": ranking.roc_auc(),
+        "brier": float(np.mean((scores.astype(np.float64) - positive) ** 2)),
         "rows": len(labels),
         "anomalies": int(positive.sum()),
         "by_kind": {

@@ -2,13 +2,18 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 from model_code.algorithms import gradient_boosting
+from model_code.algorithms.gradient_boosting import Vector
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.training.artifact import canonical_json, golden, write_artifact
 from model_code.training.baseline import describe
-from model_code.training.channel import VIEW, read_channel
+from model_code.training.card import model_card, thresholds
+from model_code.training.champion import compare_champion
+from model_code.training.channel import VIEW, Channel, read_channel
 from model_code.training.metrics import measure
+from model_code.training.slices import groups_of, measure_slices
 from model_code.version import code_sha256
 
 MODEL_NAME = "card-anomaly"
@@ -18,22 +23,35 @@ MODEL_NAME = "card-anomaly"
 class Trained:
     """What a training hands back besides the files."""
 
-    metrics: dict[str, object]
+    metrics: dict[str, Any]
     manifest_sha256: str
     model_bytes: int
 
 
-def train(features: Path, output: Path, hyperparameters: Hyperparameters, *, threads: int) -> Trained:
+def train(
+    features: Path, output: Path, hyperparameters: Hyperparameters, *, threads: int, champion: Path | None = None
+) -> Trained:
     """Train on the features folder and write the artifact into `output`; byte for byte the same for the same input.
 
+    `champion` is the folder with the present champion's archive: it is measured on the same held-out rows.
+
     Raises:
-        InputError: the features can't be used.
+        InputError: the features or the champion can't be used.
     """
     channel = read_channel(features)
     model = gradient_boosting.fit(channel.train, channel.validation, channel.columns, hyperparameters, threads=threads)
     scores = gradient_boosting.score(model, channel.test.rows)
-    metrics = measure(channel.test.labels, scores, channel.test.kinds)
+    metrics = _metrics(channel, scores, champion)
     content = gradient_boosting.to_bytes(model)
+    facts = {
+        "model": MODEL_NAME,
+        "algorithm": "xgboost",
+        "xgboost_version": gradient_boosting.XGBOOST_VERSION,
+        "code_sha256": code_sha256(),
+        "hyperparameters": gradient_boosting.all_parameters(hyperparameters),
+    }
+    held_back = gradient_boosting.score(model, channel.validation.rows)
+    told = facts | {"thresholds": thresholds(channel.validation.labels, held_back)}
     files = {
         "model.ubj": content,
         "metrics.json": canonical_json(metrics),
@@ -42,15 +60,18 @@ def train(features: Path, output: Path, hyperparameters: Hyperparameters, *, thr
             {"view": VIEW, "columns": channel.columns, "objective": gradient_boosting.OBJECTIVE}
         ),
         "golden.json": canonical_json(golden(channel.test.rows, scores)),
+        "card.json": canonical_json(model_card(channel, model=told, metrics=metrics)),
     }
-    facts = {
-        "version": 1,
-        "model": MODEL_NAME,
-        "algorithm": "xgboost",
-        "xgboost_version": gradient_boosting.XGBOOST_VERSION,
-        "code_sha256": code_sha256(),
-        "data_manifest_sha256": channel.manifest_sha256,
-        "hyperparameters": gradient_boosting.all_parameters(hyperparameters),
-        "trained_rows": len(channel.train.labels),
-    }
-    return Trained(metrics, write_artifact(output, files, facts), len(content))
+    about = {"data_manifest_sha256": channel.manifest_sha256, "trained_rows": len(channel.train.labels), "version": 1}
+    return Trained(metrics, write_artifact(output, files, facts | about), len(content))
+
+
+def _metrics(channel: Channel, scores: Vector, champion: Path | None) -> dict[str, Any]:
+    """Return metrics.json: the candidate's figures on test, by slice, and the champion's on the same rows."""
+    test = channel.test
+    groups = groups_of(test, channel.columns)
+    held_out = channel.manifest["objects"]["test.parquet"]["sha256"]
+    metrics = measure(test.labels, scores, test.kinds) | {"holdout_sha256": held_out}
+    metrics["slices"] = measure_slices(test.labels, scores, groups)
+    compared = compare_champion(champion, channel, groups) if champion else None
+    return metrics | ({"champion": compared} if compared else {})

@@ -49,6 +49,7 @@ def test_training_leaves_an_artifact_and_prints_its_metrics(tmp_path: Path, caps
         "precision_at_100",
         "recall_at_1pct_fpr",
         "roc_auc",
+        "brier",
     }
     assert not (tmp_path / "output").exists()
 

@@ -20,8 +20,9 @@ def split_table(rows: int, seed: int) -> pa.Table:
     values[random.random(rows) < 0.1, 3] = np.nan
     label = (split | weekend) & (random.random(rows) < 0.9)
     kinds = np.where(split, KINDS[0], KINDS[1])
+    agencies = np.where(values[:, 1] > 0, "Energy", "Labor").tolist()
     return pa.table(
-        {"transaction_id": [f"t{row}" for row in range(rows)]}
+        {"transaction_id": [f"t{row}" for row in range(rows)], "agency": agencies}
         | {"label": label.astype(np.int8), "kind": [kinds[row] if label[row] else None for row in range(rows)]}
         | {name: pa.array(values[:, column], from_pandas=True) for column, name in enumerate(COLUMNS)}
     )

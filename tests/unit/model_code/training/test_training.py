@@ -76,7 +76,31 @@ def test_the_model_finds_the_anomalies_and_tells_it_by_kind(artifact: Path) -> N
     assert metrics["average_precision"] > 0.7
     assert set(metrics["by_kind"]) == set(KINDS)
     names = {"average_precision", "precision_at_100", "recall_at_1pct_fpr", "roc_auc", "rows", "anomalies", "by_kind"}
-    assert set(metrics) == names
+    assert set(metrics) == names | {"brier", "holdout_sha256", "slices"}
+
+
+def test_the_metrics_name_the_rows_they_were_measured_on(features: Path, artifact: Path) -> None:
+    held_out = hashlib.sha256((features / "test.parquet").read_bytes()).hexdigest()
+    assert read(artifact, "metrics.json")["holdout_sha256"] == held_out
+
+
+def test_the_card_says_what_an_approver_must_know(features: Path, artifact: Path) -> None:
+    card, metrics, manifest = (read(artifact, f"{name}.json") for name in ("card", "metrics", "manifest"))
+    assert card["data"]["manifest_sha256"] == manifest["data_manifest_sha256"]
+    assert card["data"]["rows"] == {"train": 600, "validation": 600, "test": 600}
+    assert card["data"]["anomalies"]["test"] == metrics["anomalies"]
+    assert card["metrics"]["average_precision"] == metrics["average_precision"]
+    assert card["slices"] == metrics["slices"]
+    assert card["hyperparameters"] == manifest["hyperparameters"]
+    assert card["intended_use"]
+    assert card["not_intended"]
+    assert card["limits"]
+    validation = read_channel(features).validation
+    model = gradient_boosting.from_bytes((artifact / "model.ubj").read_bytes())
+    scores = gradient_boosting.score(model, validation.rows)
+    assert np.mean(scores >= card["thresholds"]["review_budget_1pct"]) == pytest.approx(0.01)
+    ordinary = scores[validation.labels == 0]
+    assert np.mean(ordinary >= card["thresholds"]["false_positives_1pct"]) <= 0.01
 
 
 def test_the_features_and_their_baseline_are_told(artifact: Path) -> None:

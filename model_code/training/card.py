@@ -1,0 +1,56 @@
+"""card.json: the facts of a model card, for whoever approves, reviews or audits the model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from model_code.algorithms.gradient_boosting import Vector
+from model_code.training.channel import SPLITS, Channel
+from model_code.training.metrics import FALSE_POSITIVE_RATE, Ranking
+
+BUDGET = 0.01
+"""People can look at one row in a hundred."""
+INTENDED_USE = (
+    "Sorts purchase-card transactions at authorisation time, so that people review the most unusual ones first. "
+    "A person decides on every alert."
+)
+NOT_INTENDED = (
+    "Declining a purchase, sanctioning a card holder or judging a person or merchant without a person's review.",
+    "Ledgers with another meaning of the fields than the one it was trained on.",
+)
+LIMITS = (
+    "It learns its labels: figures on injected anomalies are a regression test, no claim of finding fraud.",
+    "A kind of anomaly that training never showed is mostly missed (docs/evaluation.md has the figures).",
+    "Scores are probabilities at the training ledger's rate of anomalies only.",
+    "Only fields known at authorisation are used; the order of purchases within a day is unknown.",
+)
+
+
+def thresholds(labels: Vector, scores: Vector) -> dict[str, object]:
+    """Return the scores from which on rows are alerted, chosen on these rows: for a review budget, for a fall-out."""
+    alerts = max(1, int(len(scores) * BUDGET))
+    return {
+        "chosen_on": "validation",
+        "review_budget_1pct": float(np.sort(scores)[-alerts]),
+        "false_positives_1pct": Ranking.of(labels, scores).threshold_at(FALSE_POSITIVE_RATE),
+    }
+
+
+def model_card(
+    channel: Channel, *, model: Mapping[str, Any], metrics: Mapping[str, Any], limits: Sequence[str] = LIMITS
+) -> dict[str, Any]:
+    """Return the card: `model` holds what the training says of itself (algorithm, hyperparameters, thresholds, ...)."""
+    splits = {name: getattr(channel, name) for name in SPLITS}
+    data = {
+        "manifest_sha256": channel.manifest_sha256,
+        "ledger_sha256": channel.manifest.get("ledger_sha256"),
+        "view": channel.manifest["view"],
+        "periods": channel.manifest.get("periods", {}),
+        "rows": {name: len(split.labels) for name, split in splits.items()},
+        "anomalies": {name: int(np.sum(split.labels > 0)) for name, split in splits.items()},
+        "features": len(channel.columns),
+    }
+    use = {"intended_use": INTENDED_USE, "not_intended": NOT_INTENDED, "limits": limits}
+    shown = {name: value for name, value in metrics.items() if name not in {"slices", "champion"}}
+    return {"version": 1, **model, "data": data, "metrics": shown, "slices": metrics["slices"], **use}
