@@ -62,6 +62,7 @@ class ReleaseStack(AtollStack):
         self.output("NotificationTopicArn", self.topic.topic_arn)
         self.output("EndpointServiceRoleArn", roles.endpoint_service_role.role_arn)
         self.output("DeadLetterQueueUrl", self.dead_letters.queue_url)
+        self.output("Models", ",".join(settings.models))
 
     def _training_completed(self) -> EventRoute:
         function = self._function("TrainingCompleted", "training_completed")

@@ -39,8 +39,8 @@ class TrainingStack(AtollStack):
         passed = [self.jobs.etl, self.jobs.training, self.jobs.transform]
         people = {
             "Trainer": Trainer(self, "Trainer", foundation=foundation, roles=passed),
-            "Approver": Approver(self, "Approver", settings=settings),
-            "Operator": Operator(self, "Operator", settings=settings, service_role=self.endpoint_service_role),
+            "Approver": Approver(self, "Approver", foundation=foundation),
+            "Operator": Operator(self, "Operator", foundation=foundation, service_role=self.endpoint_service_role),
             "Auditor": Auditor(self, "Auditor", foundation=foundation),
         }
         jobs = {"EtlJob": self.jobs.etl, "TrainingJob": self.jobs.training, "TransformJob": self.jobs.transform}

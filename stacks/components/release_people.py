@@ -11,7 +11,6 @@ from stacks.components.people import UID, PersonRole
 from stacks.components.roles import RolePolicy
 from stacks.components.trainer import read_logs, use_endpoints
 from stacks.foundation import FoundationStack
-from stacks.settings import Settings
 
 _SEE_CHANGES = (
     "cloudformation:DescribeChangeSet",
@@ -37,10 +36,16 @@ class Approver(PersonRole):
     Controls: AC-5, CM-3, CM-5.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        super().__init__(scope, construct_id, settings=settings)
+    def __init__(self, scope: Construct, construct_id: str, *, foundation: FoundationStack) -> None:
+        super().__init__(scope, construct_id, settings=foundation.settings)
         see_changes(self)
         use_endpoints(self)
+        read_records(self, foundation)
+        self.permissions.allow_objects("s3:GetObject", bucket=foundation.releases, prefix="models/")
+        self.permissions.allow_objects("s3:PutObject", bucket=foundation.audit, prefix="reasons/")
+        keys = foundation.keys
+        self.permissions.allow("kms:Decrypt", on=[keys.release.key_arn])
+        self.permissions.allow("kms:GenerateDataKey", on=[keys.audit.key_arn])
         self.permissions.allow_pattern(
             "cloudformation:DeleteChangeSet",
             "cloudformation:ExecuteChangeSet",
@@ -60,13 +65,17 @@ class Operator(PersonRole):
     Controls: AC-6, IR-4, CP-10.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, service_role: iam.Role) -> None:
-        super().__init__(scope, construct_id, settings=settings)
+    def __init__(
+        self, scope: Construct, construct_id: str, *, foundation: FoundationStack, service_role: iam.Role
+    ) -> None:
+        super().__init__(scope, construct_id, settings=foundation.settings)
         see_changes(self)
+        read_records(self, foundation)
         read_logs(self)
         use_endpoints(self)
         allow_change_sets(self.permissions, service_role, BACKWARD)
         self.permissions.allow_pattern(
+            "cloudformation:DeleteChangeSet",
             "cloudformation:ExecuteChangeSet",
             on=[arns.stacks(self)],
             because=NAMED_AT_RUN_TIME,
@@ -88,13 +97,14 @@ class Auditor(PersonRole):
     def __init__(self, scope: Construct, construct_id: str, *, foundation: FoundationStack) -> None:
         super().__init__(scope, construct_id, settings=foundation.settings)
         see_changes(self)
-        policy, keys = self.permissions, foundation.keys
-        policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix="audit/")
-        policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix="trail/")
+        read_records(self, foundation)
+        policy = self.permissions
+        for prefix in ("chain/", "reasons/", "trail/"):
+            policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix=prefix)
+        policy.allow_listing(bucket=foundation.audit, prefixes=["chain/", "reasons/", "trail/"])
         policy.allow_objects("s3:GetObject", bucket=foundation.releases, prefix="models/")
-        policy.allow_listing(bucket=foundation.audit, prefixes=["audit/", "trail/"])
         policy.allow_listing(bucket=foundation.releases, prefixes=["models/"])
-        policy.allow("kms:Decrypt", on=[keys.audit.key_arn, keys.release.key_arn])
+        policy.allow("kms:Decrypt", on=[foundation.keys.release.key_arn])
         policy.allow_pattern(
             "cloudtrail:LookupEvents",
             "cloudwatch:DescribeAlarms",
@@ -113,6 +123,13 @@ def see_changes(role: PersonRole) -> None:
         on=[arns.stacks(role, "Atoll-*")],
         because=NAMED_AT_RUN_TIME,
     )
+
+
+def read_records(role: PersonRole, foundation: FoundationStack) -> None:
+    """Let a person read the audit entries of releases."""
+    role.permissions.allow_objects("s3:GetObject", bucket=foundation.audit, prefix="audit/")
+    role.permissions.allow_listing(bucket=foundation.audit, prefixes=["audit/"])
+    role.permissions.allow("kms:Decrypt", on=[foundation.keys.audit.key_arn])
 
 
 def allow_change_sets(policy: RolePolicy, service_role: iam.Role, prefixes: Sequence[str]) -> None:

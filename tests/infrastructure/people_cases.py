@@ -8,6 +8,7 @@ EXECUTE = "cloudformation:ExecuteChangeSet"
 CREATE = "cloudformation:CreateChangeSet"
 NAME = "cloudformation:ChangeSetName"
 TRAINING = ARN.format("sagemaker", "training-job/j-1")
+AUDIT = "<Atoll-Foundation.AuditBucket.Arn>/"
 ENDPOINT = ARN.format("sagemaker", "endpoint/atoll-card-anomaly")
 FORWARD = {NAME: "r-by-bob-0123456789ab"}
 BACK = {NAME: "back-0123456789ab"}
@@ -57,6 +58,14 @@ CASES = {
             ),
             False,
         ),
+        (
+            Request(
+                action="s3:PutObject", resource=AUDIT + "reasons/card-anomaly/r-by-bob-0123456789ab.json", uid="carol"
+            ),
+            True,
+        ),
+        (Request(action="s3:PutObject", resource=AUDIT + "audit/card-anomaly/r/x.json", uid="carol"), False),
+        (Request(action="s3:GetObject", resource=AUDIT + "audit/card-anomaly/r/x.json", uid="carol"), True),
         (Request(action="cloudformation:DeleteChangeSet", resource=STACK, uid="carol", keys=FORWARD), True),
         (Request(action="cloudformation:DeleteChangeSet", resource=STACK, uid=None, keys=FORWARD), False),
         (Request(action=CREATE, resource=STACK, uid="carol", keys=FORWARD | OURS), False),
@@ -72,6 +81,10 @@ CASES = {
         (Request(action=CREATE, resource=STACK, keys=FORWARD | OURS), False),
         (Request(action=CREATE, resource=STACK, keys=BACK | {"cloudformation:RoleArn": "another"}), False),
         (Request(action=CREATE, resource=STACK, keys=BACK | OURS | {"cloudformation:TemplateUrl": "https://t"}), False),
+        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, keys=BACK), True),
+        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, keys=FORWARD), False),
+        (Request(action="s3:GetObject", resource=AUDIT + "audit/card-anomaly/r/x.json"), True),
+        (Request(action="s3:PutObject", resource=AUDIT + "audit/card-anomaly/r/x.json"), False),
         (Request(action="cloudformation:DeleteStack", resource=STACK), False),
         (Request(action="cloudformation:UpdateStack", resource=STACK), False),
     ],

@@ -1,0 +1,143 @@
+"""The agency's account as the operators' commands see it: stacks, change sets, audit entries."""
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.release.records import stack_of
+from releases.history import Entry, Transition, transition
+
+_SETTLED = ("_COMPLETE", "_FAILED")
+
+
+class CommandError(Exception):
+    """A command can't be carried out; the text says why and what to do."""
+
+
+class Account:
+    """One model's releases in the account of a boto3 session.
+
+    Raises:
+        CommandError: from any method, where Atoll is not deployed or the model is not one of its models.
+    """
+
+    def __init__(self, session: Any, model: str | None) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+        self._cloudformation = session.client("cloudformation")
+        self._s3 = session.client("s3")
+        self.model = model or self._only_model()
+        if self.model not in self._models():
+            raise CommandError(f"--model is {self.model!r}, expected one of {', '.join(self._models())}.")
+        self._stack = {"StackName": stack_of(self.model)}
+
+    def _models(self) -> list[str]:
+        return self._outputs["Models"].split(",")
+
+    def _only_model(self) -> str:
+        models = self._models()
+        if len(models) > 1:
+            raise CommandError(f"Several models are deployed: name one with --model: {', '.join(models)}.")
+        return models[0]
+
+    @cached_property
+    def _outputs(self) -> dict[str, str]:
+        stacks = ("Atoll-Foundation", "Atoll-Release")
+        return {key: value for name in stacks for key, value in self._outputs_of(name).items()}
+
+    def _outputs_of(self, stack: str) -> dict[str, str]:
+        try:
+            found = self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                raise CommandError(f"{stack} is not deployed in this account and region. Check both.") from error
+            raise
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+    def transitions(self) -> list[Transition]:
+        """Return every transition of the model's releases and jobs, from the keys of the audit entries."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._outputs["AuditBucket"], Prefix=f"audit/{self.model}/"
+        )
+        keys = (transition(item["Key"]) for page in pages for item in page.get("Contents", []))
+        return [found for found in keys if found]
+
+    def entries(self, transitions: Iterable[Transition]) -> list[Entry]:
+        """Read the entries of these transitions, the oldest first."""
+        with ThreadPoolExecutor(8) as readers:
+            return list(readers.map(self._entry, sorted(transitions)))
+
+    def _entry(self, step: Transition) -> Entry:
+        found = self._s3.get_object(Bucket=self._outputs["AuditBucket"], Key=step.key)
+        body = json.loads(found["Body"].read())
+        return Entry(at=step.at, subject=step.subject, what=step.what, who=body["who"], details=body["details"])
+
+    def stack(self) -> dict[str, Any]:
+        """Return the endpoint's stack as CloudFormation describes it."""
+        return self._cloudformation.describe_stacks(**self._stack)["Stacks"][0]
+
+    def serving(self) -> dict[str, str]:
+        """Return the stack's parameters: those of the release that serves; empty values when none does."""
+        return {p["ParameterKey"]: p["ParameterValue"] for p in self.stack().get("Parameters", [])}
+
+    def is_settled(self) -> bool:
+        """Say whether no operation runs on the stack."""
+        status = self.stack()["StackStatus"]
+        return status.endswith(_SETTLED) and not status.endswith("CLEANUP_IN_PROGRESS")
+
+    def waiting(self) -> dict[str, datetime]:
+        """Return the change sets that can be executed, with the time of their making."""
+        pages = self._cloudformation.get_paginator("list_change_sets").paginate(**self._stack)
+        found = (item for page in pages for item in page["Summaries"])
+        return {c["ChangeSetName"]: c["CreationTime"] for c in found if c["ExecutionStatus"] == "AVAILABLE"}
+
+    def change_set(self, name: str) -> dict[str, Any]:
+        """Return a change set's description, parameters and changes.
+
+        Raises:
+            CommandError: there is none of this name.
+        """
+        try:
+            return self._cloudformation.describe_change_set(**self._stack, ChangeSetName=name)
+        except ClientError as error:
+            if "NotFound" in error.response["Error"]["Code"]:
+                raise CommandError(
+                    f"No change set {name} waits. `python -m releases list` shows those that do."
+                ) from error
+            raise
+
+    def execute(self, name: str) -> None:
+        """Execute a change set; IAM decides whether the caller may."""
+        self._cloudformation.execute_change_set(**self._stack, ChangeSetName=name)
+
+    def delete(self, name: str) -> None:
+        """Delete a change set that was not executed."""
+        self._cloudformation.delete_change_set(**self._stack, ChangeSetName=name)
+
+    def create(self, name: str, parameters: dict[str, str], description: str) -> None:
+        """Make a change set with these parameters over the deployed template, by CloudFormation's narrow role."""
+        if any(found == name for found in self.waiting()):
+            self.delete(name)
+        self._cloudformation.create_change_set(
+            **self._stack,
+            ChangeSetName=name,
+            UsePreviousTemplate=True,
+            RoleARN=self._outputs["EndpointServiceRoleArn"],
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Description=description,
+        )
+        waiter = self._cloudformation.get_waiter("change_set_create_complete")
+        waiter.wait(**self._stack, ChangeSetName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+
+    def give_reason(self, release: str, reason: str) -> None:
+        """Keep why a release is rejected, under Object Lock; the first reason stands."""
+        key = f"reasons/{self.model}/{release}.json"
+        body = json.dumps({"release": release, "reason": reason}, sort_keys=True).encode()
+        try:
+            self._s3.put_object(Bucket=self._outputs["AuditBucket"], Key=key, Body=body, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "PreconditionFailed":
+                raise

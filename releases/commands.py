@@ -1,0 +1,176 @@
+"""What the commands do: each takes the account and the parsed arguments, and returns what is shown."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+from rich.prompt import Confirm
+from rich.text import Text
+
+from lambdas.release.records import Release, is_release_id
+from releases.account import Account, CommandError
+from releases.history import History, former, newest_releases
+
+Shown = dict[str, Any]
+_STDERR = Console(stderr=True, highlight=False)
+_POLL_SECONDS = 2
+
+
+def list_releases(account: Account, chosen: argparse.Namespace) -> list[Shown]:
+    """Return the newest releases, one row each."""
+    transitions, waiting, serving = account.transitions(), account.waiting(), account.serving().get("ReleaseId", "")
+    names = newest_releases(transitions, chosen.limit)
+    entries = account.entries(t for t in transitions if t.subject in names)
+    histories = (History(name, [e for e in entries if e.subject == name]) for name in names)
+    return [_row(history, waiting=history.release in waiting, serving=serving) for history in histories]
+
+
+def _row(history: History, *, waiting: bool, serving: str) -> Shown:
+    lost = history.state == "requested" and not waiting
+    return {
+        "release": history.release,
+        "version": history.version,
+        "state": "requested, change set gone" if lost else history.state,
+        "serving": history.release == serving,
+        "submitter": history.submitter,
+        "approver": history.approver,
+        "last": history.entries[-1].at,
+    }
+
+
+def show(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Return one release with its timeline from the job to the endpoint."""
+    history, waiting = _history(account, chosen.release), chosen.release in account.waiting()
+    row = _row(history, waiting=waiting, serving=account.serving().get("ReleaseId", ""))
+    timeline = [
+        {"at": e.at, "what": e.what, "who": e.who, "reason": e.details.get("reason", "")} for e in history.entries
+    ]
+    request = history.request
+    return row | {
+        "job": history.job,
+        "parameters": request.parameters() if request else {},
+        "timeline": timeline,
+        "request": _request(account, chosen.release) if waiting else None,
+    }
+
+
+def _history(account: Account, release: str) -> History:
+    transitions = account.transitions()
+    own = [t for t in transitions if t.subject == release]
+    if not own:
+        raise CommandError(f"No release {release!r} of {account.model} is known. `python -m releases list` shows all.")
+    history = History(release, account.entries(own))
+    job = account.entries(t for t in transitions if t.subject == history.job)
+    return History(release, sorted([*job, *history.entries], key=lambda entry: entry.at))
+
+
+def _request(account: Account, release: str) -> Shown:
+    found = account.change_set(release)
+    changes = [item["ResourceChange"] for item in found.get("Changes", [])]
+    return {
+        "description": found.get("Description", ""),
+        "changes": [f"{c['Action']} {c['LogicalResourceId']} ({c['ResourceType']})" for c in changes],
+    }
+
+
+def approve(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Execute a release's change set, once a person has said yes to what it is.
+
+    Raises:
+        CommandError: it is no release, or none that waits; or the person said no.
+    """
+    _must_be_release(chosen.release)
+    request = _request(account, chosen.release)
+    _ask(chosen, f"{request['description']}\n" + "\n".join(request["changes"]) + f"\nApprove {chosen.release}?")
+    account.execute(chosen.release)
+    return _done(account, chosen, "approved", chosen.release)
+
+
+def reject(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Keep the reason, then delete the change set: CloudTrail's event of that records the rejection in MLflow.
+
+    Raises:
+        CommandError: it is no release, or none that waits; or the person said no.
+    """
+    _must_be_release(chosen.release)
+    request = _request(account, chosen.release)
+    _ask(chosen, f"{request['description']}\nReject {chosen.release} because {chosen.reason!r}?")
+    account.give_reason(chosen.release, chosen.reason)
+    account.delete(chosen.release)
+    return {"done": "rejected", "release": chosen.release, "reason": chosen.reason}
+
+
+def rollback(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Restore the former release (or `--to` another one that was a champion) by a `back-*` change set, in one step.
+
+    Raises:
+        CommandError: there is nothing to go back to; or the person said no.
+    """
+    serving, transitions = account.serving(), account.transitions()
+    target = chosen.to or former(transitions, serving.get("ReleaseId", ""))
+    champions = {t.subject for t in transitions if t.what == "released"}
+    if target not in champions:
+        raise CommandError(f"There is no former release to restore: {target or 'none'} was never a champion.")
+    history = History(target, account.entries(t for t in transitions if t.subject == target))
+    parameters = history.request.parameters() if history.request else {}
+    if set(parameters) != set(Release().parameters()):
+        raise CommandError(f"The audit entry of {target}'s request lacks parameters: {parameters}.")
+    here = serving.get("ManifestSha256", "")[:12] or "nothing"
+    name = f"back-to-v{parameters['MlflowVersion']}-{parameters['ManifestSha256'][:12]}-from-{here}"
+    _ask(chosen, f"Put {target} (version {history.version}) in the place of {serving.get('ReleaseId') or 'nothing'}?")
+    account.create(name, parameters, f"Rollback to {target}: {chosen.reason}"[:1000])
+    account.execute(name)
+    return _done(account, chosen, "rolled back", name)
+
+
+def stop(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Take the endpoint away: the kill switch, a `stop-*` change set with empty parameters.
+
+    Raises:
+        CommandError: nothing serves; or the person said no.
+    """
+    serving = account.serving()
+    if not serving.get("ManifestSha256"):
+        raise CommandError(f"{account.model} has no endpoint: there is nothing to stop.")
+    _ask(chosen, f"Take the endpoint of {account.model} away? It serves {serving['ReleaseId']}.")
+    name = f"stop-v{serving['MlflowVersion']}-{serving['ManifestSha256'][:12]}"
+    account.create(name, Release().parameters(), f"Kill switch: {chosen.reason}"[:1000])
+    account.execute(name)
+    return _done(account, chosen, "stopped", name)
+
+
+def _must_be_release(name: str) -> None:
+    if not is_release_id(name):
+        raise CommandError(f"{name!r} is no release id, expected r-by-<submitter>-<12 hex digits>.")
+
+
+def _ask(chosen: argparse.Namespace, question: str) -> None:
+    if chosen.yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError("There is no terminal to ask for your consent: add --yes. Nothing was done.")
+    if not Confirm.ask(Text(question), console=_STDERR):
+        raise CommandError("You said no. Nothing was done.")
+
+
+def _done(account: Account, chosen: argparse.Namespace, what: str, change_set: str) -> Shown:
+    answer = {"done": what, "change_set": change_set}
+    if not chosen.wait:
+        return answer
+    with _STDERR.status(f"Waiting for the stack of {account.model} ..."):
+        _until(account.is_settled, seconds=chosen.wait)
+    stack = account.stack()
+    return answer | {"stack": stack["StackStatus"], "serving": account.serving().get("ReleaseId", "")}
+
+
+def _until(condition: Callable[[], bool], *, seconds: int) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise CommandError(
+                f"The stack has not settled within {seconds} seconds. `python -m releases list` follows it."
+            )
+        time.sleep(_POLL_SECONDS)
