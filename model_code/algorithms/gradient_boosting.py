@@ -14,15 +14,7 @@ from numpy.typing import NDArray
 from xgboost.callback import EarlyStopping
 
 from model_code.algorithms.hyperparameters import Hyperparameters
-
-Matrix = NDArray[np.float64]
-"""Rows by features in the model's order, as they stand in files and requests; NaN where a value is missing.
-
-XGBoost rounds them to single precision itself. Rounding any earlier would move values across the baseline's edges."""
-Vector = NDArray[np.float32]
-"""One number a row."""
-LARGEST = float(np.finfo(np.float32).max)
-"""XGBoost takes no larger value."""
+from model_code.arrays import Matrix, Vector
 
 XGBOOST_VERSION: str = xgboost.__version__
 OBJECTIVE = "binary:logistic"

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import numpy as np
 import orjson
 
-from model_code.algorithms.gradient_boosting import Matrix
+from model_code.arrays import Matrix
 from model_code.errors import InputError
 from model_code.serving.model import ServedModel
 from model_code.serving.parsing import parse_csv, parse_json

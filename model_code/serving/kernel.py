@@ -7,7 +7,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from model_code.algorithms import gradient_boosting
-from model_code.algorithms.gradient_boosting import Matrix, Vector
+from model_code.arrays import Matrix, Vector
 from model_code.native.build import NativeError
 from model_code.native.library import ForestStruct, Library, load_library
 from model_code.serving.forest import SIGMOID, SOFTMAX, Forest, UnsupportedModelError, flatten

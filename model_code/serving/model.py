@@ -9,7 +9,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from model_code.algorithms import gradient_boosting
-from model_code.algorithms.gradient_boosting import Matrix, Vector
+from model_code.arrays import Matrix, Vector
 from model_code.errors import InputError
 from model_code.serving.artifact import MODEL, Artifact, read_artifact
 from model_code.serving.kernel import Kernel, kernel_for

@@ -13,7 +13,7 @@ import re
 import numpy as np
 import orjson
 
-from model_code.algorithms.gradient_boosting import LARGEST, Matrix
+from model_code.arrays import LARGEST, Matrix
 from model_code.errors import InputError
 from model_code.native.build import NativeError
 from model_code.native.library import Library, load_library

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model_code.algorithms.gradient_boosting import Matrix, Vector
+from model_code.arrays import Matrix, Vector
 
 FILES = frozenset(
     {"model.ubj", "metrics.json", "baseline.json", "features.json", "golden.json", "card.json", "manifest.json"}

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model_code.algorithms.gradient_boosting import LARGEST, Labelled, Matrix
+from model_code.algorithms.gradient_boosting import Labelled
+from model_code.arrays import LARGEST, Matrix
 from model_code.errors import InputError
 
 MANIFEST = "manifest.json"

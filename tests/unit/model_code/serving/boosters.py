@@ -3,7 +3,7 @@
 import numpy as np
 import xgboost
 
-from model_code.algorithms.gradient_boosting import Matrix
+from model_code.arrays import Matrix
 
 CLASSES = 3
 TINY, HUGE = 1e-42, 1e37  # a denormal of single precision, and nearly its largest number

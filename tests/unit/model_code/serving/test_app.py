@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model_code.algorithms import gradient_boosting
-from model_code.algorithms.gradient_boosting import Matrix, Vector
+from model_code.arrays import Matrix, Vector
 from model_code.serving.answers import MAX_ROWS
 from model_code.serving.app import INLINE_BYTES, Application
 from model_code.serving.model import ServedModel

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from model_code.algorithms.gradient_boosting import Matrix, score
+from model_code.algorithms.gradient_boosting import score
+from model_code.arrays import Matrix
 from model_code.native.build import NativeError
 from model_code.native.library import Library
 from model_code.serving import kernel as kernels

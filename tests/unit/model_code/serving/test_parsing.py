@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from model_code.algorithms.gradient_boosting import LARGEST
+from model_code.arrays import LARGEST
 from model_code.errors import InputError
 from model_code.native.build import NativeError
 from model_code.native.library import Library
