@@ -1,0 +1,211 @@
+"""What the commands do, over an account that remembers what was asked of it."""
+
+from __future__ import annotations
+
+import io
+import json
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from releases import commands
+from releases.account import CommandError
+from releases.history import Entry, Transition
+from releases.tables import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+FIRST, SECOND = "r-by-alice-aaaaaaaaaaaa", "r-by-alice-bbbbbbbbbbbb"
+
+
+def parameters(digit: str, version: str) -> dict[str, str]:
+    return {
+        "ImageDigest": f"sha256:{digit * 64}",
+        "ManifestSha256": digit * 64,
+        "MlflowVersion": version,
+        "ReleaseId": f"r-by-alice-{digit * 12}",
+    }
+
+
+class FakeAccount:
+    """An account with one model, in memory."""
+
+    model = "card-anomaly"
+
+    def __init__(self) -> None:
+        self.log: list[Entry] = []
+        self.sets: dict[str, dict[str, Any]] = {}
+        self.parameters = dict.fromkeys(parameters("a", "1"), "")
+        self.reasons: dict[str, str] = {}
+        self.settled = True
+
+    def happen(self, subject: str, what: str, who: str = "automation", **details: str) -> None:
+        self.log.append(Entry(f"20261123T{len(self.log):06}Z", subject, what, who, details))
+
+    def transitions(self) -> list[Transition]:
+        return [Transition(e.at, e.subject, e.what, str(i)) for i, e in enumerate(self.log)]
+
+    def entries(self, transitions: Iterable[Transition]) -> list[Entry]:
+        return [self.log[int(t.key)] for t in sorted(transitions)]
+
+    def waiting(self) -> dict[str, datetime]:
+        return dict.fromkeys(self.sets, datetime(2026, 11, 23, tzinfo=UTC))
+
+    def serving(self) -> dict[str, str]:
+        return self.parameters
+
+    def stack(self) -> dict[str, Any]:
+        return {"StackStatus": "UPDATE_COMPLETE"}
+
+    def is_settled(self) -> bool:
+        return self.settled
+
+    def change_set(self, name: str) -> dict[str, Any]:
+        if name not in self.sets:
+            raise CommandError(f"No change set {name} waits.")
+        change = {"Action": "Modify", "LogicalResourceId": "Endpoint", "ResourceType": "AWS::SageMaker::Endpoint"}
+        return {"Description": "AP 0.8 against 0.7 [champion]", "Changes": [{"ResourceChange": change}]}
+
+    def create(self, name: str, parameters: dict[str, str], description: str) -> None:
+        self.sets[name] = {"parameters": parameters, "description": description}
+
+    def execute(self, name: str) -> None:
+        self.parameters = self.sets.pop(name)["parameters"]
+
+    def delete(self, name: str) -> None:
+        del self.sets[name]
+
+    def give_reason(self, release: str, reason: str) -> None:
+        self.reasons[release] = reason
+
+
+@pytest.fixture
+def account() -> FakeAccount:
+    """First was the champion, second serves now, a third waits."""
+    account = FakeAccount()
+    for digit, version, release in (("a", "1", FIRST), ("b", "2", SECOND)):
+        tags = {"version": version, "atoll.training_job_arn": f"arn:x:sagemaker:r:1:training-job/job-{version}"}
+        account.happen(release, "requested", "alice", **tags, **parameters(digit, version))
+        account.happen(release, "executed", "bob")
+        account.happen(release, "released", "bob")
+    account.happen("job-2", "training_retried", "alice")
+    account.parameters = parameters("b", "2")
+    account.create("r-by-alice-cccccccccccc", parameters("c", "3"), "")
+    account.happen("r-by-alice-cccccccccccc", "requested", "alice", version="3")
+    return account
+
+
+def run(act: Callable[..., Any], account: FakeAccount, **given: object) -> Any:  # noqa: ANN401 - rows or values
+    return act(account, Namespace(**{"yes": True, "wait": 0, "limit": 20, "to": None, "reason": "it is worse"} | given))
+
+
+def test_the_list_says_what_waits_and_what_serves(account: FakeAccount) -> None:
+    rows = {row["release"]: row for row in run(commands.list_releases, account)}
+
+    assert [row["serving"] for row in rows.values()] == [False, True, False]
+    assert rows["r-by-alice-cccccccccccc"]["state"] == "requested"
+    assert rows[SECOND] == {
+        **rows[SECOND],
+        "version": "2",
+        "state": "released",
+        "submitter": "alice",
+        "approver": "bob",
+    }
+
+
+def test_a_request_whose_change_set_vanished_is_shown_as_such(account: FakeAccount) -> None:
+    account.sets.clear()
+
+    newest = run(commands.list_releases, account, limit=1)
+
+    assert newest[0]["state"] == "requested, change set gone"
+
+
+def test_a_timeline_goes_from_the_job_to_the_endpoint(account: FakeAccount) -> None:
+    shown = run(commands.show, account, release=SECOND)
+
+    assert [step["what"] for step in shown["timeline"]] == ["requested", "executed", "released", "training_retried"]
+    assert shown["parameters"] == parameters("b", "2")
+    assert shown["job"] == "job-2"
+
+
+def test_an_unknown_release_is_a_clear_error(account: FakeAccount) -> None:
+    with pytest.raises(CommandError, match="r-by-x-1"):
+        run(commands.show, account, release="r-by-x-1")
+
+
+def test_approving_executes_exactly_that_change_set(account: FakeAccount) -> None:
+    run(commands.approve, account, release="r-by-alice-cccccccccccc")
+
+    assert account.parameters == parameters("c", "3")
+
+
+@pytest.mark.parametrize("name", ["back-to-v1", "stop-v1", "r-by-alice-xyz", ""])
+def test_only_a_release_can_be_approved_or_rejected(account: FakeAccount, name: str) -> None:
+    account.create(name, parameters("d", "4"), "")
+    for act in (commands.approve, commands.reject):
+        with pytest.raises(CommandError, match="is no release id"):
+            run(act, account, release=name)
+
+    assert account.parameters == parameters("b", "2")
+
+
+def test_a_rejection_keeps_its_reason_and_deletes_the_change_set(account: FakeAccount) -> None:
+    run(commands.reject, account, release="r-by-alice-cccccccccccc")
+
+    assert account.reasons == {"r-by-alice-cccccccccccc": "it is worse"}
+    assert account.sets == {}
+
+
+def test_a_rollback_restores_the_former_champion_in_one_step(account: FakeAccount) -> None:
+    done = run(commands.rollback, account)
+
+    assert account.parameters == parameters("a", "1")
+    assert done["change_set"] == "back-to-v1-aaaaaaaaaaaa-from-bbbbbbbbbbbb"
+
+
+def test_there_is_no_rollback_to_what_never_was_a_champion(account: FakeAccount) -> None:
+    with pytest.raises(CommandError, match="never a champion"):
+        run(commands.rollback, account, to="r-by-alice-cccccccccccc")
+
+    assert account.parameters == parameters("b", "2")
+
+
+def test_the_kill_switch_empties_every_parameter(account: FakeAccount) -> None:
+    done = run(commands.stop, account)
+
+    assert set(account.parameters.values()) == {""}
+    assert done["change_set"] == "stop-v2-bbbbbbbbbbbb"
+    with pytest.raises(CommandError, match="nothing to stop"):
+        run(commands.stop, account)
+
+
+def test_without_a_terminal_nothing_is_done_unasked(account: FakeAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    with pytest.raises(CommandError, match="--yes"):
+        run(commands.stop, account, yes=False)
+
+    assert account.parameters == parameters("b", "2")
+
+
+def test_waiting_ends_in_an_error_and_not_in_a_hang(account: FakeAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "_POLL_SECONDS", 0.01)
+    account.settled = False
+
+    with pytest.raises(CommandError, match="not settled within"):
+        run(commands.approve, account, release="r-by-alice-cccccccccccc", wait=0.05)
+
+
+def test_what_is_shown_as_a_table_can_be_printed_as_json(account: FakeAccount) -> None:
+    from rich.console import Console  # noqa: PLC0415 - used here only
+
+    console = Console(record=True, width=160, force_terminal=False)
+    shown = run(commands.show, account, release="r-by-alice-cccccccccccc")
+    console.print(render(shown), render(run(commands.list_releases, account)))
+
+    assert "AP 0.8 against 0.7 [champion]" in console.export_text()
+    assert json.loads(json.dumps(shown))["request"]["changes"] == ["Modify Endpoint (AWS::SageMaker::Endpoint)"]

@@ -1,0 +1,85 @@
+"""What the audit entries' keys tell about releases."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from releases.history import STATES, Entry, History, Transition, former, newest_releases, transition
+
+NAMES = [f"r-by-alice-{digit * 12}" for digit in "abc"]
+steps = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(["requested", "executed", "released", "rolled_back"]))
+)
+
+
+def happened(tale: list[tuple[str, str]]) -> list[Transition]:
+    return [Transition(f"20261123T{i:06}Z", name, what, "") for i, (name, what) in enumerate(tale)]
+
+
+def entry(what: str, who: str = "bob", **details: str) -> Entry:
+    return Entry("20261123T000000Z", NAMES[0], what, who, details)
+
+
+def test_only_audit_entries_are_transitions() -> None:
+    key = f"audit/card-anomaly/{NAMES[0]}/20261123T090000Z-requested.json"
+
+    assert transition(key) == Transition("20261123T090000Z", NAMES[0], "requested", key)
+    assert transition("audit/card-anomaly/readme.txt") is None
+
+
+@given(steps)
+def test_a_rollback_restores_a_former_champion_that_was_not_found_wanting(tale: list[tuple[str, str]]) -> None:
+    target = former(happened(tale), serving=NAMES[0])
+
+    assert target != NAMES[0]
+    if target is not None:
+        last = [what for name, what in tale if name == target and what in {"released", "rolled_back"}][-1]
+        assert last == "released"
+
+
+@given(steps)
+def test_something_is_restored_whenever_another_release_was_a_champion_and_none_went_back(
+    tale: list[tuple[str, str]],
+) -> None:
+    kept = [(name, what) for name, what in tale if what != "rolled_back"]
+    champions = {name for name, what in kept if what == "released"} - {NAMES[0]}
+
+    target = former(happened(kept), serving=NAMES[0])
+
+    assert target in champions if champions else target is None
+
+
+@given(steps, st.integers(1, 3))
+def test_the_latest_releases_come_first_and_no_more_than_asked_for(tale: list[tuple[str, str]], count: int) -> None:
+    found, last = newest_releases(happened(tale), count), {name: i for i, (name, _) in enumerate(tale)}
+
+    assert len(found) == min(count, len(last))
+    assert all(last[newer] > last[older] for newer, older in pairwise(found))
+
+
+def test_jobs_are_no_releases() -> None:
+    assert newest_releases([Transition("20261123T090000Z", "first-job", "refused_before_registration", "")], 9) == []
+
+
+def test_a_denied_try_changes_no_state() -> None:
+    history = History(NAMES[0], [entry("requested"), entry("execution_denied", "mallory")])
+
+    assert history.state == "requested"
+    assert history.approver == ""
+
+
+def test_a_release_tells_who_submitted_and_who_approved_it() -> None:
+    history = History(NAMES[0], [entry("requested"), entry("executed", "bob"), entry("released")])
+
+    assert (history.submitter, history.approver, history.state) == ("alice", "bob", "released")
+
+
+def test_every_state_that_a_version_can_reach_by_a_release_is_known() -> None:
+    from lambdas.release import decisions  # noqa: PLC0415 - compared here only
+
+    reachable = {state.replace("_", " ") for states in decisions._NEXT.values() for state in states}
+
+    assert reachable - {"refused"} <= set(STATES.values())
