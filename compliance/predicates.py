@@ -12,6 +12,7 @@ _NAMES_A_SERVICE = ("/Service", "/Principal", "kms:ViaService", "iam:PassedToSer
 _RULES = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
 _NOWHERE = "255.255.255.255/32"
 _TLS_POLICIES = frozenset(f"ELBSecurityPolicy-TLS13-1-{kind}-2023-04" for kind in ("2-FIPS", "2-Res-FIPS", "3-FIPS"))
+_ROLLS_BACK_ON = frozenset({"Invocation5XXErrors", "InvocationModelErrors", "ModelLatency"})
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 _SECRET_NAME = re.compile(
     r"PASS(WORD|WD)?$|SECRET(_KEY)?$|TOKEN$|CREDENTIALS?$|(API|PRIVATE|ACCESS)_KEY", re.IGNORECASE
@@ -177,11 +178,15 @@ def models_are_isolated(templates: Templates) -> Iterator[str]:
 
 
 def endpoints_roll_back(templates: Templates) -> Iterator[str]:
-    """Endpoints go back on an alarm and keep what was scaled. Controls: CM-3, CP-10."""
+    """Endpoints go back on server errors, latency and lost invocations, and keep what was scaled. CM-3, CP-10, SI-4."""
+    alarms = {alarm.place: alarm for alarm in resources(templates, "AWS::CloudWatch::Alarm")}
     for endpoint in resources(templates, "AWS::SageMaker::Endpoint"):
         deployment = endpoint.properties.get("DeploymentConfig", {})
-        if not deployment.get("AutoRollbackConfiguration", {}).get("Alarms"):
-            yield f"{endpoint.place} does not roll back on an alarm"
+        watched = deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+        own = [alarms.get(f"{endpoint.stack}/{alarm['AlarmName'].get('Ref')}") for alarm in watched]
+        seen = {word for alarm in own if alarm for _, word in strings(alarm.properties, alarm.place)}
+        if missing := _ROLLS_BACK_ON - seen:
+            yield f"{endpoint.place} does not roll back on {', '.join(sorted(missing))}"
         if endpoint.properties.get("RetainAllVariantProperties") is not True:
             yield f"{endpoint.place} forgets how it was scaled"
 

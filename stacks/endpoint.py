@@ -13,7 +13,7 @@ from stacks.release import ReleaseStack
 from stacks.settings import Model, Settings
 from stacks.training import TrainingStack
 
-_CANARY_MINUTES = 10
+_BAKE_MINUTES = 10
 
 
 class EndpointStack(AtollStack):
@@ -42,7 +42,8 @@ class EndpointStack(AtollStack):
         model = self._serving_model(registry)
         config = self._config(model)
         endpoint = self._endpoint(config, alarms.rollback)
-        self._scale(endpoint)
+        if self._model.maximum_instances > self._model.minimum_instances:
+            self._scale(endpoint)
         for resource in self.node.find_all():
             if isinstance(resource, cdk.CfnResource) and not isinstance(resource, cloudwatch.CfnAlarm):
                 resource.cfn_options.condition = self._parameters.release_exists
@@ -169,19 +170,25 @@ def _parameter(stack: cdk.Stack, name: str, pattern: str, description: str) -> s
 
 
 def _deployment(model: Model, rollback: list[cloudwatch.CfnAlarm]) -> sagemaker.CfnEndpoint.DeploymentConfigProperty:
-    """Go blue/green with a canary and go back on an alarm; one instance alone cannot be divided into a canary."""
-    several = model.minimum_instances > 1
+    """Go blue/green and back on an alarm. One instance alone can't be divided, so its traffic moves at once."""
     alarms = [sagemaker.CfnEndpoint.AlarmProperty(alarm_name=alarm.ref) for alarm in rollback]
-    canary = sagemaker.CfnEndpoint.CapacitySizeProperty(type="CAPACITY_PERCENT", value=50)
     return sagemaker.CfnEndpoint.DeploymentConfigProperty(
         auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(alarms=alarms),
         blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
-            traffic_routing_configuration=sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
-                type="CANARY" if several else "ALL_AT_ONCE",
-                canary_size=canary if several else None,
-                wait_interval_in_seconds=_CANARY_MINUTES * 60,
+            traffic_routing_configuration=_traffic(
+                "all-at-once" if model.minimum_instances == 1 else model.traffic_shift
             ),
             termination_wait_in_seconds=600,
             maximum_execution_timeout_in_seconds=7200,
         ),
+    )
+
+
+def _traffic(shift: str) -> sagemaker.CfnEndpoint.TrafficRoutingConfigProperty:
+    share = sagemaker.CfnEndpoint.CapacitySizeProperty
+    return sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
+        type=shift.upper().replace("-", "_"),
+        canary_size=share(type="CAPACITY_PERCENT", value=50) if shift == "canary" else None,
+        linear_step_size=share(type="CAPACITY_PERCENT", value=25) if shift == "linear" else None,
+        wait_interval_in_seconds=_BAKE_MINUTES * 60,
     )

@@ -127,7 +127,16 @@ class Model(_Section):
         description="Instance type of the endpoint: x86, and without local disks, which refuse the key of volumes.",
     )
     minimum_instances: int = Field(default=2, ge=1, le=50, description="Fewest instances of the endpoint.")
-    maximum_instances: int = Field(default=4, ge=1, le=50, description="Most instances of the endpoint.")
+    maximum_instances: int = Field(
+        default=4,
+        ge=1,
+        le=50,
+        description="Most instances of the endpoint; equal to minimum_instances: no scaling.",
+    )
+    traffic_shift: Literal["canary", "linear"] = Field(
+        default="canary",
+        description="How a release takes traffic over from two instances on: half and then all, or in four steps.",
+    )
     invocations_per_instance: int = Field(
         default=600,
         ge=1,

@@ -1,4 +1,4 @@
-"""The two alarms that roll a release back. Names are derived: generated ones would make a circle with the endpoint."""
+"""The three alarms that roll a release back; names are derived, for generated ones would refer to each other in a circle."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -20,7 +20,10 @@ def endpoint_name(model_name: str) -> str:
 
 
 class EndpointAlarms(Construct):
-    """Server errors and latency of an endpoint; `rollback` are the alarms that a deployment watches.
+    """Server errors, latency and unanswered invocations of an endpoint: a deployment watches these (`rollback`).
+
+    An unanswered invocation is one that ended without an answer of the model's: `InvocationModelErrors` (every answer
+    but 2XX, and timeouts, broken connections) without the answers 4XX, which are the caller's fault, and 5XX.
 
     Controls: SI-4, CP-10, IR-4.
     """
@@ -37,13 +40,17 @@ class EndpointAlarms(Construct):
         super().__init__(scope, construct_id)
         self._name = endpoint_name(model_name)
         self._topic = topic
+        dimension = cloudwatch.CfnAlarm.DimensionProperty
+        self._dimensions = [
+            dimension(name="EndpointName", value=self._name),
+            dimension(name="VariantName", value=VARIANT),
+        ]
         _let_alarms_speak(topic)
         errors = self._alarm("5xx", "Invocation5XXErrors", "Sum", 1)
         slow = self._alarm("latency", "ModelLatency", "Average", model.latency_alarm_ms * _MICROSECONDS)
-        self.rollback = [errors, slow]
+        self.rollback = [errors, slow, self._unanswered()]
 
     def _alarm(self, name: str, metric: str, statistic: str, threshold: float) -> cloudwatch.CfnAlarm:
-        dimension = cloudwatch.CfnAlarm.DimensionProperty
         return cloudwatch.CfnAlarm(
             self,
             name.capitalize(),
@@ -52,10 +59,7 @@ class EndpointAlarms(Construct):
             namespace="AWS/SageMaker",
             metric_name=metric,
             statistic=statistic,
-            dimensions=[
-                dimension(name="EndpointName", value=self._name),
-                dimension(name="VariantName", value=VARIANT),
-            ],
+            dimensions=self._dimensions,
             period=60,
             evaluation_periods=1,
             threshold=threshold,
@@ -63,6 +67,30 @@ class EndpointAlarms(Construct):
             treat_missing_data="notBreaching",
             alarm_actions=[self._topic.topic_arn],
         )
+
+    def _unanswered(self) -> cloudwatch.CfnAlarm:
+        query = cloudwatch.CfnAlarm.MetricDataQueryProperty
+        names = {"failed": "InvocationModelErrors", "client": "Invocation4XXErrors", "server": "Invocation5XXErrors"}
+        sums = [query(id=name, metric_stat=self._sum(metric), return_data=False) for name, metric in names.items()]
+        left = query(id="unanswered", expression="failed - FILL(client, 0) - FILL(server, 0)", return_data=True)
+        return cloudwatch.CfnAlarm(
+            self,
+            "Failures",
+            alarm_name=f"{self._name}-failures",
+            alarm_description=f"Invocations of {self._name} without an answer: a release under way is rolled back.",
+            metrics=[*sums, left],
+            evaluation_periods=1,
+            threshold=1,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[self._topic.topic_arn],
+        )
+
+    def _sum(self, metric: str) -> cloudwatch.CfnAlarm.MetricStatProperty:
+        named = cloudwatch.CfnAlarm.MetricProperty(
+            namespace="AWS/SageMaker", metric_name=metric, dimensions=self._dimensions
+        )
+        return cloudwatch.CfnAlarm.MetricStatProperty(metric=named, period=60, stat="Sum")
 
 
 def _let_alarms_speak(topic: sns.Topic) -> None:

@@ -133,6 +133,12 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
     ),
     (
         holds.endpoints_roll_back,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::Endpoint")["DeploymentConfig"]["AutoRollbackConfiguration"][
+            "Alarms"
+        ].pop(),
+    ),
+    (
+        holds.endpoints_roll_back,
         lambda t: one(t, ENDPOINT, "AWS::SageMaker::Endpoint").update(RetainAllVariantProperties=False),
     ),
     (
