@@ -36,6 +36,8 @@ class ReleasePowers:
         policy.allow("sns:Publish", on=[self.topic.topic_arn])
         policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[keys.messages.key_arn, keys.audit.key_arn])
         policy.allow_objects("s3:PutObject", bucket=self.foundation.audit, prefix="audit/")
+        policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=self.foundation.audit, prefix="chain/")
+        policy.allow_listing(bucket=self.foundation.audit, prefixes=["chain/"])
         policy.allow_pattern(
             "cloudformation:DescribeChangeSet",
             "cloudformation:DescribeStacks",

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lambdas.release.ports import ChangeSetError, EndpointAnswerError, World
-from lambdas.release.records import AuditEntry, Release, RunRecord, Serving, Stack, TrainingJob, Version
+from lambdas.release.records import Release, RunRecord, Serving, Stack, TrainingJob, Version
 from lambdas.release.settings import Settings
 from tests.fakes.artifacts import GOLDEN_SCORES, archive
+from tests.fakes.audit import FakeAudit
 
 MODEL = "card-anomaly"
 REPOSITORY = "registry.example/atoll/model"
@@ -168,19 +169,6 @@ class FakeNotifier:
 
     def tell(self, subject: str, text: str) -> None:
         self.messages.append((subject, text))
-
-
-@dataclass
-class FakeAudit:
-    entries: dict[tuple[str, str, datetime, str], AuditEntry] = field(default_factory=dict)
-
-    def write(self, entry: AuditEntry) -> None:
-        self.entries.setdefault((entry.model, entry.subject, entry.at, entry.what), entry)
-
-    @property
-    def whats(self) -> list[str]:
-        """What was recorded, in order."""
-        return [entry.what for entry in self.entries.values()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,12 +13,13 @@ from aws_lambda_powertools import Logger
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry, open_client
 from lambdas.release.adapters.s3_artifacts import S3Artifacts
-from lambdas.release.adapters.s3_audit import S3Audit
+from lambdas.release.adapters.s3_audit import S3AuditStore
 from lambdas.release.adapters.s3_templates import S3Templates
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
 from lambdas.release.adapters.sagemaker_jobs import SageMakerJobs
 from lambdas.release.adapters.sns_notifier import SnsNotifier
 from lambdas.release.adapters.ssm_image import SsmImage
+from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
 from lambdas.release.settings import Settings
 
@@ -45,5 +46,5 @@ def connect() -> World:
         templates=S3Templates(s3, release_bucket=settings.release_bucket),
         image=SsmImage(ssm),
         notifier=SnsNotifier(boto3.client("sns"), topic_arn=settings.topic_arn),
-        audit=S3Audit(s3, bucket=settings.audit_bucket),
+        audit=ChainedAudit(S3AuditStore(s3, bucket=settings.audit_bucket)),
     )

@@ -1,9 +1,7 @@
-"""Archives, audit, messages, image and jobs: the same tests run against the fakes and against the adapters on moto."""
+"""Archives, messages, image and jobs: the same tests run against the fakes and against the adapters on moto."""
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,12 @@ from botocore.exceptions import ClientError
 
 from lambdas.release import artifact, ports
 from lambdas.release.adapters.s3_artifacts import S3Artifacts
-from lambdas.release.adapters.s3_audit import S3Audit
 from lambdas.release.adapters.sagemaker_jobs import SageMakerJobs
 from lambdas.release.adapters.sns_notifier import SnsNotifier
 from lambdas.release.adapters.ssm_image import IMAGE_PARAMETER, SsmImage
 from lambdas.release.artifact import ArtifactError
-from lambdas.release.records import AuditEntry
 from tests.fakes import release as fakes
-from tests.fakes.release import IMAGE, MODEL, NOON
+from tests.fakes.release import IMAGE, MODEL
 
 BOTH = pytest.mark.parametrize("kind", ["fake", "adapter"])
 SHA = "e" * 64
@@ -67,31 +63,6 @@ def test_an_archive_that_is_none_of_ours_is_not_fetched(
     with pytest.raises(ArtifactError, match="has 6 bytes"):
         store.fetch("s3://data/jobs/j/model.tar.gz", tmp_path / "a")
     assert artifact.MAXIMUM_TOTAL_BYTES > 3
-
-
-ENTRY = AuditEntry(model=MODEL, subject="r-by-ann-1", what="requested", at=NOON, who="ann", details={"hash": SHA})
-
-
-def test_an_audit_entry_is_one_object_that_stays_as_it_was(buckets: Any) -> None:  # noqa: ANN401
-    log = S3Audit(buckets, bucket="audit")
-    for entry in (ENTRY, replace(ENTRY, who="mallory"), replace(ENTRY, at=NOON + timedelta(seconds=1))):
-        log.write(entry)
-    keys = [item["Key"] for item in buckets.list_objects_v2(Bucket="audit")["Contents"]]
-    assert keys == [f"audit/{MODEL}/r-by-ann-1/20261123T12000{n}Z-requested.json" for n in (0, 1)]
-    body = json.loads(buckets.get_object(Bucket="audit", Key=keys[0])["Body"].read())
-    assert (body["who"], body["what"], body["details"]) == ("ann", "requested", {"hash": SHA})
-
-
-def test_the_fake_audit_keeps_the_first_entry_too() -> None:
-    log = fakes.FakeAudit()
-    for entry in (ENTRY, replace(ENTRY, who="mallory"), replace(ENTRY, at=NOON + timedelta(seconds=1))):
-        log.write(entry)
-    assert [entry.who for entry in log.entries.values()] == ["ann", "ann"]
-
-
-def test_an_audit_that_can_not_be_written_is_an_error(aws: Callable[..., Any]) -> None:
-    with pytest.raises(ClientError, match="NoSuchBucket"):
-        S3Audit(aws("s3"), bucket="nowhere").write(ENTRY)
 
 
 def test_a_release_that_can_not_be_written_is_an_error(aws: Callable[..., Any], tmp_path: Path) -> None:

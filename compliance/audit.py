@@ -1,0 +1,76 @@
+"""`python -m compliance verify-audit`: is the audit record as it was written?"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from lambdas.release.adapters.s3_audit import S3AuditStore
+from lambdas.release.chain import AuditStore, breaks
+
+_ABOUT = """\
+Checks the audit record's hash chain (docs/contracts.md, "Audit chain"): per model the links 1, 2, 3, ... each with the
+hash of its entry and of the link before it, and no entry without a link. The first break is named: missing link,
+changed link, reordered, missing entry, changed entry, unlinked entry. In a bucket, which is under Object Lock and keeps
+every version, an object that was written again or deleted is named too. Of a folder, that can't be seen, nor that the
+newest links and entries were cut off: check the bucket where you can."""
+
+
+class FolderStore:
+    """`AuditStore` over a copy of the bucket in a folder, to read only."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, key: str, body: bytes) -> bool:
+        """Refuse: a copy is only read."""
+        raise NotImplementedError(f"{key} ({len(body)} bytes) can't be written to a copy of the record")
+
+    def get(self, key: str) -> bytes:
+        """Return a file's bytes."""
+        return (self._root / key).read_bytes()
+
+    def keys(self, prefix: str, after: str = "") -> list[str]:
+        """Return the files below a prefix as keys, in the order of S3, those behind `after` only."""
+        files = (path.relative_to(self._root).as_posix() for path in self._root.rglob("*") if path.is_file())
+        return sorted(key for key in files if key.startswith(prefix) and key > after)
+
+
+def rewritten(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - boto3 makes its clients at run time
+    """Name the objects of the record that have more versions than the one that was written, or were deleted."""
+    for prefix in ("audit/", "chain/", "reasons/"):
+        count: dict[str, int] = {}
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Versions", []):
+                count[item["Key"]] = count.get(item["Key"], 0) + 1
+            yield from (f"deleted: {item['Key']} has a delete marker" for item in page.get("DeleteMarkers", []))
+        yield from (f"rewritten: {key} has {n} versions, expected one" for key, n in count.items() if n > 1)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Check a bucket or a folder, print each break, and return 1 when there is one; an empty record is one too."""
+    parser = argparse.ArgumentParser(
+        prog="python -m compliance verify-audit",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--bucket", help="output AuditBucket of Atoll-Foundation; read with the caller's credentials")
+    where.add_argument("--folder", type=Path, help="a copy of the bucket (aws s3 sync s3://<bucket> <folder>)")
+    given = parser.parse_args(arguments)
+    if given.bucket:
+        s3 = boto3.client("s3")
+        store: AuditStore = S3AuditStore(s3, bucket=given.bucket)
+        found = [*breaks(store), *rewritten(s3, given.bucket)]
+    else:
+        store = FolderStore(given.folder)
+        found = list(breaks(store))
+    entries, links = (len(store.keys(f"{place}/")) for place in ("audit", "chain"))
+    if not entries:
+        found.append(f"no entry below audit/ in {given.bucket or given.folder}; is it the right place?")
+    print(*found, sep="\n", end="\n" if found else "")  # noqa: T201 - the command's answer
+    verdict = f"{len(found)} break(s)" if found else "the record is as it was written"
+    print(f"{entries} entries, {links} links: {verdict}")  # noqa: T201
+    return 1 if found else 0

@@ -1,0 +1,98 @@
+"""The audit record: the same tests run over the store in memory and over S3 on moto."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from compliance.audit import main
+from lambdas.release.adapters.s3_audit import S3AuditStore
+from lambdas.release.chain import AuditStore, ChainedAudit, breaks
+from lambdas.release.records import AuditEntry
+from tests.fakes.audit import FakeAuditStore
+from tests.fakes.release import MODEL, NOON
+
+ENTRY = AuditEntry(model=MODEL, subject="r-by-ann-1", what="requested", at=NOON, who="ann", details={"hash": "e"})
+LATER = replace(ENTRY, at=NOON + timedelta(seconds=1))
+KEYS = [f"audit/{MODEL}/r-by-ann-1/20261123T12000{n}Z-requested.json" for n in (0, 1)]
+
+
+@pytest.fixture(params=["fake", "adapter"])
+def store(request: pytest.FixtureRequest) -> AuditStore:
+    if request.param == "fake":
+        return FakeAuditStore()
+    s3 = request.getfixturevalue("buckets")
+    s3.put_bucket_versioning(Bucket="audit", VersioningConfiguration={"Status": "Enabled"})
+    return S3AuditStore(s3, bucket="audit")
+
+
+def test_an_object_is_written_once_and_listed_in_order(store: AuditStore) -> None:
+    assert [store.put(key, key.encode()) for key in ("p/b", "p/a", "p/b", "q/a")] == [True, True, False, True]
+    assert store.get("p/b") == b"p/b"
+    assert store.keys("p/") == ["p/a", "p/b"]
+    assert store.keys("p/", "p/a") == ["p/b"]
+    assert store.keys("r/") == []
+
+
+def test_an_entry_stays_as_it_was_and_is_linked_once(store: AuditStore) -> None:
+    log = ChainedAudit(store)
+    for entry in (ENTRY, replace(ENTRY, who="mallory"), LATER):
+        log.write(entry)
+    assert store.keys("audit/") == KEYS
+    body = json.loads(store.get(KEYS[0]))
+    assert (body["who"], body["what"], body["details"]) == ("ann", "requested", {"hash": "e"})
+    assert [json.loads(store.get(link))["entry"] for link in store.keys("chain/")] == KEYS
+    assert list(breaks(store)) == []
+    assert log.whats(MODEL, "r-by-ann-1") == {"requested": LATER.at}
+    assert log.whats(MODEL, "r-by-ann") == {}
+
+
+def test_a_reason_is_read_where_the_approver_left_it(store: AuditStore) -> None:
+    assert ChainedAudit(store).reason(MODEL, "r-by-ann-1") is None
+    store.put(f"reasons/{MODEL}/r-by-ann-1.json", b'{"reason": "too old", "release": "r-by-ann-1"}')
+    assert ChainedAudit(store).reason(MODEL, "r-by-ann-1") == "too old"
+
+
+def test_what_a_crash_left_without_a_link_is_linked_later(store: AuditStore) -> None:
+    log = ChainedAudit(store)
+    log.write(ENTRY)
+    store.put(KEYS[1], b"{}")
+    assert "unlinked entry" in next(breaks(store))
+    assert log.mend() == [KEYS[1]]
+    assert (log.mend(), list(breaks(store))) == ([], [])
+
+
+def test_a_record_that_can_not_be_written_is_an_error(aws: Callable[..., Any]) -> None:
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        ChainedAudit(S3AuditStore(aws("s3"), bucket="nowhere")).write(ENTRY)
+
+
+def test_two_writes_at_the_same_moment_are_told_apart(aws: Callable[..., Any]) -> None:
+    client = aws("s3")
+    with Stubber(client) as answers:
+        answers.add_client_error("put_object", "ConditionalRequestConflict", http_status_code=409)
+        assert S3AuditStore(client, bucket="audit").put("k", b"") is False
+
+
+def test_the_command_judges_a_bucket_and_finds_what_object_lock_kept(
+    buckets: Any,  # noqa: ANN401 - a boto3 client
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    buckets.put_bucket_versioning(Bucket="audit", VersioningConfiguration={"Status": "Enabled"})
+    log = ChainedAudit(S3AuditStore(buckets, bucket="audit"))
+    log.write(ENTRY)
+    log.write(LATER)
+    assert main(["--bucket", "audit"]) == 0
+    assert "2 entries, 2 links: the record is as it was written" in capsys.readouterr().out
+    for key in (KEYS[1], f"chain/{MODEL}/00000002.json"):  # cut off the end: the chain alone could not tell
+        buckets.delete_object(Bucket="audit", Key=key)
+    buckets.put_object(Bucket="audit", Key=KEYS[0], Body=buckets.get_object(Bucket="audit", Key=KEYS[0])["Body"].read())
+    assert main(["--bucket", "audit"]) == 1
+    told = capsys.readouterr().out
+    assert f"rewritten: {KEYS[0]} has 2 versions" in told
+    assert f"deleted: {KEYS[1]} has a delete marker" in told
