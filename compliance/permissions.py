@@ -14,6 +14,8 @@ _CREATE = "cloudformation:CreateChangeSet"
 _NAME = "cloudformation:ChangeSetName"
 _BACKWARD = {"back-*", "stop-*", "arn:*:changeSet/back-*", "arn:*:changeSet/stop-*"}
 _FORWARD = {"r-by-*", "arn:*:changeSet/r-by-*"}
+_NO_ID = {"automation", *(f"*{mark}*" for mark in " +-./:=@_")}
+_TELL_FOR_WHOM = {f"{name}.amazonaws.com" for name in ("ecs-tasks", "monitoring.rds", "sagemaker", "vpc-flow-logs")}
 
 
 def every_role_is_on_the_path(templates: Templates) -> Iterator[str]:
@@ -28,6 +30,29 @@ def every_role_is_bounded(templates: Templates) -> Iterator[str]:
     for role in resources(templates, "AWS::IAM::Role"):
         if "PermissionsBoundary" not in role.properties:
             yield f"{role.place} has no permissions boundary"
+
+
+def people_say_who_they_are(templates: Templates) -> Iterator[str]:
+    """Who becomes a role by name brings one session tag, `uid`, of letters and digits. Controls: IA-2, AC-5."""
+    for role in resources(templates, "AWS::IAM::Role"):
+        for trust in role.properties["AssumeRolePolicyDocument"]["Statement"]:
+            if "AWS" not in trust["Principal"]:
+                continue
+            conditions = trust.get("Condition", {})
+            given = conditions.get("StringLike", {}).get("aws:RequestTag/uid") == "?*"
+            plain = set(conditions.get("StringNotLike", {}).get("aws:RequestTag/uid", ())) >= _NO_ID
+            alone = conditions.get("ForAllValues:StringEquals", {}).get("aws:TagKeys") == ["uid"]
+            if not (given and plain and alone):
+                yield f"{role.place} lets people in who do not say who they are"
+
+
+def services_act_for_this_account(templates: Templates) -> Iterator[str]:
+    """Services that can tell for whom they act assume roles on behalf of this account alone. Controls: AC-3, AC-4."""
+    for role in resources(templates, "AWS::IAM::Role"):
+        for trust in role.properties["AssumeRolePolicyDocument"]["Statement"]:
+            bound = trust.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount")
+            if trust["Principal"].get("Service") in _TELL_FOR_WHOM and bound != {"Ref": "AWS::AccountId"}:
+                yield f"{role.place} may be assumed on behalf of another account"
 
 
 def nobody_approves_own_work(templates: Templates) -> Iterator[str]:
@@ -163,6 +188,8 @@ def _set(value: object) -> set[str]:
 CLAIMS = (
     actions_are_listed,
     every_role_is_on_the_path,
+    people_say_who_they_are,
+    services_act_for_this_account,
     nobody_approves_own_work,
     execution_is_by_name,
     no_function_moves_forward,

@@ -4,6 +4,7 @@ from typing import Unpack
 
 from constructs import Construct
 
+from stacks.components.administrator import Administrator
 from stacks.components.endpoint_service_role import EndpointServiceRole
 from stacks.components.job_roles import JobRoles
 from stacks.components.release_people import Approver, Auditor, Operator
@@ -15,7 +16,7 @@ from stacks.settings import Settings
 
 
 class TrainingStack(AtollStack):
-    """The roles of a deployment: ETL, training, transform and serving; trainer, approver, operator and auditor."""
+    """The roles of a deployment: those of jobs (ETL, training, transform, serving) and those of people."""
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class TrainingStack(AtollStack):
             "Approver": Approver(self, "Approver", foundation=foundation),
             "Operator": Operator(self, "Operator", foundation=foundation, service_role=self.endpoint_service_role),
             "Auditor": Auditor(self, "Auditor", foundation=foundation),
+            "Administrator": Administrator(self, "Administrator", foundation=foundation),
         }
         jobs = {"EtlJob": self.jobs.etl, "TrainingJob": self.jobs.training, "TransformJob": self.jobs.transform}
         for name, role in (jobs | people).items():

@@ -44,3 +44,36 @@ def alarms(scope: Construct, pattern: str) -> str:
         resource_name=pattern,
         arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
     )
+
+
+def scalable_targets(scope: Construct) -> str:
+    """Give the ARN pattern of scalable targets: they get their ids when they are registered."""
+    return cdk.Stack.of(scope).format_arn(
+        service="application-autoscaling", resource="scalable-target", resource_name="*"
+    )
+
+
+def service_linked_role(scope: Construct, service: str, name: str) -> str:
+    """Give the ARN of the one role that a service (`sagemaker.application-autoscaling`) may have made for itself."""
+    path = f"aws-service-role/{service}.{cdk.Aws.URL_SUFFIX}/AWSServiceRoleFor{name}"
+    return cdk.Stack.of(scope).format_arn(service="iam", region="", resource="role", resource_name=path)
+
+
+def messaging(scope: Construct, service: str) -> str:
+    """Give the ARN pattern of this app's queues (`sqs`) or topics (`sns`)."""
+    return cdk.Stack.of(scope).format_arn(service=service, resource="Atoll-*")
+
+
+def tracking(scope: Construct, kind: str) -> str:
+    """Give the ARN pattern of what the tracking stack's cluster runs: `service` or `task`."""
+    return cdk.Stack.of(scope).format_arn(service="ecs", resource=kind, resource_name="Atoll-Tracking-*/*")
+
+
+def secrets(scope: Construct, name: str) -> str:
+    """Give the ARN pattern of a secret of the tracking stack; CloudFormation names it by its logical id."""
+    return cdk.Stack.of(scope).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{name}*",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )

@@ -73,21 +73,29 @@ class EndpointServiceRole(WorkRole):
         )
 
     def _let_it_scale(self) -> None:
-        scaling = service_principal("sagemaker.application-autoscaling")
+        scaling = "sagemaker.application-autoscaling"
         self.permissions.allow_pattern(
             "application-autoscaling:DeleteScalingPolicy",
             "application-autoscaling:DeregisterScalableTarget",
-            "application-autoscaling:DescribeScalableTargets",
-            "application-autoscaling:DescribeScalingPolicies",
-            "application-autoscaling:ListTagsForResource",
             "application-autoscaling:PutScalingPolicy",
             "application-autoscaling:RegisterScalableTarget",
+            on=[arns.scalable_targets(self)],
+            because=NAMED_AT_RUN_TIME,
+            when={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+        )
+        self.permissions.allow_pattern(
+            "application-autoscaling:ListTagsForResource",
+            on=[arns.scalable_targets(self)],
+            because=NAMED_AT_RUN_TIME,
+        )
+        self.permissions.allow_pattern(
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
             on=["*"],
             because=NO_RESOURCE_LEVEL,
         )
-        self.permissions.allow_pattern(
+        self.permissions.allow(
             "iam:CreateServiceLinkedRole",
-            on=["*"],
-            because=NO_RESOURCE_LEVEL,
-            when={"StringEquals": {"iam:AWSServiceName": scaling}},
+            on=[arns.service_linked_role(self, scaling, "ApplicationAutoScaling_SageMakerEndpoint")],
+            when={"StringEquals": {"iam:AWSServiceName": service_principal(scaling)}},
         )

@@ -11,20 +11,23 @@ from stacks.components.roles import WorkRole
 from stacks.settings import Settings
 
 UID = "${aws:PrincipalTag/uid}"
+_NOT_AN_ID = ["automation", *(f"*{mark}*" for mark in " +-./:=@_")]
+"""The id of automatic retraining, and every mark that AWS lets stand in a tag besides letters and digits."""
 
 
 class PersonRole(WorkRole):
     """A role that a person assumes through the identity provider, with the session tag `uid`.
 
-    Without the tag it can do nothing that makes or releases anything: a policy variable without a value would leave
-    the denials that name it without effect.
+    Nobody gets in without the tag, with a mark in it (the id stands between two hyphens in a release's name), or with
+    any other tag. Behind that door, a session without the tag still can do nothing that makes or releases anything: a
+    policy variable without a value would leave the denials that name it without effect.
 
     Controls: AC-3, AC-5, AC-6, IA-2.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        who = iam.CompositePrincipal(*_providers(settings))
-        super().__init__(scope, construct_id, identity=settings.identity, principal=who.with_session_tags())
+        who = iam.CompositePrincipal(*_providers(settings)).with_session_tags()
+        super().__init__(scope, construct_id, identity=settings.identity, principal=who)
         self.permissions.deny(
             "cloudformation:CreateChangeSet",
             "cloudformation:DeleteChangeSet",
@@ -42,4 +45,13 @@ def _providers(settings: Settings) -> Sequence[iam.IPrincipal]:
 
 def _principal(name: str, own_account: str) -> iam.IPrincipal:
     account, _, resource = name.rpartition(":")
-    return as_interface(iam.ArnPrincipal(f"arn:{cdk.Aws.PARTITION}:iam::{account or own_account}:{resource}"))
+    provider = iam.ArnPrincipal(f"arn:{cdk.Aws.PARTITION}:iam::{account or own_account}:{resource}")
+    return as_interface(
+        provider.with_conditions(
+            {
+                "StringLike": {"aws:RequestTag/uid": "?*"},
+                "StringNotLike": {"aws:RequestTag/uid": _NOT_AN_ID},
+                "ForAllValues:StringEquals": {"aws:TagKeys": ["uid"]},
+            },
+        ),
+    )

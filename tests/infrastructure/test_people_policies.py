@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from compliance.templates import Template, read_templates
+from tests.infrastructure.administrator_cases import ADMINISTRATOR
 from tests.infrastructure.people_cases import ARN, CASES
 from tests.infrastructure.policies import Request, decision, output, policies_of
 
 Templates = dict[str, Template]
+ALL_CASES = CASES | {"Administrator": ADMINISTRATOR}
 JOBS = {
     "CreateTrainingJob": "training-job",
     "CreateProcessingJob": "processing-job",
@@ -122,7 +124,7 @@ def test_nobody_starts_a_job_under_another_id(
 
 @pytest.mark.parametrize(
     ("person", "request_", "allowed"),
-    [(person, request, allowed) for person, cases in CASES.items() for request, allowed in cases],
+    [(person, request, allowed) for person, cases in ALL_CASES.items() for request, allowed in cases],
 )
 def test_a_person_may_do_this_and_not_that(
     templates: Templates, person: str, request_: Request, *, allowed: bool
