@@ -1,0 +1,55 @@
+"""What a model's settings make of its endpoint."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from compliance.synth import synthesize
+from compliance.templates import Template, read_templates, resources
+from tests.infrastructure.template_parts import ENDPOINT, one
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
+    """Templates of an environment with a fixed number of instances and a linear traffic shift."""
+    folder = tmp_path_factory.mktemp("steady")
+    text = (ROOT / "environments" / "commercial.toml").read_text(encoding="utf-8")
+    had = tomllib.loads(text)["models"]["card-anomaly"]
+    text = text.replace(f"minimum_instances = {had['minimum_instances']}", "minimum_instances = 2")
+    file = folder / "steady.toml"
+    file.write_text(text + 'traffic_shift = "linear"\n', encoding="utf-8")
+    synthesize(str(file), folder / "cdk.out")
+    return read_templates(folder / "cdk.out")
+
+
+def traffic(templates: dict[str, Template]) -> dict[str, object]:
+    deployment = one(templates, ENDPOINT, "AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    return deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+
+
+def test_as_many_instances_at_most_as_at_least_means_no_scaling(steady: dict[str, Template]) -> None:
+    assert list(resources(steady, "AWS::ApplicationAutoScaling::")) == []
+    assert list(resources(steady, "AWS::SageMaker::Endpoint"))
+
+
+def test_a_linear_shift_moves_a_quarter_at_a_time(steady: dict[str, Template]) -> None:
+    found = traffic(steady)
+
+    assert found["Type"] == "LINEAR"
+    assert found["LinearStepSize"] == {"Type": "CAPACITY_PERCENT", "Value": 25}
+    assert found["WaitIntervalInSeconds"] == 600
+
+
+def test_production_releases_begin_with_a_canary(assembly: Callable[[str], Path]) -> None:
+    found = traffic(read_templates(assembly("govcloud-west")))
+
+    assert found["Type"] == "CANARY"
+    assert found["CanarySize"] == {"Type": "CAPACITY_PERCENT", "Value": 50}
+
+
+def test_one_instance_moves_at_once(assembly: Callable[[str], Path]) -> None:
+    assert traffic(read_templates(assembly("local")))["Type"] == "ALL_AT_ONCE"
