@@ -7,11 +7,11 @@ from typing import Literal
 from stacks.settings import Images
 
 _ROOT = Path(__file__).resolve().parent.parent
-_ROOMS = {"model": "model_code", "mlflow": "mlflow_server"}
+_ROOMS = {"model": "model_code", "serving": "model_code", "mlflow": "mlflow_server"}
 
 
-def digest(images: Images, name: Literal["model", "mlflow"]) -> str:
-    """Give the digest (`sha256:<64 hex>`) of the image `atoll/<name>`.
+def digest(images: Images, name: Literal["model", "serving", "mlflow"]) -> str:
+    """Give the digest (`sha256:<64 hex>`) of the image `name`. Locally, training and serving are the same code.
 
     Raises:
         ValueError: the digests are still pending; nothing that runs an image can be synthesized yet.
@@ -20,7 +20,7 @@ def digest(images: Images, name: Literal["model", "mlflow"]) -> str:
         return f"sha256:{tree_sha256(_ROOT / _ROOMS[name])}"
     if pinned := getattr(images, name):
         return pinned
-    raise ValueError(f'images.digests is "{images.digests}": atoll/{name} has no digest yet')
+    raise ValueError(f'images.digests is "{images.digests}": the image {name!r} has no digest yet')
 
 
 def tree_sha256(room: Path) -> str:

@@ -1,4 +1,4 @@
-"""Registry: where container images live, and which digest of the model's image is the current one."""
+"""Registry: where container images live, and which digests of the model's image are the current ones."""
 
 from typing import Unpack
 
@@ -41,7 +41,7 @@ class ImageRepository(ecr.Repository):
 
 
 class RegistryStack(AtollStack):
-    """The repositories `atoll/model` and `atoll/mlflow`; publishes the model image's digest for the release path."""
+    """The repositories `atoll/model` and `atoll/mlflow`; publishes which image trains and which serves."""
 
     def __init__(
         self,
@@ -61,6 +61,8 @@ class RegistryStack(AtollStack):
             self._publish("ModelImageDigest", "/atoll/registry/model-image-digest", current)
             self._publish("ModelImage", "/atoll/registry/model-image-uri", uri)
             self.output("ModelImageUri", uri)
+            serving = f"{self.model.repository_uri}@{digest(settings.images, 'serving')}"
+            self._publish("ServingImage", "/atoll/registry/serving-image-uri", serving)
 
     def _publish(self, construct_id: str, name: str, value: str) -> None:
         ssm.StringParameter(self, construct_id, parameter_name=name, string_value=value)

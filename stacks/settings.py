@@ -101,19 +101,22 @@ class Images(_Section):
         description="pinned: the digests below; code: the hash of the code tree (laptop); pending: the first of two "
         "deployments, which brings only Atoll-Foundation and Atoll-Registry.",
     )
-    model: str | None = Field(default=None, pattern=_DIGEST, description="Digest of atoll/model.")
+    model: str | None = Field(default=None, pattern=_DIGEST, description="Digest of atoll/model that trains (and ETL).")
+    serving: str | None = Field(
+        default=None, pattern=_DIGEST, description="Digest of atoll/model that serves: the same code, fewer packages."
+    )
     mlflow: str | None = Field(default=None, pattern=_DIGEST, description="Digest of atoll/mlflow.")
 
     @model_validator(mode="after")
     def _digests_are_there_when_pinned(self) -> Self:
-        if self.digests == "pinned" and not (self.model and self.mlflow):
+        if self.digests == "pinned" and not (self.model and self.serving and self.mlflow):
             raise ValueError(
-                'model and mlflow must both be given as sha256:<64 hex digits> with digests = "pinned". A first '
-                'deployment has two steps: deploy with digests = "pending" (Atoll-Foundation and Atoll-Registry), push '
+                'model, serving and mlflow must all be given as sha256:<64 hex digits> with digests = "pinned". A '
+                'first deployment has two steps: deploy with digests = "pending" (Atoll-Foundation and Atoll-Registry), push '
                 "the images, then write their digests here and deploy everything",
             )
-        if self.digests != "pinned" and (self.model or self.mlflow):
-            raise ValueError(f'model and mlflow go with digests = "pinned", and digests is "{self.digests}"')
+        if self.digests != "pinned" and (self.model or self.serving or self.mlflow):
+            raise ValueError(f'model, serving and mlflow go with digests = "pinned", and digests is "{self.digests}"')
         return self
 
 

@@ -12,7 +12,7 @@ from stacks.components.release_people import BACKWARD, FORWARD, allow_change_set
 from stacks.components.roles import RolePolicy
 from stacks.foundation import FoundationStack
 
-_PARAMETERS = ("/atoll/registry/model-image-uri", "/atoll/registry/model-image-digest", "/atoll/tracking/url")
+_PARAMETERS = ("/atoll/registry/serving-image-uri", "/atoll/tracking/url")
 
 
 @dataclass(frozen=True, kw_only=True)

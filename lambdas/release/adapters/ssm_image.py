@@ -1,8 +1,8 @@
-"""The published model image, read from Parameter Store."""
+"""The published serving image, read from Parameter Store."""
 
 from typing import Any
 
-IMAGE_PARAMETER = "/atoll/registry/model-image-uri"
+IMAGE_PARAMETER = "/atoll/registry/serving-image-uri"
 
 
 class SsmImage:

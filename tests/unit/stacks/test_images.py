@@ -13,15 +13,16 @@ PINNED = "sha256:" + "a" * 64
 def test_the_local_digests_are_those_that_the_code_itself_reports() -> None:
     images = Images(digests="code")
     assert digest(images, "model") == f"sha256:{model_code()}"
+    assert digest(images, "serving") == digest(images, "model")
     assert digest(images, "mlflow") == f"sha256:{mlflow_code()}"
 
 
 def test_a_pinned_digest_is_taken_as_it_is() -> None:
-    assert digest(Images(digests="pinned", model=PINNED, mlflow=PINNED), "model") == PINNED
+    assert digest(Images(digests="pinned", model=PINNED, serving=PINNED, mlflow=PINNED), "serving") == PINNED
 
 
 def test_a_pending_digest_is_refused() -> None:
-    with pytest.raises(ValueError, match="atoll/model has no digest yet"):
+    with pytest.raises(ValueError, match="'model' has no digest yet"):
         digest(Images(digests="pending"), "model")
 
 

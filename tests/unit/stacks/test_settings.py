@@ -59,7 +59,7 @@ def test_the_four_environments_cover_both_gov_regions_and_the_commercial_one() -
         ("tracking", "certificate_id", "x", "tracking.certificate_id = 'x'"),
         ("tracking", "database", "mysql", "tracking.database = 'mysql'"),
         ("images", "digests", "latest", "images.digests = 'latest'"),
-        ("images", "digests", "pinned", "model and mlflow must both be given"),
+        ("images", "digests", "pinned", "model, serving and mlflow must all be given"),
         ("images", "model", "sha256:0", "images.model = 'sha256:0'"),
         ("images", "model", "sha256:" + "0" * 64, 'go with digests = "pinned"'),
     ],
