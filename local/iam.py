@@ -6,7 +6,8 @@ condition keys of CloudFormation and SageMaker, and never checks `iam:PassRole`.
 - policy variables (`${aws:PrincipalTag/uid}`, `${aws:username}`, with a default:
   `${aws:PrincipalTag/uid, 'none'}`) in Resource and in Condition values. A variable without a value
   makes its statement match nothing, as on AWS; so a Deny written with one needs a `Null` Deny beside it;
-- `cloudformation:ChangeSetName`, `cloudformation:RoleArn`, `cloudformation:TemplateUrl`, `cloudwatch:namespace`;
+- `cloudformation:ChangeSetName`, `cloudformation:RoleArn`, `cloudformation:TemplateUrl`, `cloudwatch:namespace`,
+  `kms:MessageType`, `kms:SigningAlgorithm`;
 - `iam:PassRole` on the role that a call hands to a service.
 
 A service of ours that asks the emulator for each right by itself (local.sagemaker) needs nothing more. For
@@ -99,11 +100,21 @@ def _describe_cloudwatch() -> None:
     )
 
 
+def _kms_keys(params: Params) -> dict[str, str | list[str]]:
+    return {f"kms:{name}": params[name] for name in ("MessageType", "SigningAlgorithm") if params.get(name)}
+
+
+def _describe_kms() -> None:
+    for operation in ("Sign", "Verify"):
+        describe_action(f"kms:{operation}", keys=_kms_keys)
+
+
 def register() -> None:
     """Extend the emulator's evaluator. Call once, after `import ministack.app` and before its main."""
     policy_variables.register()
     _describe_cloudformation()
     _describe_cloudwatch()
+    _describe_kms()
     private.wrap(f"{ACTIONS}.request_tag_context", _with_described_keys)
     private.wrap(f"{ACTIONS}.access_denied_response", _naming_the_refused_role)
     private.wrap(f"{EVALUATOR}.enforce", _with_passed_roles)

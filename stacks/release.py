@@ -114,6 +114,9 @@ def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, 
     gate = {
         "ATOLL_MINIMUM_AVERAGE_PRECISION": str(gates[0].minimum_average_precision),
         "ATOLL_MAXIMUM_REGRESSION": str(gates[0].maximum_regression),
+        "ATOLL_SLICE_FIELDS": ",".join(gates[0].slice_fields),
+        "ATOLL_SLICE_MINIMUM_ANOMALIES": str(gates[0].slice_minimum_anomalies),
+        "ATOLL_MAXIMUM_SLICE_REGRESSION": str(gates[0].maximum_slice_regression),
     }
     return {
         "ATOLL_MODELS": ",".join(settings.models),
@@ -123,5 +126,6 @@ def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, 
         "ATOLL_TOPIC_ARN": powers.topic.topic_arn,
         "ATOLL_TRACKING_SECRET_ARN": powers.tracking_secret.secret_arn,
         "ATOLL_ENDPOINT_SERVICE_ROLE_ARN": powers.service_role.role_arn,
+        "ATOLL_SIGNING_KEY_ARN": powers.foundation.keys.signing.key_arn,
         **gate,
     }

@@ -154,7 +154,20 @@ class Model(_Section):
         description="Largest model file that the server loads.",
     )
     minimum_average_precision: float = Field(ge=0, le=1, description="The gate: least average precision on test.")
-    maximum_regression: float = Field(ge=0, le=1, description="The gate: most that may be lost against the champion.")
+    maximum_regression: float = Field(
+        ge=0, le=1, description="The gate: most average precision that may be lost against the champion."
+    )
+    slice_fields: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}$")], ...] = Field(
+        default=("amount",),
+        max_length=10,
+        description="The gate: fields whose slices are compared with the champion, one by one.",
+    )
+    slice_minimum_anomalies: int = Field(
+        default=30, ge=1, description="The gate: slices of fewer anomalies are left out; their figures are chance."
+    )
+    maximum_slice_regression: float = Field(
+        default=0.1, ge=0, le=1, description="The gate: most average precision that any one slice may lose."
+    )
 
     @model_validator(mode="after")
     def _range_is_ordered(self) -> Self:

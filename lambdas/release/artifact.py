@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FILES = frozenset({"model.ubj", "metrics.json", "baseline.json", "features.json", "golden.json", "manifest.json"})
+FILES = frozenset(
+    {"model.ubj", "metrics.json", "baseline.json", "card.json", "features.json", "golden.json", "manifest.json"}
+)
+OPTIONAL = frozenset({"forest.bin", "guard.json"})
+_NAMES = ", ".join(sorted(FILES | OPTIONAL))
 MAXIMUM_TOTAL_BYTES = 120_000_000  # four times this is what a function has in /tmp
 MAXIMUM_JSON_BYTES = 8_000_000
 _FIELDS = {"model": str, "data_manifest_sha256": str, "code_sha256": str, "hyperparameters": dict, "files": dict}
@@ -99,12 +103,10 @@ def _unpack(members: tarfile.TarFile, folder: Path) -> None:
         name = member.name.removeprefix("./")
         if member.isdir() and name in {".", ""}:
             continue
-        if not member.isreg() or name not in FILES or name in seen:
-            raise ArtifactError(
-                f"Member {member.name[:100]!r} is not one of the regular files {', '.join(sorted(FILES))}, once each."
-            )
+        if not member.isreg() or name not in FILES | OPTIONAL or name in seen:
+            raise ArtifactError(f"Member {member.name[:100]!r} is not one of the regular files {_NAMES}, once each.")
         seen.add(name)
-        if name != "model.ubj" and member.size > MAXIMUM_JSON_BYTES:
+        if name.endswith(".json") and member.size > MAXIMUM_JSON_BYTES:
             raise ArtifactError(f"{name} has {member.size} bytes, at most {MAXIMUM_JSON_BYTES} are taken.")
         source = members.extractfile(member)
         with (folder / name).open("xb") as target:
@@ -122,7 +124,7 @@ def _verify(folder: Path) -> Artifact:
     for field, kind in _FIELDS.items():
         if not isinstance(manifest.get(field), kind):
             raise ArtifactError(f"manifest.json's {field} is {manifest.get(field)!r:.100}, expected {kind.__name__}.")
-    if set(manifest["files"]) != FILES - {"manifest.json"}:
+    if set(manifest["files"]) != {path.name for path in folder.iterdir()} - {"manifest.json"}:
         raise ArtifactError(f"manifest.json lists {sorted(manifest['files'])}, expected every file but itself.")
     for name, promised in sorted(manifest["files"].items()):
         found = {"sha256": _sha256(folder / name), "bytes": (folder / name).stat().st_size}

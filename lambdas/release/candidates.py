@@ -1,15 +1,18 @@
 """A job's model on its way to a request: opened with distrust, registered once, gated, prepared for approval."""
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
-from lambdas.release import decisions, reports
+from lambdas.release import briefing, decisions, documents, gate, provenance, reports, signing, vouching
 from lambdas.release.artifact import Artifact, ArtifactError, open_artifact, open_released
 from lambdas.release.ports import World
 from lambdas.release.records import Release, RunRecord, TrainingJob, Version, release_id
+from lambdas.release.settings import Settings
 
 LINEAGE_FILES = ("manifest.json", "metrics.json", "baseline.json", "features.json")
 
@@ -31,6 +34,12 @@ class Candidate:
         """What the job measured on test."""
         return self.artifact.json("metrics.json")
 
+    @cached_property
+    def documents(self) -> Mapping[str, bytes]:
+        """The model card and the impact assessment, the same bytes whenever they are asked for."""
+        facts = {name: self.artifact.json(name) for name in ("manifest.json", "metrics.json", "card.json")}
+        return documents.documents(self.artifact.manifest_sha256, facts)
+
 
 def inspect(world: World, job: TrainingJob, work: Path) -> Candidate:
     """Check a job's description, then fetch, unpack and verify its archive in the empty folder `work`.
@@ -39,21 +48,43 @@ def inspect(world: World, job: TrainingJob, work: Path) -> Candidate:
         RefusedError: the model must not be registered.
     """
     repository = world.image.uri().partition("@")[0]
-    if problem := decisions.job_problem(job, models=world.settings.models, repository=repository):
+    if problem := provenance.job_problem(job, models=world.settings.models, repository=repository):
         raise RefusedError(f"{problem}.")
     archive, folder = work / "model.tar.gz", work / "model"
     folder.mkdir()
     try:
-        world.artifacts.fetch(job.artifact_uri, archive)
-        artifact = open_artifact(archive, folder)
-        metrics = artifact.json("metrics.json")
+        fetch_only_version(world, job, archive)
+        candidate = Candidate(job, open_artifact(archive, folder), archive)
+        data_manifest = world.artifacts.data_manifest(job.channels.get("features", ""))
+        problem = _contents_problem(candidate, data_manifest)
     except ArtifactError as error:
         raise RefusedError(str(error)) from error
-    if artifact.manifest["model"] != job.model:
-        raise RefusedError(f"its manifest is for {artifact.manifest['model']!r:.100}, the job's tag for {job.model}.")
-    if not isinstance(metrics, dict):
-        raise RefusedError("metrics.json is no object.")
-    return Candidate(job, artifact, archive)
+    if problem:
+        raise RefusedError(f"{problem}.")
+    return candidate
+
+
+def fetch_only_version(world: World, job: TrainingJob, to: Path) -> None:
+    """Download the job's archive by the id of the one version that SageMaker wrote.
+
+    Raises:
+        RefusedError: the archive may be another writer's.
+        ArtifactError: it is too large to be a model of ours.
+    """
+    versions = world.artifacts.versions(job.artifact_uri)
+    if problem := provenance.versions_problem(job, versions):
+        raise RefusedError(f"{problem}.")
+    world.artifacts.fetch(job.artifact_uri, versions[0].id, to)
+
+
+def _contents_problem(candidate: Candidate, data_manifest: bytes) -> str | None:
+    artifact = candidate.artifact
+    for name in ("metrics.json", "card.json"):
+        if not isinstance(artifact.json(name), dict):
+            return f"{name} is no object"
+    return provenance.manifest_problem(candidate.job, artifact.manifest, data_manifest) or provenance.holdout_problem(
+        candidate.metrics, data_manifest
+    )
 
 
 def register(world: World, candidate: Candidate) -> Version:
@@ -70,11 +101,13 @@ def register(world: World, candidate: Candidate) -> Version:
         "atoll.data_manifest_sha256": manifest["data_manifest_sha256"],
         "atoll.code_sha256": manifest["code_sha256"],
     }
+    for name, content in candidate.documents.items():
+        lineage[f"atoll.{vouching.tag_of(name)}"] = hashlib.sha256(content).hexdigest()
     record = RunRecord(
         params=dict(job.hyperparameters) | {name: str(value) for name, value in manifest["hyperparameters"].items()},
         metrics=numbers(candidate.metrics),
         tags=lineage,
-        files={name: candidate.artifact.content(name) for name in LINEAGE_FILES},
+        files={name: candidate.artifact.content(name) for name in LINEAGE_FILES} | dict(candidate.documents),
         ended=job.ended,
     )
     world.registry.log(run, record)
@@ -94,15 +127,25 @@ def numbers(metrics: Mapping[str, object], prefix: str = "") -> dict[str, float]
 
 def problem(world: World, candidate: Candidate, version: Version) -> str | None:
     """Return why a registered version must not be requested; None when it may."""
-    if twin := decisions.twin_of(version, world.registry.versions(version.model)):
+    versions = world.registry.versions(version.model)
+    if twin := decisions.twin_of(version, versions):
         return f"its files are those of version {twin.number}, which is {twin.state}"
     champion = world.registry.champion(version.model)
-    return decisions.gate_problem(
-        candidate.metrics,
-        world.registry.metric(champion, decisions.METRIC) if champion else None,
-        has_champion=champion is not None,
-        minimum=world.settings.minimum_average_precision,
-        regression=world.settings.maximum_regression,
+    return (
+        gate.problem(gate_of(world.settings), candidate.metrics, champion.tag("manifest_sha256") if champion else None)
+        or provenance.code_problem(version, versions)
+        or provenance.data_problem(candidate.job, world.settings.data_bucket)
+    )
+
+
+def gate_of(settings: Settings) -> gate.Gate:
+    """Return the gate as the model's settings have it."""
+    return gate.Gate(
+        minimum=settings.minimum_average_precision,
+        regression=settings.maximum_regression,
+        slice_fields=settings.slice_fields,
+        slice_minimum_anomalies=settings.slice_minimum_anomalies,
+        slice_regression=settings.maximum_slice_regression,
     )
 
 
@@ -113,17 +156,14 @@ def refuse(world: World, version: Version, reason: str, at: datetime) -> None:
 
 
 def request(world: World, candidate: Candidate, version: Version, at: datetime) -> None:
-    """Put the archive under its hash, create the change set, ask the approvers.
-
-    The archive that is written is the very file that was verified, not a second read of the job's output.
+    """Keep archive, documents and signature under the manifest's hash, create the change set, ask the approvers.
 
     Raises:
-        ArtifactError: another content lies under this hash: somebody tampered with the release bucket.
+        ArtifactError: something else lies under this hash: somebody tampered with the release bucket.
         ChangeSetError: CloudFormation refuses the change set.
     """
-    sha = candidate.artifact.manifest_sha256
-    if not world.artifacts.release(candidate.archive, version.model, sha):
-        released_artifact(world, version, candidate.archive.parent / "released")
+    seal(world, candidate, version)
+    sha = version.tag("manifest_sha256")
     digest = version.tag("serving_image_digest") or world.image.uri().partition("@")[2]
     release = Release(
         image_digest=digest,
@@ -132,7 +172,7 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
         release_id=release_id(version.tag("submitter"), sha),
     )
     version = world.registry.tag(version, {"serving_image_digest": digest, "release_id": release.release_id})
-    line = reports.summary(world, version, candidate.metrics)
+    line = briefing.line(world, version, candidate.metrics)
     world.change_sets.request(version.model, release.release_id, release, line)
     reports.requested(world, version, release, line, at)
     current = next(v for v in world.registry.versions(version.model) if v.number == version.number)
@@ -140,13 +180,53 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
         world.registry.tag(current, {"state": "requested"})
 
 
+def seal(world: World, candidate: Candidate, version: Version) -> None:
+    """Put the verified archive under its hash, its documents beside it, and sign; then verify what lies there.
+
+    The archive that is written is the very file that was verified, not a second read of the job's output.
+
+    Raises:
+        ArtifactError: something else lies there.
+    """
+    sha = candidate.artifact.manifest_sha256
+    is_first = world.artifacts.release(candidate.archive, version.model, sha)
+    for name, content in candidate.documents.items():
+        world.artifacts.keep(version.model, sha, name, content)
+    signing.sign(world, version.model, sha)
+    if is_first:
+        vouch(world, version)
+    else:
+        released_artifact(world, version, candidate.archive.parent / "released")
+
+
+def vouch(world: World, version: Version) -> None:
+    """Verify signature and documents of a version that was sealed.
+
+    Raises:
+        ArtifactError: one of them is missing or wrong.
+    """
+    if problem := vouching.problem(world, version):
+        raise ArtifactError(f"{problem}.")
+
+
 def released_artifact(world: World, version: Version, work: Path) -> Artifact:
-    """Fetch a version's released archive into the folder `work` and verify it against the version's hash.
+    """Fetch a version's released archive into the folder `work`; verify it, its signature and its documents.
 
     Raises:
         ArtifactError: it is not what was released.
     """
+    vouch(world, version)
     work.mkdir(exist_ok=True)
     expected = version.tag("manifest_sha256")
     world.artifacts.fetch_released(version.model, expected, work / "model.tar.gz")
     return open_released(work / "model.tar.gz", work / "model", expected)
+
+
+def recall(world: World, version: Version, work: Path) -> Candidate:
+    """Return the candidate that a version was sealed from, verified again, out of the release bucket.
+
+    Raises:
+        ArtifactError: it is not what was released.
+    """
+    job = world.jobs.describe(version.tag("training_job_arn").rpartition("/")[2])
+    return Candidate(job, released_artifact(world, version, work), work / "model.tar.gz")

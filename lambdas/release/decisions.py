@@ -1,14 +1,11 @@
 """What the release path decides, without touching anything: records in, a verdict out."""
 
 import math
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
 
-from lambdas.release.records import Release, Serving, Stack, TrainingJob, Version, is_release_id
+from lambdas.release.records import Release, Serving, Stack, Version, is_release_id
 
-METRIC = "average_precision"
 TOLERANCE = 1e-6
 
 _NEXT = {
@@ -55,48 +52,6 @@ Verdict = Nothing | Accept | RolledBack | Expel
 def may_become(state: str, new: str) -> bool:
     """Say whether a version in `state` may move to `new`: events come twice and out of order, states never go back."""
     return new in _NEXT.get(state, set())
-
-
-def job_problem(job: TrainingJob, *, models: Collection[str], repository: str) -> str | None:
-    """Return why a job's description alone forbids its model; None when it does not.
-
-    `repository` is the address, without digest, of the one image repository that the platform publishes.
-    """
-    if not re.fullmatch(r"[A-Za-z0-9]{1,64}", job.submitter):
-        return f"its tag atoll:uid is {job.submitter!r}, expected letters and digits of a known person"
-    if job.model not in models:
-        return f"its tag atoll:model is {job.model!r}, expected one of {', '.join(sorted(models))}"
-    if not job.network_isolated:
-        return "it ran without network isolation"
-    if not re.fullmatch(re.escape(repository) + r"@sha256:[0-9a-f]{64}", job.image):
-        return f"its image is {job.image!r}, expected {repository}@sha256:<digest>"
-    return None
-
-
-def gate_problem(
-    metrics: Mapping[str, object], champion: float | None, *, has_champion: bool, minimum: float, regression: float
-) -> str | None:
-    """Return why the metric gate refuses a candidate; None when it passes.
-
-    `champion` is the serving version's average precision. What is missing or not a share is refused, on both sides.
-    """
-    candidate = metrics.get(METRIC)
-    if not _is_share(candidate):
-        return f"{METRIC} is {candidate!r}, expected a number from 0 to 1"
-    if candidate < minimum:
-        return f"{METRIC} {candidate:.4f} is below the minimum of {minimum:.4f}"
-    if not has_champion:
-        return None
-    if not _is_share(champion):
-        return f"the champion's {METRIC} is {champion!r}, so the candidate can't be compared with it"
-    if champion - candidate > regression:
-        loss = f"loses {champion - candidate:.4f} against the champion's {champion:.4f}"
-        return f"{METRIC} {candidate:.4f} {loss}, at most {regression:.4f} may be lost"
-    return None
-
-
-def _is_share(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def twin_of(version: Version, others: Iterable[Version]) -> Version | None:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from lambdas.release.records import AuditEntry, Release, RunRecord, Serving, Stack, TrainingJob, Version
+from lambdas.release.records import (
+    AuditEntry,
+    ObjectVersion,
+    Release,
+    RunRecord,
+    Serving,
+    Stack,
+    TrainingJob,
+    Version,
+)
 from lambdas.release.settings import Settings
 
 
@@ -28,11 +37,23 @@ class JobReader(Protocol):
 class ArtifactStore(Protocol):
     """Model archives: those that jobs leave, and the released ones under a key named by their manifest's hash."""
 
-    def fetch(self, uri: str, to: Path) -> None:
-        """Download a job's archive.
+    def versions(self, uri: str) -> list[ObjectVersion]:
+        """Return every version of the object at exactly this address, deletions too; none where none ever was."""
+        ...
+
+    def fetch(self, uri: str, version: str, to: Path) -> None:
+        """Download one version of a job's archive.
 
         Raises:
             ArtifactError: it is too large to be a model of ours.
+        """
+        ...
+
+    def data_manifest(self, features: str) -> bytes:
+        """Return manifest.json of the features folder at this address.
+
+        Raises:
+            ArtifactError: there is none, or it is too large to be one.
         """
         ...
 
@@ -42,6 +63,26 @@ class ArtifactStore(Protocol):
 
     def fetch_released(self, model: str, manifest_sha256: str, to: Path) -> None:
         """Download a released archive."""
+        ...
+
+    def keep(self, model: str, manifest_sha256: str, name: str, content: bytes) -> None:
+        """Write a file beside a released archive, unless one of its name is there already, which stays."""
+        ...
+
+    def kept(self, model: str, manifest_sha256: str, name: str) -> bytes | None:
+        """Return a file that was kept beside a released archive; None when there is none."""
+        ...
+
+
+class Signer(Protocol):
+    """The platform's signing key. One function alone may sign; several may verify."""
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return an ECDSA signature (DER) of a SHA-256 digest."""
+        ...
+
+    def verify(self, digest: bytes, signature: bytes) -> bool:
+        """Say whether the key made this signature of the digest."""
         ...
 
 
@@ -74,10 +115,6 @@ class Registry(Protocol):
 
     def crown(self, version: Version) -> None:
         """Move the alias `champion`."""
-        ...
-
-    def metric(self, version: Version, name: str) -> float | None:
-        """Return a metric of the version's run; None when it is missing."""
         ...
 
 
@@ -166,6 +203,7 @@ class World:
     settings: Settings
     jobs: JobReader
     artifacts: ArtifactStore
+    signer: Signer
     registry: Registry
     endpoints: Endpoints
     change_sets: ChangeSets

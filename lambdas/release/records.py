@@ -34,8 +34,12 @@ class TrainingJob:
     arn: str
     image: str
     network_isolated: bool
+    started: datetime
     ended: datetime
     artifact_uri: str = ""
+    entrypoint: tuple[str, ...] = ()  # in place of the image's own, with its arguments
+    environment: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)  # name -> S3 address
     failure_reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +58,15 @@ class TrainingJob:
     def image_digest(self) -> str:
         """The digest by which the image is pinned; empty when it is not."""
         return self.image.partition("@")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectVersion:
+    """One version of an object in S3; `deletes` marks a deletion, which is a version too."""
+
+    id: str
+    written: datetime
+    deletes: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ Audit entries are written once whatever happens; a message may come twice after 
 from collections.abc import Mapping
 from datetime import datetime
 
-from lambdas.release.decisions import METRIC
+from lambdas.release import briefing
 from lambdas.release.ports import World
 from lambdas.release.records import AuditEntry, Release, Stack, TrainingJob, Version, stack_of
 
@@ -55,26 +55,11 @@ def refused(world: World, version: Version, reason: str, at: datetime) -> None:
     )
 
 
-def summary(world: World, version: Version, metrics: Mapping[str, object]) -> str:
-    """Return a candidate in one line: its metric against the champion's, its data and its submitter."""
-    champion = world.registry.champion(version.model)
-    former = f"champion v{champion.number} {world.registry.metric(champion, METRIC)}" if champion else "no champion yet"
-    data = version.tag("data_manifest_sha256")
-    name = f"{version.model} v{version.number}"
-    return f"{name}: {METRIC} {metrics.get(METRIC)} ({former}); data {data}; by {version.tag('submitter')}"
-
-
 def requested(world: World, version: Version, release: Release, line: str, at: datetime) -> None:
     """Ask approvers for a release, with everything that they need to decide and to act."""
     transition(world, version, "requested", at, who=version.tag("submitter"), details=release.parameters())
-    region = version.tag("training_job_arn").split(":")[3]
-    target = f"--stack-name {stack_of(version.model)} --change-set-name {release.release_id} --region {region}"
-    world.notifier.tell(
-        f"Approval wanted: {version.model} v{version.number} ({release.release_id})",
-        f"{line}\nManifest sha256 {release.manifest_sha256}\nServing image {release.image_digest}\n\n"
-        f"Another person than {version.tag('submitter')} reads it:\n  aws cloudformation describe-change-set {target}\n"
-        f"and approves it:\n  aws cloudformation execute-change-set {target}\n",
-    )
+    subject = f"Approval wanted: {version.model} v{version.number} ({release.release_id})"
+    world.notifier.tell(subject, briefing.text(world, version, release, line))
 
 
 def executed(world: World, version: Version, who: str, at: datetime, *, violation: bool) -> None:

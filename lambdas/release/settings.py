@@ -14,7 +14,7 @@ class SettingsError(Exception):
 
 
 def _split(value: object) -> object:
-    return tuple(value.split(",")) if isinstance(value, str) else value
+    return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
 
 
 class Environment(BaseModel):
@@ -51,11 +51,16 @@ def _sentence(name: str, fault: Mapping[str, object], found: Mapping[str, str]) 
 class Settings(Environment):
     """What the release functions are told by their stack."""
 
-    models: Annotated[tuple[Text, ...], BeforeValidator(_split)]
+    models: Annotated[tuple[Text, ...], BeforeValidator(_split), Field(min_length=1)]
+    data_bucket: Text
     release_bucket: Text
     audit_bucket: Text
     topic_arn: Text
     tracking_secret_arn: Text
     endpoint_service_role_arn: Text
+    signing_key_arn: Text
     minimum_average_precision: Share
     maximum_regression: Share
+    slice_fields: Annotated[tuple[Text, ...], BeforeValidator(_split)]
+    slice_minimum_anomalies: Annotated[int, Field(ge=1)]
+    maximum_slice_regression: Share

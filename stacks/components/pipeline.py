@@ -12,6 +12,7 @@ from stacks.components.release_people import BACKWARD, FORWARD, allow_change_set
 from stacks.components.roles import RolePolicy
 from stacks.foundation import FoundationStack
 
+_DIGESTS = {"StringEquals": {"kms:MessageType": "DIGEST", "kms:SigningAlgorithm": "ECDSA_SHA_256"}}
 _PARAMETERS = ("/atoll/registry/serving-image-uri", "/atoll/tracking/url")
 
 
@@ -55,19 +56,25 @@ class ReleasePowers:
             on=[arns.sagemaker(policy, "training-job")],
             because=NAMED_AT_RUN_TIME,
         )
-        for prefix in ("features/", "jobs/"):
-            policy.allow_objects("s3:GetObject", bucket=self.foundation.data, prefix=prefix)
-        policy.allow_listing(bucket=self.foundation.data, prefixes=["features/", "jobs/"])
+        data = self.foundation.data
+        for prefix in ("features/", "experiments/"):  # for their manifests
+            policy.allow_objects("s3:GetObject", bucket=data, prefix=prefix)
+        policy.allow_objects("s3:GetObjectVersion", bucket=data, prefix="jobs/")
+        policy.allow_listing(bucket=data, prefixes=["features/", "experiments/"])
+        of_jobs = {"StringLike": {"s3:prefix": ["jobs/*"]}}
+        policy.allow("s3:ListBucketVersions", on=[data.bucket_arn], when=of_jobs)
         policy.allow("kms:Decrypt", on=[keys.data.key_arn, keys.jobs.key_arn])
 
     def read_releases(self, policy: RolePolicy) -> None:
-        """Read released models."""
+        """Read released models and verify their signatures."""
+        policy.allow("kms:Verify", on=[self.foundation.keys.signing.key_arn], when=_DIGESTS)
         policy.allow_objects("s3:GetObject", bucket=self.foundation.releases, prefix="models/")
         policy.allow_listing(bucket=self.foundation.releases, prefixes=["models/"])
         policy.allow("kms:Decrypt", on=[self.foundation.keys.release.key_arn])
 
     def request_releases(self, policy: RolePolicy) -> None:
-        """Keep an artifact under its hash and ask for its release; executing it is for another person."""
+        """Keep an artifact under its hash, sign it and ask for its release; executing it is for another person."""
+        policy.allow("kms:Sign", on=[self.foundation.keys.signing.key_arn], when=_DIGESTS)
         policy.allow_objects("s3:PutObject", bucket=self.foundation.releases, prefix="models/")
         policy.allow("kms:GenerateDataKey", on=[self.foundation.keys.release.key_arn])
         allow_change_sets(policy, self.service_role, FORWARD)

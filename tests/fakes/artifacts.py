@@ -16,16 +16,45 @@ BASELINE = {
 }
 
 
+HOLDOUT = "7" * 64
+
+
 def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+DATA_MANIFEST = canonical({"version": 1, "objects": {"test.parquet": {"sha256": HOLDOUT, "rows": 100}}})
+DATA_SHA = hashlib.sha256(DATA_MANIFEST).hexdigest()
+
+
+def figures(value: object = 0.8, champion: tuple[str, object] | None = None, **changes: object) -> dict[str, Any]:
+    """What metrics.json holds: an average precision, over all rows and by agency, and that of a champion (manifest's
+    sha256, value) on the same rows."""
+    found = _measured(value) | {"rows": 100, "by_kind": {"weekend": 0.5}, "holdout_sha256": HOLDOUT}
+    compared = {"champion": _measured(champion[1]) | {"manifest_sha256": champion[0]}} if champion else {}
+    return found | compared | changes
+
+
+def _measured(value: object) -> dict[str, Any]:
+    parts = {
+        "A": {"rows": 60, "anomalies": 30, "average_precision": value},
+        "B": {"rows": 40, "anomalies": 1, "average_precision": 0.1},  # too few to judge
+    }
+    return {"average_precision": value, "slices": {"agency": parts}}
+
+
+def metrics(value: object = 0.8, champion: tuple[str, object] | None = None, **changes: object) -> bytes:
+    """metrics.json of `figures`."""
+    return canonical(figures(value, champion, **changes))
 
 
 def files(**changes: bytes) -> dict[str, bytes]:
     """The files of an artifact but its manifest; `metrics_json=b"..."` replaces metrics.json, and so on."""
     content = {
         "model.ubj": b"\x7bL",
-        "metrics.json": canonical({"average_precision": 0.8, "rows": 100, "by_kind": {"weekend": 0.5}}),
+        "metrics.json": metrics(),
         "baseline.json": canonical(BASELINE),
+        "card.json": canonical({"intended_use": "Sorts transactions.", "limits": ["labels"], "data": {"rows": 100}}),
         "features.json": canonical({"view": "realtime", "columns": list(BASELINE), "objective": "binary:logistic"}),
         "golden.json": canonical(GOLDEN),
     }
@@ -41,7 +70,7 @@ def manifest(content: Mapping[str, bytes], **changes: Any) -> bytes:  # noqa: AN
         "algorithm": "xgboost",
         "xgboost_version": "3.2.0",
         "code_sha256": "c" * 64,
-        "data_manifest_sha256": "d" * 64,
+        "data_manifest_sha256": DATA_SHA,
         "hyperparameters": {"max_depth": 6, "seed": 7},
         "trained_rows": 100,
         "files": listed,

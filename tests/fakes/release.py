@@ -1,14 +1,16 @@
 """The release path's ports in memory. tests/contract holds them to what the adapters do."""
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lambdas.release.artifact import ArtifactError
 from lambdas.release.ports import ChangeSetError, EndpointAnswerError, World
-from lambdas.release.records import Release, RunRecord, Serving, Stack, TrainingJob, Version
+from lambdas.release.records import ObjectVersion, Release, RunRecord, Serving, Stack, TrainingJob, Version
 from lambdas.release.settings import Settings
-from tests.fakes.artifacts import GOLDEN_SCORES, archive
+from tests.fakes.artifacts import DATA_MANIFEST, GOLDEN_SCORES, archive, metrics
 from tests.fakes.audit import FakeAudit
 
 MODEL = "card-anomaly"
@@ -18,13 +20,18 @@ REVIEWED = '{"Resources": {}}'
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SETTINGS = Settings(
     models=(MODEL,),
+    data_bucket="data",
     release_bucket="release",
     audit_bucket="audit",
     topic_arn="topic",
     tracking_secret_arn="secret",
     endpoint_service_role_arn="role",
+    signing_key_arn="key",
     minimum_average_precision=0.5,
     maximum_regression=0.05,
+    slice_fields=("agency",),
+    slice_minimum_anomalies=20,
+    maximum_slice_regression=0.1,
 )
 
 
@@ -35,7 +42,9 @@ def job(name: str = "job-1", *, submitter: str = "ann", **changes: object) -> Tr
         "arn": f"arn:x:sagemaker:us-east-1:000000000000:training-job/{name}",
         "image": IMAGE,
         "network_isolated": True,
+        "started": NOON - timedelta(minutes=10),
         "ended": NOON,
+        "channels": {"features": "s3://data/features/run/"},
         "artifact_uri": f"s3://data/jobs/{name}/output/model.tar.gz",
         "tags": {"atoll:uid": submitter, "atoll:model": MODEL},
         "hyperparameters": {"max_depth": "6"},
@@ -53,11 +62,26 @@ class FakeJobs:
 
 @dataclass
 class FakeArtifacts:
-    outputs: dict[str, bytes] = field(default_factory=dict)
+    outputs: dict[str, list[tuple[ObjectVersion, bytes]]] = field(default_factory=dict)
     released: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    papers: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
+    data: dict[str, bytes] = field(default_factory=lambda: {"s3://data/features/run/": DATA_MANIFEST})
 
-    def fetch(self, uri: str, to: Path) -> None:
-        to.write_bytes(self.outputs[uri])
+    def write(self, uri: str, content: bytes, at: datetime, *, deletes: bool = False) -> None:
+        """Somebody writes (or deletes) an object: the bucket keeps what was there as a version of its own."""
+        versions = self.outputs.setdefault(uri, [])
+        versions.append((ObjectVersion(id=f"v{len(versions)}", written=at, deletes=deletes), content))
+
+    def versions(self, uri: str) -> list[ObjectVersion]:
+        return [version for version, _ in self.outputs.get(uri, [])]
+
+    def fetch(self, uri: str, version: str, to: Path) -> None:
+        to.write_bytes(next(content for found, content in self.outputs[uri] if found.id == version))
+
+    def data_manifest(self, features: str) -> bytes:
+        if features not in self.data:
+            raise ArtifactError(f"There is no manifest at {features}.")
+        return self.data[features]
 
     def release(self, archive: Path, model: str, manifest_sha256: str) -> bool:
         if (model, manifest_sha256) in self.released:
@@ -67,6 +91,28 @@ class FakeArtifacts:
 
     def fetch_released(self, model: str, manifest_sha256: str, to: Path) -> None:
         to.write_bytes(self.released[model, manifest_sha256])
+
+    def keep(self, model: str, manifest_sha256: str, name: str, content: bytes) -> None:
+        self.papers.setdefault((model, manifest_sha256, name), content)
+
+    def kept(self, model: str, manifest_sha256: str, name: str) -> bytes | None:
+        return self.papers.get((model, manifest_sha256, name))
+
+
+@dataclass
+class FakeSigner:
+    """Its signatures differ each time, as ECDSA's do, and hold only under its own secret."""
+
+    secret: bytes = b"of the key"
+    made: int = 0
+
+    def sign(self, digest: bytes) -> bytes:
+        self.made += 1
+        salt = self.made.to_bytes(4)
+        return salt + hmac.digest(self.secret, salt + digest, "sha256")
+
+    def verify(self, digest: bytes, signature: bytes) -> bool:
+        return hmac.compare_digest(signature[4:], hmac.digest(self.secret, signature[:4] + digest, "sha256"))
 
 
 @dataclass
@@ -101,9 +147,6 @@ class FakeRegistry:
 
     def crown(self, version: Version) -> None:
         self.champions[version.model] = version.number
-
-    def metric(self, version: Version, name: str) -> float | None:
-        return self.logged[version.run_id].metrics.get(name) if version.run_id in self.logged else None
 
 
 @dataclass
@@ -178,6 +221,7 @@ class FakeWorld(World):
     settings: Settings = SETTINGS
     jobs: FakeJobs = field(default_factory=FakeJobs)
     artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
+    signer: FakeSigner = field(default_factory=FakeSigner)
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
     change_sets: FakeChangeSets = field(default_factory=FakeChangeSets)
@@ -187,9 +231,16 @@ class FakeWorld(World):
     audit: FakeAudit = field(default_factory=FakeAudit)
 
     def finish(self, done: TrainingJob, packed: bytes | None = None) -> None:
-        """Let a training job end with an archive."""
+        """Let a training job end with an archive; without one, with an honest model's."""
         self.jobs.jobs[done.name] = done
-        self.artifacts.outputs[done.artifact_uri] = archive() if packed is None else packed
+        self.artifacts.write(done.artifact_uri, self.trained() if packed is None else packed, done.ended)
+
+    def trained(self, value: object = 0.8, **changes: object) -> bytes:
+        """The archive of a model of this average precision, compared with the present champion on the same rows."""
+        champion = self.registry.champion(MODEL)
+        former = self.registry.logged[champion.run_id].metrics["average_precision"] if champion else None
+        compared = (champion.tag("manifest_sha256"), former) if champion else None
+        return archive(metrics_json=metrics(value, compared, **changes))
 
     def deploy(self, version: Version, status: str = "UPDATE_COMPLETE") -> None:
         """Let CloudFormation bring a requested release up; another status than a complete update goes back."""

@@ -12,11 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.release.records import Stack
-from tests.fakes.artifacts import archive, canonical
+from tests.fakes.artifacts import archive, metrics
 from tests.fakes.release import MODEL, REVIEWED, FakeWorld, job
 from tests.unit.lambdas.stories import complete, execute, released, requested, settle
-
-BETTER = archive(metrics_json=canonical({"average_precision": 0.9}))
 
 
 class Crash(BaseException):
@@ -93,7 +91,7 @@ def up(*, champion: bool = True, scores: list[float] | None = None, status: str 
     world = FakeWorld()
     if champion:
         released(world)
-    version = requested(world, job("job-2", submitter="cid"), BETTER)
+    version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     execute(world, version.tag("release_id"))
     world.deploy(version, status)
     world.endpoints.scores = scores
@@ -118,7 +116,7 @@ def test_a_refusal_by_the_gate_survives_a_crash_at_any_moment() -> None:
         assert world.notifier.messages
         assert not world.change_sets.waiting
 
-    bad = archive(metrics_json=canonical({"average_precision": 0.1}))
+    bad = archive(metrics_json=metrics(0.1))
     assert every_crash(lambda: finished(bad), complete, hold) >= 20
 
 

@@ -11,6 +11,7 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
+from lambdas.release.adapters.kms_signer import KmsSigner
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry, open_client
 from lambdas.release.adapters.s3_artifacts import S3Artifacts
 from lambdas.release.adapters.s3_audit import S3AuditStore
@@ -40,6 +41,7 @@ def connect() -> World:
         settings=settings,
         jobs=SageMakerJobs(sagemaker),
         artifacts=S3Artifacts(s3, release_bucket=settings.release_bucket),
+        signer=KmsSigner(boto3.client("kms"), key_arn=settings.signing_key_arn),
         registry=MlflowRegistry(lambda: open_client(ssm, secrets, secret_arn=settings.tracking_secret_arn)),
         endpoints=SageMakerEndpoints(cloudformation=cloudformation, sagemaker=sagemaker, runtime=runtime),
         change_sets=CloudFormationChangeSets(cloudformation, role_arn=settings.endpoint_service_role_arn),

@@ -125,10 +125,6 @@ class MlflowRegistry:
         """Move the alias `champion`."""
         self._client.set_registered_model_alias(version.model, CHAMPION, version.number)
 
-    def metric(self, version: Version, name: str) -> float | None:
-        """Return a metric of the version's run; None when it is missing."""
-        return self._client.get_run(version.run_id).data.metrics.get(name)
-
 
 def _version(found: "ModelVersion") -> Version:
     return Version(model=found.name, number=str(found.version), run_id=found.run_id or "", tags=dict(found.tags))

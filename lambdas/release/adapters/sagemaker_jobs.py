@@ -15,13 +15,19 @@ class SageMakerJobs:
         """Return the job with its tags."""
         job = self._sagemaker.describe_training_job(TrainingJobName=name)
         pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=job["TrainingJobArn"])
+        algorithm = job["AlgorithmSpecification"]
+        channels = {c["ChannelName"]: c["DataSource"].get("S3DataSource", {}) for c in job.get("InputDataConfig", [])}
         return TrainingJob(
             name=job["TrainingJobName"],
             arn=job["TrainingJobArn"],
-            image=job["AlgorithmSpecification"].get("TrainingImage", ""),
+            image=algorithm.get("TrainingImage", ""),
             network_isolated=job.get("EnableNetworkIsolation", False),
+            started=job.get("TrainingStartTime") or job["CreationTime"],
             ended=job.get("TrainingEndTime") or job["CreationTime"],
             artifact_uri=job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
+            entrypoint=(*algorithm.get("ContainerEntrypoint", ()), *algorithm.get("ContainerArguments", ())),
+            environment=job.get("Environment", {}),
+            channels={name: source.get("S3Uri", "") for name, source in channels.items()},
             failure_reason=job.get("FailureReason", ""),
             tags={tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]},
             hyperparameters=job.get("HyperParameters", {}),

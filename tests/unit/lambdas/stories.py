@@ -6,7 +6,6 @@ from lambdas.release.handlers.release_settled import release_settled
 from lambdas.release.handlers.training_completed import training_completed
 from lambdas.release.ports import World
 from lambdas.release.records import Execution, TrainingJob, Version
-from tests.fakes.artifacts import archive
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
 
 
@@ -67,7 +66,7 @@ def settle(world: World, status: str = "UPDATE_COMPLETE") -> str:
 def requested(world: FakeWorld, done: TrainingJob | None = None, packed: bytes | None = None) -> Version:
     """Bring a job's model to a request; return its version."""
     done = done or job()
-    world.finish(done, packed or archive())
+    world.finish(done, packed)
     complete(world, done.name)
     return world.registry.versions(MODEL)[0]
 

@@ -64,13 +64,18 @@ def test_no_event_breaks_the_parser(event: dict[str, object]) -> None:
 
 WHOLE = {
     "ATOLL_MODELS": "a,b",
+    "ATOLL_DATA_BUCKET": "d",
     "ATOLL_RELEASE_BUCKET": "r",
     "ATOLL_AUDIT_BUCKET": "a",
     "ATOLL_TOPIC_ARN": "t",
     "ATOLL_TRACKING_SECRET_ARN": "s",
     "ATOLL_ENDPOINT_SERVICE_ROLE_ARN": "e",
+    "ATOLL_SIGNING_KEY_ARN": "k",
     "ATOLL_MINIMUM_AVERAGE_PRECISION": "0.4",
     "ATOLL_MAXIMUM_REGRESSION": "0.05",
+    "ATOLL_SLICE_FIELDS": "agency,amount",
+    "ATOLL_SLICE_MINIMUM_ANOMALIES": "20",
+    "ATOLL_MAXIMUM_SLICE_REGRESSION": "0.1",
     "PATH": "/bin",
 }
 
@@ -78,6 +83,8 @@ WHOLE = {
 def test_the_environment_is_parsed_once_and_typed() -> None:
     settings = Settings.parse(WHOLE)
     assert settings.models == ("a", "b")
+    assert settings.slice_fields == ("agency", "amount")
+    assert Settings.parse(WHOLE | {"ATOLL_SLICE_FIELDS": ""}).slice_fields == ()
     assert settings.minimum_average_precision == 0.4
 
 

@@ -8,11 +8,9 @@ from hypothesis import strategies as st
 
 from lambdas.release import intrusions
 from lambdas.release.records import Release, Serving, Stack, Version
-from tests.fakes.artifacts import archive, canonical
 from tests.fakes.release import MODEL, REVIEWED, FakeWorld, job
 from tests.unit.lambdas.stories import execute, released, requested, settle
 
-BETTER = archive(metrics_json=canonical({"average_precision": 0.9}))
 EVIL = '{"Resources": {"Evil": {}}}'
 DEPLOYED = Stack(status="UPDATE_COMPLETE", last_change_set="cdk-deploy-change-set")
 
@@ -21,7 +19,7 @@ def challenged() -> FakeWorld:
     """A champion v1, and v2 of another person, requested and executed."""
     world = FakeWorld()
     released(world)
-    version = requested(world, job("job-2", submitter="cid"), BETTER)
+    version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     execute(world, version.tag("release_id"))
     return world
 
@@ -163,7 +161,7 @@ def test_a_way_out_that_cloudformation_rolled_back_is_not_tried_for_ever() -> No
 def test_an_operator_alone_can_not_bring_up_a_version_that_nobody_approved() -> None:
     world = FakeWorld()
     released(world)
-    way_back(world, "back-to-the-future", requested(world, job("job-2", submitter="cid"), BETTER))
+    way_back(world, "back-to-the-future", requested(world, job("job-2", submitter="cid"), world.trained(0.9)))
     assert "which nobody approved" in settle(world)
     assert brought(world)[1].version == "1"
     assert world.states == ["released", "rolled_back"]

@@ -6,11 +6,10 @@ import pytest
 
 from lambdas.release.handlers import change_set_executed, release_settled
 from lambdas.release.records import Release, Serving, Stack
-from tests.fakes.artifacts import archive, canonical, sha_of
+from tests.fakes.artifacts import archive, sha_of
 from tests.fakes.release import MODEL, FakeWorld, job
 from tests.unit.lambdas.stories import execute, released, requested, settle, stack_event, trail_event
 
-BETTER = archive(metrics_json=canonical({"average_precision": 0.9}))
 UNPINGED = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="Resource handler returned message: did not start")
 
 
@@ -18,7 +17,7 @@ def challenged() -> FakeWorld:
     """A champion v1, and v2 of another person, requested."""
     world = FakeWorld()
     released(world)
-    requested(world, job("job-2", submitter="cid"), BETTER)
+    requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     return world
 
 

@@ -1,21 +1,20 @@
 """From a job's end to a request: what gets through, what doesn't, and who is told."""
 
+import hashlib
 from typing import Any
 
 import pytest
 
 from lambdas.release.artifact import ArtifactError
+from lambdas.release.documents import NAMES
 from lambdas.release.handlers import training_completed
 from lambdas.release.records import Release, Version
-from tests.fakes.artifacts import archive, canonical, sha_of
+from lambdas.release.vouching import tag_of
+from tests.fakes.artifacts import DATA_SHA, archive, metrics, sha_of
 from tests.fakes.release import IMAGE, MODEL, NOON, FakeWorld, job
 from tests.unit.lambdas.stories import complete, job_event, released, requested
 
 RELEASE = f"r-by-ann-{sha_of()[:12]}"
-
-
-def better(value: float) -> bytes:
-    return archive(metrics_json=canonical({"average_precision": value}))
 
 
 def test_a_good_model_waits_for_approval_under_a_change_set() -> None:
@@ -39,30 +38,33 @@ def test_the_version_carries_its_whole_lineage() -> None:
         "atoll.submitter": "ann",
         "atoll.image_digest": job().image_digest,
         "atoll.manifest_sha256": sha_of(),
-        "atoll.data_manifest_sha256": "d" * 64,
+        "atoll.data_manifest_sha256": DATA_SHA,
         "atoll.code_sha256": "c" * 64,
+        **{f"atoll.{tag_of(n)}": hashlib.sha256(world.artifacts.papers[MODEL, sha_of(), n]).hexdigest() for n in NAMES},
         "atoll.serving_image_digest": IMAGE.partition("@")[2],
         "atoll.release_id": RELEASE,
         "atoll.state": "requested",
     }
     record = world.registry.logged[version.run_id]
     assert record.params == {"max_depth": "6", "seed": "7"}
-    assert record.metrics == {"average_precision": 0.8, "rows": 100.0, "by_kind.weekend": 0.5}
-    assert sorted(record.files) == ["baseline.json", "features.json", "manifest.json", "metrics.json"]
+    assert {"average_precision": 0.8, "rows": 100.0, "by_kind.weekend": 0.5}.items() <= record.metrics.items()
+    assert sorted(record.files) == sorted(
+        ["baseline.json", "features.json", "manifest.json", "metrics.json", "model-card.json", "impact-assessment.json"]
+    )
     assert record.ended == NOON
 
 
 def test_approvers_get_what_they_need_to_decide_and_to_act() -> None:
     world = FakeWorld()
     released(world)
-    requested(world, job("job-2", submitter="cid"), better(0.9))
+    requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     subject, text = world.notifier.messages[-1]
     assert subject.startswith(f"Approval wanted: {MODEL} v2")
-    assert "average_precision 0.9 (champion v1 0.8)" in text
+    assert "average_precision 0.9 (champion 0.8 on the same rows)" in text
     command = f"aws cloudformation execute-change-set --stack-name Atoll-Endpoint-{MODEL} --change-set-name r-by-cid-"
     assert command in text
     assert "--region us-east-1" in text
-    assert "d" * 64 in text
+    assert DATA_SHA in text
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped"])
@@ -107,7 +109,7 @@ def test_a_manifest_for_another_model_is_refused() -> None:
 def test_a_model_that_the_gate_refuses_never_asks_for_approval(value: float) -> None:
     world = FakeWorld()
     released(world)
-    world.finish(job("job-2"), better(value))
+    world.finish(job("job-2"), world.trained(value))
     assert "version 2 refused: average_precision" in complete(world, "job-2")
     assert world.states == ["released", "refused"]
     assert not world.change_sets.waiting
@@ -137,7 +139,7 @@ def test_the_same_files_may_be_tried_again_after_a_rollback() -> None:
 
 def test_a_foreign_archive_under_our_hash_stops_the_request() -> None:
     world = FakeWorld()
-    world.artifacts.released[MODEL, sha_of()] = better(1.0)
+    world.artifacts.released[MODEL, sha_of()] = archive(metrics_json=metrics(1.0))
     world.finish(job())
     with pytest.raises(ArtifactError, match=f"released as {sha_of()} holds"):
         complete(world)

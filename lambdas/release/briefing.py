@@ -1,0 +1,68 @@
+"""What an approver needs to decide on a release: figures against the champion, data, papers, and what changes."""
+
+from collections.abc import Mapping, Sequence
+
+from lambdas.release import documents
+from lambdas.release.gate import METRIC
+from lambdas.release.ports import World
+from lambdas.release.records import Release, Version, stack_of
+
+MAXIMUM_DESCRIPTION = 1024  # of a change set
+_LINEAGE = ("manifest_sha256", "data_manifest_sha256", "code_sha256", "image_digest", "serving_image_digest")
+
+
+def line(world: World, version: Version, metrics: Mapping[str, object]) -> str:
+    """Return a candidate in one line, which is its change set's description."""
+    compared = metrics.get("champion")
+    former = f"champion {compared.get(METRIC)} on the same rows" if isinstance(compared, dict) else "no champion yet"
+    text = (
+        f"{version.model} v{version.number}: {METRIC} {metrics.get(METRIC)} ({former}); {worst_slice(metrics)}"
+        f"data {version.tag('data_manifest_sha256')}; by {version.tag('submitter')}; "
+        f"card {address(world, version, documents.CARD)}"
+    )
+    return text[:MAXIMUM_DESCRIPTION]
+
+
+def text(world: World, version: Version, release: Release, summary: str) -> str:
+    """Return the message to approvers: the line, what changes, where the papers are, and what to type."""
+    region = version.tag("training_job_arn").split(":")[3]
+    target = f"--stack-name {stack_of(version.model)} --change-set-name {release.release_id} --region {region}"
+    changes = "\n".join(f"  {line}" for line in difference(world.registry.champion(version.model), version))
+    return (
+        f"{summary}\nManifest sha256 {release.manifest_sha256}\nServing image {release.image_digest}\n"
+        f"Impact assessment {address(world, version, documents.ASSESSMENT)} (people answer its open questions)\n\n"
+        f"What changes:\n{changes}\n\n"
+        f"Another person than {version.tag('submitter')} reads it:\n  aws cloudformation describe-change-set {target}\n"
+        f"and approves it:\n  aws cloudformation execute-change-set {target}\n"
+    )
+
+
+def difference(former: Version | None, version: Version) -> Sequence[str]:
+    """Return what a release changes against the champion, one line a fact; what stays is said as well."""
+    pairs = [(name, former.tag(name) if former else "", version.tag(name)) for name in _LINEAGE]
+    return [f"{name}: {old or 'none'} -> {new}" if old != new else f"{name}: unchanged" for name, old, new in pairs]
+
+
+def worst_slice(metrics: Mapping[str, object]) -> str:
+    """Return the slice that loses most against the champion, for the line; empty where nothing was compared."""
+    compared = metrics.get("champion")
+    slices, former = metrics.get("slices"), compared.get("slices") if isinstance(compared, dict) else None
+    if not isinstance(slices, dict) or not isinstance(former, dict):
+        return ""
+    losses = [
+        (theirs[METRIC] - mine[METRIC], f"{field}={value}")
+        for field, values in slices.items()
+        for value, mine in values.items()
+        if isinstance(theirs := former.get(field, {}).get(value, {}), dict)
+        and isinstance(mine.get(METRIC), float)
+        and isinstance(theirs.get(METRIC), float)
+    ]
+    if not losses:
+        return ""
+    loss, name = max(losses)
+    return f"worst slice {name} {-loss:+.4f}; "
+
+
+def address(world: World, version: Version, name: str) -> str:
+    """Return where a document of a version lies."""
+    return f"s3://{world.settings.release_bucket}/models/{version.model}/{version.tag('manifest_sha256')}/{name}"
