@@ -96,7 +96,14 @@ def _section(name: str, definition: dict[str, Any], models: dict[str, Any]) -> s
         for field, schema in model["properties"].items()
     ]
     table = _table(("setting", "type", "default", "allowed", "meaning"), rows)
-    return f"### `[{prefix}]`\n\n{definition.get('description') or model['description']}\n\n{table}"
+    inner = [
+        _section(f"{prefix}.{field}", {"$ref": _plain(schema)["$ref"]}, models)
+        for field, schema in model["properties"].items()
+        if "$ref" in _plain(schema)
+    ]
+    return "\n".join(
+        [f"### `[{prefix}]`\n\n{definition.get('description') or model['description']}\n\n{table}", *inner]
+    )
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
@@ -106,6 +113,8 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _type(schema: dict[str, Any]) -> str:
     plain = _plain(schema)
+    if "$ref" in plain:
+        return "section"
     return f"list of {plain['items']['type']}" if plain.get("type") == "array" else plain["type"]
 
 

@@ -43,8 +43,9 @@ class FoundationStack(AtollStack):
             watched=self.releases,
             keys=(self.keys.audit, self.keys.logs),
         )
-        self.dead_letters = DeadLetters(self, "DeadLetters", key=self.keys.messages)
-        close_default_group(self, network=self.network, place=self.workplace(self.dead_letters))
+        if self.network.default_group:
+            place = self.workplace(DeadLetters(self, "DeadLetters", key=self.keys.messages))
+            close_default_group(self, network=self.network, group=self.network.default_group, place=place)
         self._publish()
 
     def workplace(self, dead_letters: DeadLetters) -> Workplace:

@@ -5,40 +5,22 @@ from dataclasses import dataclass
 SAGEMAKER_ENDPOINT_TYPES = frozenset(
     {"AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint"},
 )
-
-_ENDPOINT_SERVICES = (
-    "cloudformation",
-    "ec2",
-    "ecr.api",
-    "ecr.dkr",
-    "ecs",
-    "kms",
-    "logs",
-    "monitoring",
-    "rds",
-    "s3",
-    "sagemaker.api",
-    "sagemaker.runtime",
-    "secretsmanager",
-    "sns",
-    "sqs",
-    "ssm",
-    "sts",
-)
+GOVCLOUD = "aws-us-gov"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegionProfile:
     """One region: what CloudFormation has there, and which names and TLS policies hold.
 
-    `endpoint_services` are the last parts of the names (`com.amazonaws.<region>.<service>`) of the interface endpoints
-    that an isolated network needs; `lacks` are CloudFormation types that the region does not have.
+    `lacks` are CloudFormation types that the region does not have; `fips_hosts` are the services that an SDK with
+    AWS_USE_FIPS_ENDPOINT calls by another host, by the last parts of their endpoints' names (measured with botocore;
+    tests/infrastructure/test_endpoint_coverage.py measures again).
     """
 
     name: str
     partition: str
+    fips_hosts: frozenset[str]
     lacks: frozenset[str] = frozenset()
-    endpoint_services: tuple[str, ...] = _ENDPOINT_SERVICES
     load_balancer_tls_policy: str = "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04"
 
     @property
@@ -46,18 +28,26 @@ class RegionProfile:
         """Say whether a SageMaker endpoint can be a CloudFormation resource here."""
         return not SAGEMAKER_ENDPOINT_TYPES & self.lacks
 
+    @property
+    def is_govcloud(self) -> bool:
+        """Say whether the region belongs to AWS GovCloud (US)."""
+        return self.partition == GOVCLOUD
 
-_GOVCLOUD_SERVICES = (*_ENDPOINT_SERVICES, "kms-fips")
+
+_GOVCLOUD_FIPS = frozenset({"ecs", "kms", "s3", "sagemaker.api", "secretsmanager"})
+_COMMERCIAL_FIPS = _GOVCLOUD_FIPS | {
+    *("cloudformation", "ec2", "events", "logs", "monitoring", "rds", "sagemaker.runtime", "sns", "sqs", "ssm", "sts"),
+}
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        RegionProfile(name="us-east-1", partition="aws"),
-        RegionProfile(name="us-gov-west-1", partition="aws-us-gov", endpoint_services=_GOVCLOUD_SERVICES),
+        RegionProfile(name="us-east-1", partition="aws", fips_hosts=_COMMERCIAL_FIPS),
+        RegionProfile(name="us-gov-west-1", partition=GOVCLOUD, fips_hosts=_GOVCLOUD_FIPS),
         RegionProfile(
             name="us-gov-east-1",
-            partition="aws-us-gov",
-            endpoint_services=_GOVCLOUD_SERVICES,
+            partition=GOVCLOUD,
+            fips_hosts=_GOVCLOUD_FIPS | {"states"},
             lacks=SAGEMAKER_ENDPOINT_TYPES,
         ),
     )
@@ -67,3 +57,8 @@ PROFILES = {
 def service_principal(service: str) -> str:
     """Name a service as IAM knows it; the suffix is the same in the commercial and the GovCloud partition."""
     return f"{service}.amazonaws.com"
+
+
+def via_service(service: str, region: str) -> str:
+    """Name a service of a region as `kms:ViaService` knows it; the suffix is the same in both partitions."""
+    return f"{service}.{region}.amazonaws.com"

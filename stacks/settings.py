@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from stacks.addresses import check_private_range
+from stacks.endpoint_services import endpoints
 from stacks.regions import PROFILES, RegionProfile
 from stacks.settings_errors import SettingsError, sentence
+from stacks.settings_network import Network
+from stacks.settings_section import Section as _Section
 
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
 _DIGEST = r"^sha256:[0-9a-f]{64}$"
@@ -18,10 +20,6 @@ _UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 PrincipalName = Annotated[str, Field(pattern=r"^([0-9]{12}:)?(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Deployment(_Section):
@@ -57,24 +55,6 @@ class Identity(_Section):
         description="Principals that may assume people's roles and set their session tags: `root`, `role/<name>`, "
         "or `<account>:role/<name>`.",
     )
-
-
-class Network(_Section):
-    """The isolated network."""
-
-    cidr: str = Field(description="The VPC's private IPv4 range, between /16 and /24.")
-    availability_zones: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}(-gov)?-[a-z]+-[0-9][a-z]$")], ...] = Field(
-        min_length=2,
-        max_length=3,
-        description="Two or three zones of the region.",
-    )
-
-    @model_validator(mode="after")
-    def _ranges_and_zones_can_be_used(self) -> Self:
-        check_private_range(self.cidr)
-        if len(set(self.availability_zones)) < len(self.availability_zones):
-            raise ValueError(f"availability_zones {list(self.availability_zones)} must be different zones")
-        return self
 
 
 class Tracking(_Section):
@@ -219,6 +199,11 @@ class Settings(_Section):
         """What the deployment's region has and lacks."""
         return PROFILES[self.deployment.region]
 
+    @property
+    def fips(self) -> bool:
+        """Whether our code calls AWS by its FIPS host names."""
+        return self.region.is_govcloud if self.network.fips is None else self.network.fips
+
     @model_validator(mode="after")
     def _region_fits(self) -> Self:
         region = self.deployment.region
@@ -232,6 +217,11 @@ class Settings(_Section):
                     f'models.{name}.target "sagemaker" cannot stand in {region}: CloudFormation has no SageMaker '
                     'endpoints there, and "fargate" is not built yet. Leave the model out, or deploy in us-gov-west-1',
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _endpoints_are_in_use(self) -> Self:
+        endpoints(self)
         return self
 
     @model_validator(mode="after")

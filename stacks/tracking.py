@@ -9,6 +9,7 @@ from constructs import Construct
 
 from stacks.components.balancer import InternalBalancer
 from stacks.components.database import TrackingDatabase
+from stacks.components.functions import DeadLetters
 from stacks.components.migration import Migration, MigrationInputs
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.components.tracking_task import TrackingInputs, TrackingSecrets, TrackingTask, mlflow_environment
@@ -95,7 +96,8 @@ class TrackingStack(AtollStack):
     def _migration(self, task: TrackingTask, cluster: ecs.Cluster, database: TrackingDatabase) -> Migration:
         network = self._foundation.network
         inputs = MigrationInputs(task=task, cluster=cluster, network=network, database=database.instance)
-        place = self._foundation.workplace(self._foundation.dead_letters)
+        dead_letters = DeadLetters(self, "DeadLetters", key=self._foundation.keys.messages)
+        place = self._foundation.workplace(dead_letters)
         return Migration(self, "Migration", place=place, inputs=inputs)
 
     def _service(self, task: TrackingTask, cluster: ecs.Cluster) -> ecs.FargateService:

@@ -40,8 +40,8 @@ class Workplace:
     """What the functions of a stack share: settings, network, keys and the queue for dead letters."""
 
     settings: Settings
-    vpc: ec2.Vpc
-    group: ec2.SecurityGroup
+    vpc: ec2.IVpc
+    group: ec2.ISecurityGroup
     logs_key: kms.Key
     messages_key: kms.Key
     environment_key: kms.Key
@@ -73,7 +73,7 @@ class EventFunction(lambda_.Function):
             runtime=lambda_.Runtime.PYTHON_3_12,
             code=code,
             handler=handler,
-            environment=dict(environment or {}),
+            environment={**(environment or {}), **fips_environment(place.settings)},
             environment_encryption=place.environment_key,
             role=role.fixed,
             vpc=place.vpc,
@@ -89,6 +89,11 @@ class EventFunction(lambda_.Function):
         self.work_role = role
         self.permissions = role.permissions
         accept_finding(self, "AwsSolutions", "AwsSolutions-L1", because=BUNDLED_RUNTIME)
+
+
+def fips_environment(settings: Settings) -> dict[str, str]:
+    """Have the AWS SDKs of a function or task call FIPS hosts, where the settings ask for it. Controls: SC-13."""
+    return {"AWS_USE_FIPS_ENDPOINT": "true"} if settings.fips else {}
 
 
 def _let_it_work(role: WorkRole, place: Workplace, group: KeptLogGroup) -> None:

@@ -1,116 +1,82 @@
-"""An isolated VPC without gateways: AWS is reached through interface endpoints, and each rule names two groups."""
+"""The network: a VPC without gateways to elsewhere, and security groups whose rules each name a peer and one port."""
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from compliance.accepted import LITERAL_ZONES, NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
-from compliance.findings import TEMPLATE_VALIDATION, accept_finding
+from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
-from stacks.components.logs import KeptLogGroup
-from stacks.components.roles import RolePolicy, WorkRole, service
+from stacks.components.endpoints import Endpoints
+from stacks.components.roles import RolePolicy
+from stacks.components.vpc import WORK, existing_vpc, isolated_vpc, record_flows
 from stacks.settings import Settings
 
 CONTAINER_PORT = 5000
 DATABASE_PORT = 5433
-_HTTPS = 443
+_PURPOSES = {
+    "jobs": "SageMaker jobs and endpoints",
+    "functions": "Lambda functions",
+    "balancer": "load balancer of the tracking server",
+    "tasks": "tasks of the tracking server",
+    "database": "database of the tracking server",
+}
 
 
 class Network(Construct):
-    """The VPC, its endpoints, and all security groups with the rules between them.
+    """The VPC, its endpoints, and the security groups; in an agency's VPC, its own groups, to which no rule is added.
+
+    `default_group` is the new VPC's default security group, None in an agency's VPC.
 
     Controls: AC-4, SC-7, SC-7(4), SC-7(5).
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, logs_key: kms.Key) -> None:
         super().__init__(scope, construct_id)
-        isolated = ec2.SubnetType.PRIVATE_ISOLATED
-        self.vpc = ec2.Vpc(
-            self,
-            "Vpc",
-            ip_addresses=ec2.IpAddresses.cidr(settings.network.cidr),
-            availability_zones=list(settings.network.availability_zones),
-            nat_gateways=0,
-            subnet_configuration=[
-                ec2.SubnetConfiguration(name="Work", subnet_type=isolated),
-                ec2.SubnetConfiguration(name="Data", subnet_type=isolated),
-            ],
-            restrict_default_security_group=False,
-        )
-        accept_finding(self.vpc, TEMPLATE_VALIDATION, "W3010", because=LITERAL_ZONES)
-        self.endpoints = self._group("Endpoints", "interface endpoints of AWS services")
-        self.jobs = self._group("Jobs", "SageMaker jobs and endpoints")
-        self.functions = self._group("Functions", "Lambda functions")
-        self.balancer = self._group("Balancer", "load balancer of the tracking server")
-        self.tasks = self._group("Tasks", "tasks of the tracking server")
-        self.database = self._group("Database", "database of the tracking server")
-        self._connect(settings.tracking.port)
-        self.aws = [self._endpoint(name) for name in settings.region.endpoint_services]
-        self._record_flows(settings, logs_key)
+        existing = settings.network.existing
+        self.default_group: str | None = None
+        if existing:
+            self.vpc: ec2.IVpc = existing_vpc(self, settings, existing)
+        else:
+            self.vpc = vpc = isolated_vpc(self, settings)
+            self.default_group = vpc.vpc_default_security_group
+        groups = {name: self._group(settings, name) for name in _PURPOSES}
+        self.jobs, self.functions, self.balancer, self.tasks, self.database = groups.values()
+        self.source_vpcs = list(settings.network.source_vpcs) or [self.vpc.vpc_id]
+        self.aws = Endpoints(self, "Aws", settings=settings, vpc=self.vpc, groups=groups).all
+        if not existing:
+            self._connect(settings.tracking.port)
+            record_flows(self, self.vpc, settings=settings, key=logs_key)
 
     @property
     def work_subnets(self) -> ec2.SelectedSubnets:
         """The subnets where jobs, functions and tasks run."""
-        return self.vpc.select_subnets(subnet_group_name="Work")
+        return self.vpc.select_subnets(subnet_group_name=WORK)
 
-    def _group(self, name: str, purpose: str) -> ec2.SecurityGroup:
+    def _group(self, settings: Settings, name: str) -> ec2.ISecurityGroup:
+        construct_id = name.capitalize()
+        if existing := settings.network.existing:
+            own = getattr(existing, f"{name}_group")
+            return ec2.SecurityGroup.from_security_group_id(self, construct_id, own, mutable=False)
         return ec2.SecurityGroup(
             self,
-            name,
+            construct_id,
             vpc=self.vpc,
-            description=f"Atoll: {purpose}",
+            description=f"Atoll: {_PURPOSES[name]}",
             allow_all_outbound=False,
         )
 
     def _connect(self, tracking_port: int) -> None:
-        for worker in (self.jobs, self.functions, self.tasks):
-            worker.connections.allow_to(self.endpoints, ec2.Port.tcp(_HTTPS), "AWS services")
         self.functions.connections.allow_to(self.balancer, ec2.Port.tcp(tracking_port), "MLflow")
         self.balancer.connections.allow_to(self.tasks, ec2.Port.tcp(CONTAINER_PORT), "MLflow")
         self.tasks.connections.allow_to(self.database, ec2.Port.tcp(DATABASE_PORT), "PostgreSQL")
 
-    def _endpoint(self, name: str) -> ec2.InterfaceVpcEndpoint:
-        """Make one interface endpoint; S3's private names must answer in the whole VPC, for there is no gateway."""
-        resolvers = ec2.VpcEndpointPrivateDnsOnlyForInboundResolverEndpoint.ALL_RESOLVERS
-        return ec2.InterfaceVpcEndpoint(
-            self,
-            "".join(part.capitalize() for part in name.replace("-", ".").split(".")),
-            vpc=self.vpc,
-            service=ec2.InterfaceVpcEndpointAwsService(name, port=_HTTPS),
-            subnets=ec2.SubnetSelection(subnet_group_name="Work"),
-            security_groups=[self.endpoints],
-            open=False,
-            private_dns_enabled=True,
-            private_dns_only_for_inbound_resolver_endpoint=resolvers if name == "s3" else None,
-        )
 
-    def _record_flows(self, settings: Settings, key: kms.Key) -> None:
-        group = KeptLogGroup(self, "FlowLogs", settings=settings, key=key)
-        role = WorkRole(self, "FlowLogRole", identity=settings.identity, principal=service("vpc-flow-logs"))
-        role.permissions.allow(
-            "logs:CreateLogStream",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-            on=[group.log_group_arn],
-        )
-        ec2.CfnFlowLog(
-            self,
-            "FlowLog",
-            resource_id=self.vpc.vpc_id,
-            resource_type="VPC",
-            traffic_type="ALL",
-            deliver_logs_permission_arn=role.role_arn,
-            log_destination_type="cloud-watch-logs",
-            log_group_name=group.log_group_name,
-        ).node.add_dependency(role.permissions)
-
-
-def allow_interfaces(policy: RolePolicy, vpc: ec2.Vpc, group: ec2.SecurityGroup, *others: str) -> None:
+def allow_interfaces(policy: RolePolicy, vpc: ec2.IVpc, group: ec2.ISecurityGroup, *others: str) -> None:
     """Let a service attach a role's work to the network: interfaces in the work subnets with this group, no others.
 
     `others` are further actions on network interfaces.
     """
-    subnets = vpc.select_subnets(subnet_group_name="Work").subnet_ids
+    subnets = vpc.select_subnets(subnet_group_name=WORK).subnet_ids
     interfaces = [arns.ec2(policy, "network-interface", "*")]
     policy.allow("ec2:CreateNetworkInterface", on=[arns.ec2(policy, "subnet", each) for each in subnets])
     policy.allow("ec2:CreateNetworkInterface", on=[arns.ec2(policy, "security-group", group.security_group_id)])

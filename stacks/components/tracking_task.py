@@ -11,6 +11,7 @@ from constructs import Construct
 
 from compliance.accepted import NO_AUTOMATIC_ROTATION, NO_RESOURCE_LEVEL, PLAIN_CONFIGURATION
 from compliance.findings import accept_finding
+from stacks.components.functions import fips_environment
 from stacks.components.jsii_types import as_interface
 from stacks.components.keys import Keys
 from stacks.components.logs import KeptLogGroup
@@ -145,4 +146,5 @@ def mlflow_environment(settings: Settings, *, database_uri: str, artifacts: str)
         "MLFLOW_CORS_ALLOWED_ORIGINS": tracking.url,
         "MLFLOW_S3_EXPECTED_BUCKET_OWNER": settings.deployment.account,
         "AWS_DEFAULT_REGION": cdk.Aws.REGION,
+        **fips_environment(settings),
     }

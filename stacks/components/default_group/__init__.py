@@ -8,17 +8,17 @@ from constructs import Construct
 
 from stacks.components import arns
 from stacks.components.functions import EventFunction, Workplace
+from stacks.components.jsii_types import as_interface
 from stacks.components.network import Network
 
 
-def close_default_group(scope: Construct, *, network: Network, place: Workplace) -> None:
-    """Take all rules out of the VPC's default security group.
+def close_default_group(scope: Construct, *, network: Network, group: str, place: Workplace) -> None:
+    """Take all rules out of the default security group of a new VPC.
 
     The custom resource stands where CDK's own would and bears its type, since the rule packs look for it there.
 
     Controls: SC-7, AC-4.
     """
-    vpc = network.vpc
     function = EventFunction(
         scope,
         "CloseDefaultGroup",
@@ -29,13 +29,13 @@ def close_default_group(scope: Construct, *, network: Network, place: Workplace)
     function.permissions.allow(
         "ec2:RevokeSecurityGroupEgress",
         "ec2:RevokeSecurityGroupIngress",
-        on=[arns.ec2(scope, "security-group", vpc.vpc_default_security_group)],
+        on=[arns.ec2(scope, "security-group", group)],
     )
     closed = cdk.CustomResource(
-        vpc,
+        as_interface(network.vpc),
         "RestrictDefaultSecurityGroupCustomResource",
         resource_type="Custom::VpcRestrictDefaultSG",
         service_token=function.function_arn,
-        properties={"Group": {"group": vpc.vpc_default_security_group, "account": cdk.Stack.of(scope).account}},
+        properties={"Group": {"group": group, "account": cdk.Stack.of(scope).account}},
     )
     closed.node.add_dependency(function, *network.aws)

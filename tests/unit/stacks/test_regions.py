@@ -10,10 +10,5 @@ def test_every_region_demands_fips_ciphers() -> None:
     assert all("FIPS" in profile.load_balancer_tls_policy for profile in PROFILES.values())
 
 
-def test_gov_regions_reach_kms_by_its_fips_name() -> None:
-    for name, profile in PROFILES.items():
-        assert ("kms-fips" in profile.endpoint_services) == (profile.partition == "aws-us-gov"), name
-
-
 def test_service_principals_end_alike_in_all_partitions() -> None:
     assert service_principal("sagemaker") == "sagemaker.amazonaws.com"
