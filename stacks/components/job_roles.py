@@ -34,7 +34,8 @@ class JobRoles(Construct):
         self.transform = self._role("Transform", reads=["live/", "experiments/"], writes=["scores/"])
         # A batch transform works under the role of the model that it uses, and that may be the endpoint's.
         self.serving = self._role("Serving", reads=["live/", "experiments/"], writes=["scores/"])
-        for role in (self.transform, self.serving):
+        # A training measures the present champion on its own held-out rows (the channel `champion`).
+        for role in (self.training, self.transform, self.serving):
             self._let_it_load_releases(role)
 
     def _role(self, name: str, *, reads: list[str], writes: list[str]) -> WorkRole:
