@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from model_code.algorithms.gradient_boosting import Labelled, Matrix, Vector
-from model_code.algorithms.protocol import Scorer
+from model_code.algorithms.protocol import Labelled, Scorer
+from model_code.arrays import Matrix, Vector
 
 
 @dataclasses.dataclass(frozen=True)

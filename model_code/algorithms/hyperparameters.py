@@ -6,10 +6,12 @@ from typing import Any
 
 from model_code.errors import InputError
 
+CLASSIFIER, RANKER = "classifier", "ranker"
+
 
 @dataclasses.dataclass(frozen=True)
 class Hyperparameters:
-    """The choices of one training; XGBoost's own names and meanings."""
+    """The choices of one training: XGBoost's own names and meanings first, then how it is trained."""
 
     max_depth: int = 6
     n_estimators: int = 300
@@ -20,6 +22,14 @@ class Hyperparameters:
     seed: int = 17
     early_stopping_rounds: int = 50
     """Stop when the validation's aucpr hasn't improved for so many trees; 0 keeps every tree."""
+    algorithm: str = CLASSIFIER
+    """`classifier` learns each row's probability; `ranker` learns which rows of a window come first."""
+    tuning_trials: int = 0
+    """Trials of a study on validation, the given values first; 0 trains once with the given values."""
+    tuning_minutes: int = 30
+    """No trial begins later than this."""
+    external_memory: int = 0
+    """1 keeps the training rows on disk, in XGBoost's own cache, for a ledger larger than memory."""
 
 
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -31,7 +41,11 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "min_child_weight": (0, 1000),
     "seed": (0, 2**31 - 1),
     "early_stopping_rounds": (0, 1000),
+    "tuning_trials": (0, 1000),
+    "tuning_minutes": (1, 1440),
+    "external_memory": (0, 1),
 }
+CHOICES: dict[str, tuple[str, ...]] = {"algorithm": (CLASSIFIER, RANKER)}
 
 
 def parse_hyperparameters(given: Mapping[str, object]) -> Hyperparameters:
@@ -40,11 +54,22 @@ def parse_hyperparameters(given: Mapping[str, object]) -> Hyperparameters:
     Raises:
         InputError: an unknown name, a value of the wrong type or outside its bounds.
     """
+    known = [*BOUNDS, *CHOICES]
     for name in given:
-        if name not in BOUNDS:
-            raise InputError(f"Hyperparameter {name!r} is unknown; expected some of {', '.join(BOUNDS)}.")
-    parsed: dict[str, Any] = {name: _parse(name, value) for name, value in given.items()}
+        if name not in known:
+            raise InputError(f"Hyperparameter {name!r} is unknown; expected some of {', '.join(known)}.")
+    parsed: dict[str, Any] = {
+        name: _choose(name, value) if name in CHOICES else _parse(name, value) for name, value in given.items()
+    }
     return Hyperparameters(**parsed)
+
+
+def _choose(name: str, value: object) -> str:
+    if value not in CHOICES[name]:
+        default = getattr(Hyperparameters, name)
+        choices = " or ".join(CHOICES[name])
+        raise InputError(f"Hyperparameter {name} is {value!r}; expected {choices} (its default is {default}).")
+    return str(value)
 
 
 def _parse(name: str, value: object) -> float:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.ensemble import IsolationForest as Forest
 
-from model_code.algorithms.gradient_boosting import Labelled, Matrix, Vector
+from model_code.algorithms.protocol import Labelled
+from model_code.arrays import Matrix, Vector
 
 
 @dataclasses.dataclass(frozen=True)

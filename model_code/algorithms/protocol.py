@@ -1,9 +1,18 @@
-"""What every algorithm offers, so that an evaluation can put any of them side by side."""
+"""What every algorithm takes and offers, so that an evaluation can put any of them side by side."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from model_code.algorithms.gradient_boosting import Labelled, Matrix, Vector
+from model_code.arrays import Matrix, Vector
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """Rows with what they turned out to be (1 anomaly, 0 not)."""
+
+    rows: Matrix
+    labels: Vector
 
 
 class Scorer(Protocol):

@@ -7,7 +7,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from model_code.algorithms.gradient_boosting import Labelled, Matrix, Vector
+from model_code.algorithms.protocol import Labelled
+from model_code.arrays import Matrix, Vector
 
 Flags: TypeAlias = NDArray[np.bool_]
 Columns: TypeAlias = Mapping[str, Matrix]

@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from model_code.algorithms.boosted_trees import BoostedTrees, GradientBoosting
 from model_code.algorithms.combined import Combined
-from model_code.algorithms.gradient_boosting import BoostedTrees, GradientBoosting, Vector
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.algorithms.isolation_forest import IsolationForest
 from model_code.algorithms.protocol import Algorithm, Scorer
 from model_code.algorithms.rules import Rules
+from model_code.arrays import Vector
 from model_code.evaluation.figures import Figure, figures, recall_at_fall_out, recall_by_kind
 from model_code.evaluation.ledgers import Ledger
 from model_code.evaluation.protocol import Sample, choose, raw_fields, shuffle, take
@@ -97,8 +98,8 @@ def compare_weak(ledger: Ledger, say: Say) -> Comparison:
     realtime = _timed(f"{ledger.name}: features of the real-time view", lambda: take(ledger, REALTIME), say)
     judge = _Judge(comparison, say)
     judge.learn("isolation forest", IsolationForest(), realtime)
-    judge.learn("xgboost, real-time view", GradientBoosting(WEAK), realtime)
-    judge.learn("random split (a mistake)", GradientBoosting(WEAK), shuffle(realtime, seed=SEED))
+    judge.learn("xgboost, real-time view", GradientBoosting(WEAK, calibrated=False), realtime)
+    judge.learn("random split (a mistake)", GradientBoosting(WEAK, calibrated=False), shuffle(realtime, seed=SEED))
     return comparison
 
 

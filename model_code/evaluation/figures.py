@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model_code.algorithms.gradient_boosting import Vector
+from model_code.arrays import Vector
 from model_code.training.metrics import ALERTS, FALSE_POSITIVE_RATE, Ranking
 
 BUDGET = 0.01

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from model_code.algorithms.gradient_boosting import Vector
+from model_code.arrays import Vector
 from model_code.training.channel import SPLITS, Channel
 from model_code.training.metrics import FALSE_POSITIVE_RATE, Ranking
 
@@ -41,14 +41,14 @@ def model_card(
     channel: Channel, *, model: Mapping[str, Any], metrics: Mapping[str, Any], limits: Sequence[str] = LIMITS
 ) -> dict[str, Any]:
     """Return the card: `model` holds what the training says of itself (algorithm, hyperparameters, thresholds, ...)."""
-    splits = {name: getattr(channel, name) for name in SPLITS}
+    labels = {name: getattr(channel, name).labels for name in SPLITS}
     data = {
         "manifest_sha256": channel.manifest_sha256,
         "ledger_sha256": channel.manifest.get("ledger_sha256"),
         "view": channel.manifest["view"],
         "periods": channel.manifest.get("periods", {}),
-        "rows": {name: len(split.labels) for name, split in splits.items()},
-        "anomalies": {name: int(np.sum(split.labels > 0)) for name, split in splits.items()},
+        "rows": {name: len(found) for name, found in labels.items()},
+        "anomalies": {name: int(np.sum(found > 0)) for name, found in labels.items()},
         "features": len(channel.columns),
     }
     use = {"intended_use": INTENDED_USE, "not_intended": NOT_INTENDED, "limits": limits}

@@ -11,7 +11,7 @@ from typing import Any
 import xgboost
 
 from model_code.algorithms import gradient_boosting
-from model_code.algorithms.gradient_boosting import Matrix
+from model_code.arrays import Matrix
 from model_code.errors import InputError
 from model_code.serving.artifact import MODEL, Artifact, read_artifact
 from model_code.training.channel import Channel

@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model_code.algorithms.gradient_boosting import Labelled
-from model_code.arrays import LARGEST, Matrix
+from model_code.algorithms.protocol import Labelled
+from model_code.arrays import Matrix, Vector
 from model_code.errors import InputError
+from model_code.training.batches import Batches, numbers
 
 MANIFEST = "manifest.json"
 SPLITS = ("train", "validation", "test")
@@ -34,18 +35,18 @@ class Split(Labelled):
 
 @dataclasses.dataclass(frozen=True)
 class Channel:
-    """What a training is made of."""
+    """What a training is made of: `train` is read in batches, the other two are in memory."""
 
     columns: list[str]
-    train: Split
+    train: Batches
     validation: Split
     test: Split
     manifest: Mapping[str, Any]
     manifest_sha256: str
 
 
-def read_channel(folder: Path) -> Channel:
-    """Return the three splits of `folder`, checked against its manifest.
+def read_channel(folder: Path, *, host: int = 0, hosts: int = 1) -> Channel:
+    """Return the three splits of `folder`, checked against its manifest; of `train`, host number `host`'s part.
 
     Raises:
         InputError: the folder isn't what the manifest says, or holds nothing that a model can learn from.
@@ -53,14 +54,29 @@ def read_channel(folder: Path) -> Channel:
     manifest, manifest_sha256 = _read_manifest(folder)
     columns = _columns(manifest)
     _check_objects(folder, manifest)
-    splits = {name: _read_split(folder / f"{name}.parquet", columns) for name in SPLITS}
-    missing = np.all(np.isnan(splits["train"].rows), axis=0)
-    if np.any(missing):
-        names = ", ".join(name for name, empty in zip(columns, missing.tolist(), strict=True) if empty)
+    train = Batches(folder / "train.parquet", columns, host, hosts)
+    _check_train(train)
+    return Channel(
+        columns=columns,
+        train=train,
+        validation=_read_split(folder / "validation.parquet", columns),
+        test=_read_split(folder / "test.parquet", columns),
+        manifest=manifest,
+        manifest_sha256=manifest_sha256,
+    )
+
+
+def _check_train(train: Batches) -> None:
+    """Look at one column after the other, so that no ledger is too long."""
+    name = train.path.name
+    schema = _open(train.path)
+    _check_columns(schema.schema_arrow.names, train.columns, name)
+    _check_rows(schema.metadata.num_rows, name)
+    _check_labels(train.labels, name)
+    if empty := [column for column in train.columns if np.isnan(train.column(column)).all()]:
         raise InputError(
-            f"train.parquet has no value at all for {names}; drop the feature or mend the ledger's mapping."
+            f"{name} has no value at all for {', '.join(empty)}; drop the feature or mend the ledger's mapping."
         )
-    return Channel(columns=columns, manifest=manifest, manifest_sha256=manifest_sha256, **splits)
 
 
 def _read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
@@ -106,22 +122,12 @@ def _check_objects(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _read_split(path: Path, columns: list[str]) -> Split:
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path.name} can't be read as Parquet: {error}") from None
-    absent = [name for name in [*columns, "label", "kind"] if name not in table.column_names]
-    if absent:
-        raise InputError(
-            f"{path.name} has no column {', '.join(absent)}; expected the manifest's columns, label, kind."
-        )
-    if table.num_rows == 0:
-        raise InputError(f"{path.name} is empty; give a ledger that covers a longer time.")
-    labels = _numbers(table, "label", path.name)
-    if set(np.unique(labels)) != {0.0, 1.0}:
-        found = ", ".join(f"{value:g}" for value in np.unique(labels))
-        raise InputError(f"The labels of {path.name} are {found}; expected both 0 and 1, else nothing can be learnt.")
-    rows = np.column_stack([_numbers(table, name, path.name) for name in columns])
+    table = _open(path).read()
+    _check_columns(table.column_names, columns, path.name)
+    _check_rows(table.num_rows, path.name)
+    labels = numbers(table["label"], "label", path.name)
+    _check_labels(labels, path.name)
+    rows = np.column_stack([numbers(table[name], name, path.name) for name in columns])
     texts = {
         name: _words(table, name)
         for name in table.column_names
@@ -134,14 +140,24 @@ def _words(table: pa.Table, name: str) -> list[str]:
     return [value or "" for value in table[name].to_pylist()]
 
 
-def _numbers(table: pa.Table, name: str, file: str) -> Matrix:
+def _open(path: Path) -> pq.ParquetFile:
     try:
-        column = table[name].cast(pa.float64(), safe=False)
-    except pa.ArrowException:
-        raise InputError(f"Column {name} of {file} holds {table[name].type}; expected numbers.") from None
-    values = column.to_numpy()
-    for row in np.flatnonzero(np.abs(values) > LARGEST):
-        raise InputError(
-            f"Column {name} of {file} is {values[row]} in row {row + 1}; expected a number up to {LARGEST:.2g} or none."
-        )
-    return values
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path.name} can't be read as Parquet: {error}") from None
+
+
+def _check_columns(found: Sequence[str], columns: Sequence[str], name: str) -> None:
+    if absent := [column for column in [*columns, "label", "kind"] if column not in found]:
+        raise InputError(f"{name} has no column {', '.join(absent)}; expected the manifest's columns, label, kind.")
+
+
+def _check_rows(rows: int, name: str) -> None:
+    if rows == 0:
+        raise InputError(f"{name} is empty; give a ledger that covers a longer time.")
+
+
+def _check_labels(labels: Matrix | Vector, name: str) -> None:
+    if set(np.unique(labels)) != {0.0, 1.0}:
+        found = ", ".join(f"{value:g}" for value in np.unique(labels))
+        raise InputError(f"The labels of {name} are {found}; expected both 0 and 1, else nothing can be learnt.")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model_code.algorithms.gradient_boosting import Vector
+from model_code.arrays import Vector
 
 ALERTS = 100
 FALSE_POSITIVE_RATE = 0.01

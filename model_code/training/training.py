@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from model_code.algorithms import gradient_boosting
-from model_code.algorithms.gradient_boosting import Vector
+from model_code.algorithms.calibration import calibrate
 from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.algorithms.parameters import OBJECTIVE, all_parameters, constraints
+from model_code.arrays import Vector
 from model_code.training.artifact import canonical_json, golden, write_artifact
 from model_code.training.baseline import describe
 from model_code.training.card import model_card, thresholds
@@ -14,6 +16,7 @@ from model_code.training.champion import compare_champion
 from model_code.training.channel import VIEW, Channel, read_channel
 from model_code.training.metrics import measure
 from model_code.training.slices import groups_of, measure_slices
+from model_code.training.tuning import tune
 from model_code.version import code_sha256
 
 MODEL_NAME = "card-anomaly"
@@ -39,7 +42,9 @@ def train(
         InputError: the features or the champion can't be used.
     """
     channel = read_channel(features)
-    model = gradient_boosting.fit(channel.train, channel.validation, channel.columns, hyperparameters, threads=threads)
+    chosen, study = tune(channel, hyperparameters, threads=threads)
+    raw = gradient_boosting.fit(channel.train, channel.validation, channel.columns, chosen, threads=threads)
+    model, platt = calibrate(raw, channel.validation)
     scores = gradient_boosting.score(model, channel.test.rows)
     metrics = _metrics(channel, scores, champion)
     content = gradient_boosting.to_bytes(model)
@@ -48,17 +53,19 @@ def train(
         "algorithm": "xgboost",
         "xgboost_version": gradient_boosting.XGBOOST_VERSION,
         "code_sha256": code_sha256(),
-        "hyperparameters": gradient_boosting.all_parameters(hyperparameters),
+        "hyperparameters": all_parameters(chosen),
     }
-    held_back = gradient_boosting.score(model, channel.validation.rows)
-    told = facts | {"thresholds": thresholds(channel.validation.labels, held_back)}
+    told = facts | {
+        "constraints": constraints(channel.columns),
+        "calibration": {"method": "Platt, on validation, folded into the leaves", **dataclasses.asdict(platt)},
+        "tuning": study,
+        "thresholds": thresholds(channel.validation.labels, gradient_boosting.score(model, channel.validation.rows)),
+    }
     files = {
         "model.ubj": content,
         "metrics.json": canonical_json(metrics),
-        "baseline.json": canonical_json(describe(channel.train.rows, channel.columns)),
-        "features.json": canonical_json(
-            {"view": VIEW, "columns": channel.columns, "objective": gradient_boosting.OBJECTIVE}
-        ),
+        "baseline.json": canonical_json(describe((name, channel.train.column(name)) for name in channel.columns)),
+        "features.json": canonical_json({"view": VIEW, "columns": channel.columns, "objective": OBJECTIVE}),
         "golden.json": canonical_json(golden(channel.test.rows, scores)),
         "card.json": canonical_json(model_card(channel, model=told, metrics=metrics)),
     }

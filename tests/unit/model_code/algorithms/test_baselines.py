@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model_code.algorithms.boosted_trees import GradientBoosting
 from model_code.algorithms.combined import Combined, Rarity
-from model_code.algorithms.gradient_boosting import GradientBoosting, Labelled
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.algorithms.isolation_forest import IsolationForest
-from model_code.algorithms.protocol import Algorithm
+from model_code.algorithms.protocol import Algorithm, Labelled
 from model_code.algorithms.rules import RULES, Rules
 from model_code.features.views import REALTIME
 

@@ -5,8 +5,9 @@ import pytest
 from xgboost.core import XGBoostError
 
 from model_code.algorithms import gradient_boosting
-from model_code.algorithms.gradient_boosting import Labelled
 from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.algorithms.parameters import all_parameters
+from model_code.algorithms.protocol import Labelled
 
 COLUMNS = ["a", "b", "c"]
 
@@ -21,7 +22,7 @@ def labelled(seed: int) -> Labelled:
 
 def fit(**choices: float) -> gradient_boosting.xgboost.Booster:
     hyperparameters = Hyperparameters(**{"n_estimators": 40, **choices})  # ty: ignore[invalid-argument-type]
-    return gradient_boosting.fit(labelled(1), labelled(2), COLUMNS, hyperparameters, threads=1)
+    return gradient_boosting.fit([labelled(1)], labelled(2), COLUMNS, hyperparameters, threads=1)
 
 
 def test_no_parameter_is_left_to_a_default_of_the_library() -> None:
@@ -29,7 +30,7 @@ def test_no_parameter_is_left_to_a_default_of_the_library() -> None:
     model = fit(early_stopping_rounds=0)
     learner = json.loads(model.save_config())["learner"]
     train_parameters = learner["gradient_booster"]["tree_train_param"]
-    ours = gradient_boosting.all_parameters(Hyperparameters())
+    ours = all_parameters(Hyperparameters())
     aliases = {"eta": "learning_rate", "min_split_loss": "gamma", "alpha": "reg_alpha", "lambda": "reg_lambda"}
     internal = {"cache_opt", "interaction_constraints", "monotone_constraints", "refresh_leaf", "sketch_ratio"}
     internal |= {"max_cat_threshold", "max_cat_to_onehot", "sparse_threshold"}

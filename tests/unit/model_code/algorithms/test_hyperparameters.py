@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_code.algorithms.hyperparameters import BOUNDS, Hyperparameters, parse_hyperparameters
+from model_code.algorithms.hyperparameters import BOUNDS, CHOICES, Hyperparameters, parse_hyperparameters
 from model_code.errors import InputError
 
 
@@ -15,7 +15,8 @@ def test_what_is_not_given_takes_its_written_default() -> None:
 
 def test_every_hyperparameter_has_bounds_that_hold_its_default() -> None:
     defaults = dataclasses.asdict(Hyperparameters())
-    assert set(defaults) == set(BOUNDS)
+    assert set(defaults) == set(BOUNDS) | set(CHOICES)
+    assert all(defaults[name] in choices for name, choices in CHOICES.items())
     for name, (low, high) in BOUNDS.items():
         assert low <= defaults[name] <= high
 
@@ -43,6 +44,7 @@ def test_any_value_within_the_bounds_is_taken_with_its_type(data: st.DataObject)
         ({"subsample": "0"}, "from 0.01 to 1"),
         ({"seed": "-1"}, "its default is 17"),
         ({"seed": ["1"]}, "expected a whole number"),
+        ({"algorithm": "forest"}, "algorithm is 'forest'; expected classifier or ranker (its default is classifier)"),
     ],
 )
 def test_a_bad_hyperparameter_is_refused_with_what_was_expected(given_values: dict, expected: str) -> None:

@@ -16,7 +16,7 @@ VALUES = st.one_of(st.just(np.nan), st.sampled_from([0.0, 1.0, 2.0]), st.floats(
 def test_anyone_can_count_the_same_shares_from_the_edges(values: np.ndarray) -> None:
     """A monitor in plain Python, as the contract spells it, agrees with the baseline on the baseline's own rows."""
     rows = np.append(values, 3.0).reshape(-1, 1)
-    feature = describe(rows, ["amount"])["amount"]
+    feature = describe([("amount", rows[:, 0])])["amount"]
     edges = feature["edges"]
     present = [float(value) for value in rows[:, 0] if not np.isnan(value)]
     bins = Counter(bisect_left(edges, value) for value in present)
@@ -30,5 +30,5 @@ def test_anyone_can_count_the_same_shares_from_the_edges(values: np.ndarray) -> 
 
 
 def test_even_values_fall_into_even_tenths() -> None:
-    feature = describe(np.arange(1000.0).reshape(-1, 1), ["amount"])["amount"]
+    feature = describe([("amount", np.arange(1000.0))])["amount"]
     assert feature["shares"] == pytest.approx([0.1] * 10, abs=0.002)

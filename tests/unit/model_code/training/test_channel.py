@@ -39,9 +39,9 @@ def test_an_integer_or_boolean_feature_is_a_number(features: Path) -> None:
     replaced(features, "train.parquet", "hour", [1, None] * 100)
     replaced(features, "test.parquet", "hour", [True, None] * 100)
     channel = read_channel(features)
-    assert channel.train.rows[0, 1] == 1
+    assert next(iter(channel.train)).rows[0, 1] == 1
     assert channel.test.rows[0, 1] == 1
-    assert np.isnan(channel.train.rows[1, 1])
+    assert np.isnan(next(iter(channel.train)).rows[1, 1])
 
 
 def changed_after_the_manifest(folder: Path) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from model_code.algorithms.gradient_boosting import Vector
+from model_code.arrays import Vector
 from model_code.training.channel import Split
 from model_code.training.metrics import measure
 from model_code.training.slices import MOST_VALUES, OTHER, groups_of, measure_slices

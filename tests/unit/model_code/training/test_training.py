@@ -95,6 +95,8 @@ def test_the_card_says_what_an_approver_must_know(features: Path, artifact: Path
     assert card["intended_use"]
     assert card["not_intended"]
     assert card["limits"]
+    assert card["calibration"]["slope"] > 0
+    assert card["tuning"] == []
     validation = read_channel(features).validation
     model = gradient_boosting.from_bytes((artifact / "model.ubj").read_bytes())
     scores = gradient_boosting.score(model, validation.rows)
@@ -123,3 +125,12 @@ def test_a_monitor_that_reads_the_training_rows_as_text_finds_the_baselines_very
         texts = [repr(value) for value in table[name].to_pylist() if value is not None]
         bins = Counter(bisect_left(feature["edges"], float(text)) for text in texts)
         assert feature["shares"] == [bins[number] / len(texts) for number in range(len(feature["edges"]) + 1)]
+
+
+def test_a_ranker_becomes_an_artifact_that_serves_like_a_classifier(features: Path, tmp_path: Path) -> None:
+    trained = train(features, tmp_path, Hyperparameters(n_estimators=30, algorithm="ranker"), threads=1)
+    assert trained.metrics["average_precision"] > 0.6
+    assert read(tmp_path, "features.json")["objective"] == "binary:logistic"
+    assert read(tmp_path, "manifest.json")["hyperparameters"]["objective"] == "rank:ndcg"
+    scores = read(tmp_path, "golden.json")["scores"]
+    assert all(0 < score < 1 for score in scores)

@@ -1,0 +1,43 @@
+"""XGBoost's classifier and ranker behind the protocol of all algorithms."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+
+from model_code.algorithms.calibration import calibrate
+from model_code.algorithms.gradient_boosting import contributions, fit, score
+from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.algorithms.protocol import Labelled
+from model_code.arrays import Matrix, Vector
+
+
+@dataclasses.dataclass(frozen=True)
+class GradientBoosting:
+    """The choices of one model; its scores are calibrated on validation unless there is none to spare."""
+
+    hyperparameters: Hyperparameters
+    threads: int = 1
+    calibrated: bool = True
+
+    def fit(self, train: Labelled, validation: Labelled, columns: Sequence[str]) -> "BoostedTrees":
+        """Return what `fit` returns, as a scorer."""
+        model = fit([train], validation, columns, self.hyperparameters, threads=self.threads)
+        return BoostedTrees(calibrate(model, validation)[0] if self.calibrated else model)
+
+
+@dataclasses.dataclass(frozen=True)
+class BoostedTrees:
+    """Trees that have learnt."""
+
+    booster: xgboost.Booster
+
+    def score(self, rows: Matrix) -> Vector:
+        """Return the probability of an anomaly for each row."""
+        return score(self.booster, rows)
+
+    def contributions(self, rows: Matrix) -> NDArray[np.float32]:
+        """Return each feature's share of each row's score, in log-odds."""
+        return contributions(self.booster, rows)
