@@ -101,7 +101,8 @@ def _unpack(members: tarfile.TarFile, folder: Path) -> None:
     seen: set[str] = set()
     for member in members:
         name = member.name.removeprefix("./")
-        if member.isdir() and name in {".", ""}:
+        if member.isdir() and name in {".", ""} and "." not in seen:
+            seen.add(".")
             continue
         if not member.isreg() or name not in FILES | OPTIONAL or name in seen:
             raise ArtifactError(f"Member {member.name[:100]!r} is not one of the regular files {_NAMES}, once each.")
@@ -126,6 +127,9 @@ def _verify(folder: Path) -> Artifact:
             raise ArtifactError(f"manifest.json's {field} is {manifest.get(field)!r:.100}, expected {kind.__name__}.")
     if set(manifest["files"]) != {path.name for path in folder.iterdir()} - {"manifest.json"}:
         raise ArtifactError(f"manifest.json lists {sorted(manifest['files'])}, expected every file but itself.")
+    with (folder / "model.ubj").open("rb") as model:
+        if (start := model.read(2))[:1] != b"{":
+            raise ArtifactError(f"model.ubj begins with {start!r}, expected UBJSON's {{: no pickle is ever taken.")
     for name, promised in sorted(manifest["files"].items()):
         found = {"sha256": _sha256(folder / name), "bytes": (folder / name).stat().st_size}
         if found != promised:
