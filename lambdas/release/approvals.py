@@ -1,6 +1,6 @@
 """Who executed what: the approver's name on the version, and alarms for what should not happen."""
 
-from lambdas.release import decisions, reports
+from lambdas.release import decisions, events, reports
 from lambdas.release.ports import World
 from lambdas.release.records import AuditEntry, Execution, Version
 
@@ -24,6 +24,8 @@ def record_approver(world: World, version: Version, execution: Execution) -> str
         news["state"] = "executing"
     known = world.registry.tag(version, news)
     reports.executed(world, known, execution.who, execution.at, violation=violation)
+    if violation:  # it may have been crowned before this was known: `release_settled` looks again and goes back
+        world.functions.deliver("release_settled", events.settled_again(version.model, execution.at))
     return f"version {version.number} executed by {execution.who}"
 
 
@@ -37,9 +39,8 @@ def record_way_back(world: World, execution: Execution) -> None:
     """Audit and announce that a change set which goes back or stops an endpoint was executed, by one person alone."""
     what = f"way_back_{'denied' if execution.denied else 'executed'}"
     details = {"error": execution.denied}
-    entry = AuditEntry(
-        model="all-models", subject=execution.change_set, what=what, at=execution.at, who=execution.who, details=details
-    )
+    name, at, who = execution.change_set, execution.at, execution.who
+    entry = AuditEntry(model=reports.ALL_MODELS, subject=name, what=what, at=at, who=who, details=details)
     world.audit.write(entry)
     world.notifier.tell(
         f"ALARM: {execution.change_set} {what}", f"{execution.who} called ExecuteChangeSet of {execution.change_set}."

@@ -171,7 +171,9 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
         version=version.number,
         release_id=release_id(version.tag("submitter"), sha),
     )
-    version = world.registry.tag(version, {"serving_image_digest": digest, "release_id": release.release_id})
+    asked = version.tag("requested_at") or at.isoformat()  # asked again, it expires no later
+    news = {"requested_at": asked, "serving_image_digest": digest, "release_id": release.release_id}
+    version = world.registry.tag(version, news)
     line = briefing.line(world, version, candidate.metrics)
     world.change_sets.request(version.model, release.release_id, release, line)
     reports.requested(world, version, release, line, at)

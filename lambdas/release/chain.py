@@ -51,9 +51,9 @@ class ChainedAudit:
         if self._store.put(key, body):
             self._link(entry.model, key, body, last)
 
-    def whats(self, model: str, subject: str) -> dict[str, datetime]:
-        """Return what was recorded of a subject (a release, a job, a change set), each with its last time."""
-        return dict(map(_what, self._store.keys(f"audit/{model}/{subject}/")))
+    def recorded(self, model: str, subject: str) -> list[tuple[str, datetime]]:
+        """Return what was recorded of a subject (a release, a job, a change set) and when, the oldest first."""
+        return [_what(key) for key in self._store.keys(f"audit/{model}/{subject}/")]
 
     def reason(self, model: str, release: str) -> str | None:
         """Return why an approver rejected a release; None when nobody did."""

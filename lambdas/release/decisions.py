@@ -10,11 +10,14 @@ TOLERANCE = 1e-6
 
 _NEXT = {
     "registered": {"refused", "requested", "executing", "released", "rolled_back"},
-    "requested": {"executing", "released", "rolled_back", "superseded"},
+    "requested": {"refused", "rejected", "expired", "superseded", "executing", "released", "rolled_back"},
     "executing": {"released", "rolled_back"},
-    "released": {"superseded"},
+    "released": {"superseded", "rolled_back"},
     "superseded": {"released"},
 }
+
+
+_WAITING = {"registered", "requested"}
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,20 @@ class RolledBack:
 
 @dataclass(frozen=True)
 class Expel:
-    """The endpoint still serves this version, which was found wanting before: a crash cut its way back short."""
+    """The endpoint serves this version, which must not: it was turned down, or its own submitter approved it."""
 
     version: Version
+    reason: str
 
 
-Verdict = Nothing | Accept | RolledBack | Expel
+@dataclass(frozen=True)
+class Stopped:
+    """Nothing serves any more: this champion was stopped."""
+
+    champion: Version
+
+
+Verdict = Nothing | Accept | Expel | Stopped
 
 
 def may_become(state: str, new: str) -> bool:
@@ -80,19 +91,53 @@ def attempted(stack: Stack, versions: Sequence[Version]) -> Version | None:
     return executing or version_of_release(stack.release_id, versions)
 
 
-def settle(stack: Stack, serving: Serving | None, version: Version | None) -> Verdict:
-    """Compare a settled stack's release with what the endpoint says, and believe the endpoint."""
-    if version is None:
-        return Nothing("the stack's last operation was no release")
-    if serves(serving, version) and stack.went_forward:
-        if version.state == "rolled_back":
-            return Expel(version)
-        accepted = may_become(version.state, "released")
-        return Accept(version) if accepted else Nothing(f"version {version.number} is {version.state} already")
-    if not may_become(version.state, "rolled_back"):
-        return Nothing(f"version {version.number} is {version.state} and does not serve")
+def fallen(stack: Stack, serving: Serving | None, versions: Iterable[Version]) -> list[RolledBack]:
+    """Return the versions that were tried and do not serve, now that the stack has settled."""
     reason = (serving.failure_reason if serving else "") or stack.reason or "the endpoint does not serve the release"
-    return RolledBack(version, f"{reason} (stack {stack.status})")
+    return [
+        RolledBack(version, f"{reason} (stack {stack.status})")
+        for version in versions
+        if version.state == "executing" or (version.state in _WAITING and is_of(stack, version))
+        if not (serves(serving, version) and stack.went_forward)
+    ]
+
+
+def is_of(stack: Stack, version: Version) -> bool:
+    """Say whether the stack's last operation was the release of this version, and not of an older one of its name."""
+    return (
+        version.tag("release_id") != ""
+        and stack.last_change_set == version.tag("release_id")
+        and stack.changed.isoformat() >= version.tag("requested_at")
+    )
+
+
+def settle(stack: Stack, serving: Serving | None, versions: Iterable[Version], champion: Version | None) -> Verdict:
+    """Compare what a settled stack's endpoint serves with the registry, and believe the endpoint."""
+    version = next((v for v in versions if serves(serving, v)), None)
+    if version is None:
+        if champion and serving is None and stack.went_forward and not stack.release_id:
+            return Stopped(champion)
+        return Nothing("no version of ours serves")
+    if (reason := unfit(version)) and stack.can_change:
+        return Expel(version, reason)
+    if version.state == "released" and champion and champion.number == version.number:
+        return Nothing(f"version {version.number} is released already")
+    return Accept(version) if stack.went_forward else Nothing(f"the stack is {stack.status}")
+
+
+def unfit(version: Version) -> str | None:
+    """Return why a version must not serve, whatever brought it up; None when nothing is held against it."""
+    if version.state in {"refused", "rejected", "expired", "rolled_back"}:
+        return version.tag("reason") or f"it is {version.state}"
+    if same_person(version):
+        return f"{version.tag('approver')} submitted it and executed its release"
+    return None
+
+
+def was_approved(version: Version) -> bool:
+    """Say whether a version may be brought back: another person executes it, or it was a champion before."""
+    approved = version.state in {"executing", "released"} or (version.state == "superseded" and version.tag("crowned"))
+    return bool(approved) and unfit(version) is None
 
 
 def serves(serving: Serving | None, version: Version) -> bool:
@@ -102,6 +147,8 @@ def serves(serving: Serving | None, version: Version) -> bool:
         and serving.status == "InService"
         and serving.release_id == version.tag("release_id")
         and serving.manifest_sha256 == version.tag("manifest_sha256")
+        and serving.version == version.number
+        and serving.image_digest == version.tag("serving_image_digest")
     )
 
 
@@ -129,15 +176,21 @@ def superseded_by(released: Version, versions: Iterable[Version]) -> list[Versio
     ]
 
 
-def way_back(champion: Version | None, failed: Version) -> tuple[str, Release]:
+def former(champion: Version | None, failed: Version, versions: Iterable[Version]) -> Version | None:
+    """Return the version that serves again when one fails: the champion, or the one that it had replaced."""
+    if champion and champion.number != failed.number:
+        return champion if was_approved(champion) else None
+    replaced = [v for v in versions if champion and v.number == failed.tag("replaced") and was_approved(v)]
+    return replaced[0] if replaced else None
+
+
+def way_back(former: Version | None, failed: Version) -> tuple[str, Release]:
     """Return name and parameters of the change set that takes a failed release out of service.
 
-    It restores the champion's release with the image of that time; without a champion it stops the endpoint.
+    It restores the former release with the image of that time; without one it stops the endpoint.
     """
     suffix = f"from-v{failed.number}-{failed.tag('manifest_sha256')[:12]}"
-    if champion is None or champion.number == failed.number:
-        return f"stop-{suffix}", Release()
-    return f"back-{suffix}", release_of(champion)
+    return (f"back-{suffix}", release_of(former)) if former else (f"stop-{suffix}", Release())
 
 
 def release_of(version: Version) -> Release:

@@ -1,12 +1,13 @@
 """The EventBridge events that the release path takes, parsed into records; an unknown shape is a clear error."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
-from lambdas.release.records import STACK_PREFIX, Execution
+from lambdas.release.records import STACK_PREFIX, Execution, stack_of
 
 
 class EventError(ValueError):
@@ -47,11 +48,10 @@ class StackStatusChanged(Event):
         return self.stack_id.split("/")[1].removeprefix(STACK_PREFIX)
 
 
-class ChangeSetExecuted(Event):
-    """`AWS API Call via CloudTrail`: somebody called ExecuteChangeSet, with or without success."""
+class ChangeSetCalled(Event):
+    """`AWS API Call via CloudTrail`: somebody executed or deleted a change set, with or without success."""
 
     kind: Literal["AWS API Call via CloudTrail"] = Field(validation_alias="detail-type")
-    name: Literal["ExecuteChangeSet"] = Field(validation_alias=AliasPath("detail", "eventName"))
     change_set: str = Field(validation_alias=AliasPath("detail", "requestParameters", "changeSetName"), min_length=1)
     who: str = Field(validation_alias=AliasPath("detail", "userIdentity", "arn"), min_length=1)
     denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
@@ -60,6 +60,47 @@ class ChangeSetExecuted(Event):
         """Return the try: the change set's name out of a name or an ARN, the person out of the session's name."""
         name = self.change_set.split(":changeSet/")[-1].split("/")[0]
         return Execution(change_set=name, who=re.split("[:/]", self.who)[-1], at=self.at, denied=self.denied or "")
+
+
+class ChangeSetExecuted(ChangeSetCalled):
+    """Somebody called ExecuteChangeSet."""
+
+    name: Literal["ExecuteChangeSet"] = Field(validation_alias=AliasPath("detail", "eventName"))
+
+
+class ChangeSetDeleted(ChangeSetCalled):
+    """Somebody called DeleteChangeSet."""
+
+    name: Literal["DeleteChangeSet"] = Field(validation_alias=AliasPath("detail", "eventName"))
+
+
+class Scheduled(Event):
+    """`Scheduled Event`: it is time to look for what was lost."""
+
+    source: Literal["aws.events"]
+    kind: Literal["Scheduled Event"] = Field(validation_alias="detail-type")
+
+
+def settled_again(model: str, at: datetime) -> dict[str, Any]:
+    """Return the event by which `release_settled` looks at a model's stack once more."""
+    detail = {"stack-id": f"again:stack/{stack_of(model)}/", "status-details": {"status": "UPDATE_COMPLETE"}}
+    return _again("aws.cloudformation", "CloudFormation Stack Status Change", at, detail)
+
+
+def ended_again(job: str, status: str, at: datetime) -> dict[str, Any]:
+    """Return the event by which `training_completed` looks at a job, and at its request, once more."""
+    detail = {"TrainingJobName": job, "TrainingJobStatus": status}
+    return _again("aws.sagemaker", "SageMaker Training Job State Change", at, detail)
+
+
+def called_again(call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return CloudTrail's record of a call as the event that was lost."""
+    return _again("aws.cloudformation", "AWS API Call via CloudTrail", call["eventTime"], call)
+
+
+def _again(source: str, kind: str, at: datetime | str, detail: Mapping[str, Any]) -> dict[str, Any]:
+    time = at if isinstance(at, str) else at.isoformat()
+    return {"id": "redelivered", "source": source, "detail-type": kind, "time": time, "detail": dict(detail)}
 
 
 def parse(kind: type[E], event: dict[str, Any]) -> E:

@@ -7,10 +7,8 @@ set's inline template, nor for its parameters. So both are compared afterwards.
 import hashlib
 from collections.abc import Sequence
 
-from lambdas.release.decisions import release_of
+from lambdas.release.decisions import release_of, serves, was_approved
 from lambdas.release.records import BACKWARD, Release, Serving, Stack, Version
-
-_APPROVED = {"executing", "released", "superseded"}
 
 
 def sha256(template: str) -> str:
@@ -35,16 +33,13 @@ def serving_problem(stack: Stack, serving: Serving | None, versions: Sequence[Ve
     """
     if not (serving and serving.status == "InService" and stack.went_forward and stack.was_released):
         return None
-    same = [
-        v
-        for v in versions
-        if (v.tag("release_id"), v.tag("manifest_sha256")) == (serving.release_id, serving.manifest_sha256)
-    ]
-    if any(serving.release_id == stack.last_change_set or v.state in _APPROVED for v in same):
+    same = [v for v in versions if serves(serving, v)]
+    if any(serving.release_id == stack.last_change_set or was_approved(v) for v in same):
         return None
     return (
         f"{stack.last_change_set} brought up manifest {serving.manifest_sha256 or 'without a hash'} "
-        f"as {serving.release_id or 'no release'}, which nobody approved"
+        f"as version {serving.version or 'unknown'}, {serving.release_id or 'no release'}, in image "
+        f"{serving.image_digest or 'unknown'}, which nobody approved"
     )
 
 

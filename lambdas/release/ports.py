@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from lambdas.release.records import (
     AuditEntry,
+    EndedJob,
     ObjectVersion,
     Release,
     RunRecord,
@@ -31,6 +33,10 @@ class JobReader(Protocol):
 
     def describe(self, name: str) -> TrainingJob:
         """Return the job with its tags."""
+        ...
+
+    def ended_since(self, since: datetime) -> list[EndedJob]:
+        """Return the jobs that ended (well or not) since then, the oldest first; those of strangers too."""
         ...
 
 
@@ -117,6 +123,10 @@ class Registry(Protocol):
         """Move the alias `champion`."""
         ...
 
+    def uncrown(self, model: str) -> None:
+        """Remove the alias `champion`, if there is one."""
+        ...
+
 
 class Endpoints(Protocol):
     """The stacks of endpoints, and the endpoints themselves."""
@@ -145,10 +155,12 @@ class Endpoints(Protocol):
 class ChangeSets(Protocol):
     """Change sets of the endpoints' stacks, made with CloudFormation's narrow role."""
 
-    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> None:
+    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
         """Create a change set and wait until it can be executed; fine when it exists with the same parameters.
 
-        It keeps the stack's template; `template` puts another one (at most 51,200 bytes) in its place.
+        It keeps the stack's template; `template` puts another one (at most 51,200 bytes) in its place. False when there
+        is nothing to execute: the stack has all this already, or the change set is being executed. One of that name
+        which is of no more use (failed, obsolete, executed and now wanted again) is deleted first.
 
         Raises:
             ChangeSetError: CloudFormation refused it, or one with other parameters holds the name.
@@ -157,6 +169,14 @@ class ChangeSets(Protocol):
 
     def execute(self, model: str, name: str) -> None:
         """Execute a change set; the narrow policy lets only `back-*` and `stop-*` through."""
+        ...
+
+    def waits(self, model: str, name: str) -> bool:
+        """Say whether a change set exists and can be executed."""
+        ...
+
+    def delete(self, model: str, name: str) -> bool:
+        """Delete a change set; False when it can't be deleted, for it is being executed. Fine when there is none."""
         ...
 
 
@@ -189,10 +209,38 @@ class Notifier(Protocol):
 
 
 class AuditLog(Protocol):
-    """The record that nobody can change."""
+    """The record that nobody can change (lambdas/release/chain.py)."""
 
     def write(self, entry: AuditEntry) -> None:
-        """Write an entry once; a second write of the same transition changes nothing."""
+        """Write an entry once and link it; a second write of the same transition changes nothing."""
+        ...
+
+    def recorded(self, model: str, subject: str) -> list[tuple[str, datetime]]:
+        """Return what was recorded of a subject (a release, a job, a change set) and when, the oldest first."""
+        ...
+
+    def reason(self, model: str, release: str) -> str | None:
+        """Return why an approver rejected a release; None when nobody did."""
+        ...
+
+    def mend(self) -> list[str]:
+        """Link the entries that a crash left without a link; return their keys."""
+        ...
+
+
+class Trail(Protocol):
+    """CloudTrail's management events, which it shows with a delay of up to about 15 minutes."""
+
+    def calls(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
+        """Return CloudTrail's records of the calls of CloudFormation's `name` that succeeded, the oldest first."""
+        ...
+
+
+class Functions(Protocol):
+    """The functions of the release path; each runs once at a time, so that work of one kind never overlaps."""
+
+    def deliver(self, function: str, event: Mapping[str, Any]) -> None:
+        """Have a function (`release_settled`, ...) take an event, asynchronously."""
         ...
 
 
@@ -211,3 +259,5 @@ class World:
     image: PublishedImage
     notifier: Notifier
     audit: AuditLog
+    trail: Trail
+    functions: Functions

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 STACK_PREFIX = "Atoll-Endpoint-"
 FORWARD, BACKWARD = ("r-by-",), ("back-", "stop-")
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _RELEASE_ID = re.compile(r"r-by-[A-Za-z0-9]+-[0-9a-f]{12}")
 
 
@@ -70,6 +71,16 @@ class ObjectVersion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EndedJob:
+    """A training job that ended, as it is listed."""
+
+    name: str
+    arn: str
+    status: str
+    ended: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRecord:
     """What MLflow is told of a training run; `files` maps artifact names to their content."""
 
@@ -126,6 +137,7 @@ class Stack:
     reason: str = ""
     release_id: str = ""
     last_change_set: str = ""
+    changed: datetime = LONG_AGO  # when its last operation began
 
     @property
     def is_moving(self) -> bool:
@@ -136,6 +148,11 @@ class Stack:
     def went_forward(self) -> bool:
         """Say whether the last operation did what it was asked."""
         return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+    @property
+    def can_change(self) -> bool:
+        """Say whether CloudFormation takes another operation."""
+        return self.went_forward or self.status == "UPDATE_ROLLBACK_COMPLETE"
 
     @property
     def was_released(self) -> bool:
@@ -155,12 +172,14 @@ class Serving:
     status: str
     manifest_sha256: str
     release_id: str
+    version: str = ""
+    image_digest: str = ""
     failure_reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """A person's (or a machine's) try to execute a change set, as CloudTrail recorded it."""
+    """A person's (or a machine's) try to execute a change set, or to delete it, as CloudTrail recorded it."""
 
     change_set: str
     who: str

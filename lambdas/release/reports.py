@@ -11,6 +11,7 @@ from lambdas.release.ports import World
 from lambdas.release.records import AuditEntry, Release, Stack, TrainingJob, Version, stack_of
 
 UNKNOWN_MODEL = "unknown-model"
+ALL_MODELS = "all-models"
 
 
 def job_ended_badly(world: World, job: TrainingJob, status: str, at: datetime) -> None:
@@ -89,9 +90,34 @@ def rolled_back(world: World, version: Version, reason: str, at: datetime, *, al
     world.notifier.tell(subject, f"{version.model} v{version.number} ({version.tag('release_id')}): {reason}")
 
 
+def superseded(world: World, version: Version, reason: str, at: datetime) -> None:
+    """Record that another version took the place of one that served or waited; the other's message tells people."""
+    transition(world, version, "superseded", at, who="automation", details={"reason": reason})
+
+
+def rejected(world: World, version: Version, who: str, reason: str, at: datetime) -> None:
+    """Say that an approver turned a release down."""
+    transition(world, version, "rejected", at, who=who, details={"reason": reason})
+    name = f"{version.model} v{version.number}"
+    world.notifier.tell(f"Rejected: {name}", f"{who} rejected {name} ({version.tag('release_id')}): {reason}")
+
+
+def expired(world: World, version: Version, reason: str, at: datetime) -> None:
+    """Say that nobody executed a release in time."""
+    transition(world, version, "expired", at, who="automation", details={"reason": reason})
+    name = f"{version.model} v{version.number}"
+    world.notifier.tell(f"Expired: {name}", f"{name} ({version.tag('release_id')}): {reason} Train again to ask again.")
+
+
 def template_recorded(world: World, model: str, stack: Stack, sha256: str, at: datetime) -> None:
     """Say that a deployment's template is the one that releases keep from now on."""
     _stack_entry(world, model, stack, "template_recorded", at, {"template_sha256": sha256})
+
+
+def redelivered(world: World, model: str, subject: str, details: Mapping[str, object], at: datetime) -> None:
+    """Record that an event which seems lost is sent again."""
+    entry = AuditEntry(model=model, subject=subject, what="redelivered", at=at, who="automation", details=details)
+    world.audit.write(entry)
 
 
 def intruded(world: World, model: str, stack: Stack, problem: str, at: datetime) -> None:

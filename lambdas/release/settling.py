@@ -8,7 +8,7 @@ from lambdas.release import decisions, reports
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.candidates import released_artifact
 from lambdas.release.ports import EndpointAnswerError, World
-from lambdas.release.records import Version
+from lambdas.release.records import Release, Stack, Version
 
 
 def accept(world: World, version: Version, at: datetime) -> str:
@@ -16,16 +16,13 @@ def accept(world: World, version: Version, at: datetime) -> str:
     with TemporaryDirectory() as work:
         problem = smoke_problem(world, version, Path(work))
     if problem:
-        go_back(world, version, problem, at)
-        return f"version {version.number} goes back: {problem}"
+        return go_back(world, version, problem, at)
     crown(world, version, at)
     return f"version {version.number} released"
 
 
 def smoke_problem(world: World, version: Version, work: Path) -> str | None:
-    """Return why a serving version must not stay: wrong scores, a wrong archive, its own submitter's approval."""
-    if decisions.same_person(version):
-        return f"{version.tag('approver')} submitted it and executed its release"
+    """Return why a serving version must not stay: wrong scores, a wrong archive."""
     try:
         golden = released_artifact(world, version, work).json("golden.json")
         answered = world.endpoints.invoke(version.model, golden["rows"])
@@ -36,11 +33,30 @@ def smoke_problem(world: World, version: Version, work: Path) -> str | None:
 
 def crown(world: World, version: Version, at: datetime) -> None:
     """Make a version the champion. Its own state comes last, so that a retry repeats whatever a crash left undone."""
-    world.registry.crown(version)
+    champion = world.registry.champion(version.model)
+    if champion is None or champion.number != version.number:
+        replaced = champion.number if champion else "none"
+        version = world.registry.tag(version, {"replaced": replaced, "crowned": at.isoformat()})
+        world.registry.crown(version)
     for other in decisions.superseded_by(version, world.registry.versions(version.model)):
-        world.registry.tag(other, {"reason": f"version {version.number} was released", "state": "superseded"})
+        supersede(world, other, f"version {version.number} was released", at)
     reports.released(world, version, at)
     world.registry.tag(version, {"state": "released"})
+
+
+def supersede(world: World, version: Version, reason: str, at: datetime) -> None:
+    """Record that a version has been overtaken: a former champion, or a request that nobody executed."""
+    reports.superseded(world, version, reason, at)
+    world.registry.tag(version, {"reason": reason, "state": "superseded"})
+
+
+def stop(world: World, champion: Version, stack: Stack, at: datetime) -> str:
+    """Record that nothing serves any more: no version is the champion. A later release starts without one."""
+    reason = f"{stack.last_change_set or 'an unknown operation'} took the endpoint away"
+    if decisions.may_become(champion.state, "superseded"):
+        supersede(world, champion, reason, at)
+    world.registry.uncrown(champion.model)
+    return f"version {champion.number} stopped: {reason}"
 
 
 def mark_rolled_back(world: World, version: Version, reason: str, at: datetime) -> None:
@@ -49,14 +65,23 @@ def mark_rolled_back(world: World, version: Version, reason: str, at: datetime) 
     world.registry.tag(version, {"reason": reason, "state": "rolled_back"})
 
 
-def go_back(world: World, version: Version, reason: str, at: datetime) -> None:
-    """Take a serving version out of service again: restore the champion's release, or stop the endpoint.
+def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
+    """Take a serving version out of service again: restore the former release, or stop the endpoint.
 
     The verdict is written before the change set runs, whose end is an event of its own; a crash in between is found by
     the retry (`decisions.Expel`).
     """
     reports.rolled_back(world, version, reason, at, alarm=True)
-    version = world.registry.tag(version, {"reason": reason, "state": "rolled_back"})
-    name, release = decisions.way_back(world.registry.champion(version.model), version)
-    world.change_sets.request(version.model, name, release, f"Way back from version {version.number}: {reason}"[:1000])
-    world.change_sets.execute(version.model, name)
+    champion = world.registry.champion(version.model)
+    if decisions.may_become(version.state, "rolled_back"):
+        version = world.registry.tag(version, {"reason": reason, "state": "rolled_back"})
+    former = decisions.former(champion, version, world.registry.versions(version.model))
+    name, release = decisions.way_back(former, version)
+    bring(world, version.model, name, release, f"Way back from version {version.number}: {reason}")
+    return f"version {version.number} goes back: {reason}"
+
+
+def bring(world: World, model: str, name: str, release: Release, why: str, template: str | None = None) -> None:
+    """Make a change set that goes back or stops, and execute it; nothing is done where it would change nothing."""
+    if world.change_sets.request(model, name, release, why[:1000], template):
+        world.change_sets.execute(model, name)

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.ports import ChangeSetError, EndpointAnswerError, World
-from lambdas.release.records import ObjectVersion, Release, RunRecord, Serving, Stack, TrainingJob, Version
+from lambdas.release.records import EndedJob, ObjectVersion, Release, RunRecord, Serving, Stack, TrainingJob, Version
 from lambdas.release.settings import Settings
 from tests.fakes.artifacts import DATA_MANIFEST, GOLDEN_SCORES, archive, metrics
 from tests.fakes.audit import FakeAudit
@@ -52,12 +53,32 @@ def job(name: str = "job-1", *, submitter: str = "ann", **changes: object) -> Tr
     return TrainingJob(**(facts | changes))  # ty: ignore[invalid-argument-type] - the callers' words
 
 
+def serving(version: Version) -> Serving:
+    """What an endpoint says that runs a version's release."""
+    return Serving(
+        status="InService",
+        manifest_sha256=version.tag("manifest_sha256"),
+        release_id=version.tag("release_id"),
+        version=version.number,
+        image_digest=version.tag("serving_image_digest"),
+    )
+
+
 @dataclass
 class FakeJobs:
     jobs: dict[str, TrainingJob] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
 
     def describe(self, name: str) -> TrainingJob:
         return self.jobs[name]
+
+    def ended_since(self, since: datetime) -> list[EndedJob]:
+        ended = (j for j in self.jobs.values() if j.ended >= since)
+        states = self.statuses
+        return [
+            EndedJob(name=j.name, arn=j.arn, status=states.get(j.name, "Completed"), ended=j.ended)
+            for j in sorted(ended, key=lambda job: job.ended)
+        ]
 
 
 @dataclass
@@ -148,6 +169,9 @@ class FakeRegistry:
     def crown(self, version: Version) -> None:
         self.champions[version.model] = version.number
 
+    def uncrown(self, model: str) -> None:
+        self.champions.pop(model, None)
+
 
 @dataclass
 class FakeEndpoints:
@@ -177,14 +201,22 @@ class FakeChangeSets:
     executed: list[str] = field(default_factory=list)
     brought: dict[str, tuple[Release, str | None]] = field(default_factory=dict)
 
-    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> None:
+    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
         if self.waiting.setdefault((model, name), release) != release:
             raise ChangeSetError(f"{name} ({description}) exists with other parameters.")
         self.brought[name] = release, template
+        return True
 
     def execute(self, model: str, name: str) -> None:
         del self.waiting[model, name]
         self.executed.append(name)
+
+    def waits(self, model: str, name: str) -> bool:
+        return (model, name) in self.waiting
+
+    def delete(self, model: str, name: str) -> bool:
+        self.waiting.pop((model, name), None)
+        return True
 
 
 @dataclass
@@ -196,6 +228,22 @@ class FakeTemplates:
 
     def record(self, model: str, template: str) -> None:
         self.deployed[model] = template
+
+
+@dataclass
+class FakeTrail:
+    made: list[dict[str, Any]] = field(default_factory=list)
+
+    def calls(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
+        return [c for c in self.made if c["eventName"] == name and datetime.fromisoformat(c["eventTime"]) >= since]
+
+
+@dataclass
+class FakeFunctions:
+    delivered: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    def deliver(self, function: str, event: Mapping[str, Any]) -> None:
+        self.delivered.append((function, event))
 
 
 @dataclass
@@ -229,6 +277,8 @@ class FakeWorld(World):
     image: FakeImage = field(default_factory=FakeImage)
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
     audit: FakeAudit = field(default_factory=FakeAudit)
+    trail: FakeTrail = field(default_factory=FakeTrail)
+    functions: FakeFunctions = field(default_factory=FakeFunctions)
 
     def finish(self, done: TrainingJob, packed: bytes | None = None) -> None:
         """Let a training job end with an archive; without one, with an honest model's."""
@@ -246,11 +296,11 @@ class FakeWorld(World):
         """Let CloudFormation bring a requested release up; another status than a complete update goes back."""
         release = version.tag("release_id")
         self.change_sets.waiting.pop((version.model, release), None)
-        self.endpoints.stacks[version.model] = Stack(status=status, release_id=release, last_change_set=release)
+        self.endpoints.stacks[version.model] = Stack(
+            status=status, release_id=release, last_change_set=release, changed=NOON
+        )
         if status == "UPDATE_COMPLETE":
-            self.endpoints.running[version.model] = Serving(
-                status="InService", manifest_sha256=version.tag("manifest_sha256"), release_id=release
-            )
+            self.endpoints.running[version.model] = serving(version)
 
     @property
     def states(self) -> list[str]:

@@ -5,8 +5,9 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 
 from lambdas.release.ports import ChangeSetError
-from lambdas.release.records import Release, stack_of
+from lambdas.release.records import BACKWARD, Release, stack_of
 
+_NOT_FOUND = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -20,15 +21,15 @@ class CloudFormationChangeSets:
         self._cloudformation = cloudformation
         self._role = role_arn
 
-    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> None:
-        """Create a change set and wait until it can be executed; fine when it exists with the same parameters.
+    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
+        """Create a change set and wait until it can be executed; False when there is nothing to execute.
 
         Raises:
             ChangeSetError: CloudFormation refused it, or one with other parameters holds the name.
         """
         target = {"StackName": stack_of(model), "ChangeSetName": name}
         existing = self._describe(target)
-        if existing and _is_spent(existing, release):
+        if existing and _is_spent(existing, name, release):
             self._cloudformation.delete_change_set(**target)
             existing = None
         if not existing:
@@ -38,20 +39,38 @@ class CloudFormationChangeSets:
                 **target, **body, RoleARN=self._role, Parameters=parameters, Description=description
             )
         self._wait(target)
-        if (asked := _parameters(self._describe(target))) != release.parameters():
+        made = self._describe(target)
+        if (asked := _parameters(made)) != release.parameters():
             raise ChangeSetError(
                 f"{name} exists with other parameters: {asked}, expected {release.parameters()}. Delete it."
             )
+        return _can_be_executed(made)
 
     def execute(self, model: str, name: str) -> None:
         """Execute a change set; the narrow policy lets only `back-*` and `stop-*` through."""
         self._cloudformation.execute_change_set(StackName=stack_of(model), ChangeSetName=name)
 
+    def waits(self, model: str, name: str) -> bool:
+        """Say whether a change set exists and can be executed."""
+        return _can_be_executed(self._describe({"StackName": stack_of(model), "ChangeSetName": name}))
+
+    def delete(self, model: str, name: str) -> bool:
+        """Delete a change set; False when it can't be deleted, for it is being executed. Fine when there is none."""
+        try:
+            self._cloudformation.delete_change_set(StackName=stack_of(model), ChangeSetName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _NOT_FOUND:
+                return True
+            if error.response["Error"]["Code"].startswith("InvalidChangeSetStatus"):
+                return False
+            raise
+        return True
+
     def _describe(self, target: dict[str, str]) -> dict[str, Any] | None:
         try:
             return self._cloudformation.describe_change_set(**target)
         except ClientError as error:
-            if error.response["Error"]["Code"] in {"ChangeSetNotFound", "ChangeSetNotFoundException"}:
+            if error.response["Error"]["Code"] in _NOT_FOUND:
                 return None
             raise
 
@@ -68,10 +87,21 @@ class CloudFormationChangeSets:
             ) from error
 
 
-def _is_spent(existing: dict[str, Any], release: Release) -> bool:
-    """Say whether a change set of this name is of no more use: it failed, or an earlier version's was executed."""
-    executed = existing["ExecutionStatus"].startswith("EXECUTE_")
-    return existing["Status"] == "FAILED" or (executed and _parameters(existing) != release.parameters())
+def _is_spent(existing: dict[str, Any], name: str, release: Release) -> bool:
+    """Say whether a change set of this name is of no more use.
+
+    It failed, it no longer fits its stack, or it was executed: for an earlier version, or to go back once before.
+    """
+    if existing["Status"] == "FAILED" or existing["ExecutionStatus"] == "OBSOLETE":
+        return True
+    if existing["Status"] == "CREATE_COMPLETE" and existing["ExecutionStatus"] == "UNAVAILABLE":
+        return True
+    executed = existing["ExecutionStatus"] in {"EXECUTE_COMPLETE", "EXECUTE_FAILED"}
+    return executed and (name.startswith(BACKWARD) or _parameters(existing) != release.parameters())
+
+
+def _can_be_executed(change_set: dict[str, Any] | None) -> bool:
+    return change_set is not None and change_set["ExecutionStatus"] == "AVAILABLE"
 
 
 def _parameters(change_set: dict[str, Any] | None) -> dict[str, str]:

@@ -11,7 +11,9 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
+from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from lambdas.release.adapters.kms_signer import KmsSigner
+from lambdas.release.adapters.lambda_functions import LambdaFunctions
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry, open_client
 from lambdas.release.adapters.s3_artifacts import S3Artifacts
 from lambdas.release.adapters.s3_audit import S3AuditStore
@@ -48,5 +50,7 @@ def connect() -> World:
         templates=S3Templates(s3, release_bucket=settings.release_bucket),
         image=SsmImage(ssm),
         notifier=SnsNotifier(boto3.client("sns"), topic_arn=settings.topic_arn),
+        trail=CloudTrailTrail(boto3.client("cloudtrail")),
+        functions=LambdaFunctions(boto3.client("lambda"), names=settings.functions),
         audit=ChainedAudit(S3AuditStore(s3, bucket=settings.audit_bucket)),
     )

@@ -125,6 +125,11 @@ class MlflowRegistry:
         """Move the alias `champion`."""
         self._client.set_registered_model_alias(version.model, CHAMPION, version.number)
 
+    def uncrown(self, model: str) -> None:
+        """Remove the alias `champion`, if there is one."""
+        if self.champion(model):
+            self._client.delete_registered_model_alias(model, CHAMPION)
+
 
 def _version(found: "ModelVersion") -> Version:
     return Version(model=found.name, number=str(found.version), run_id=found.run_id or "", tags=dict(found.tags))

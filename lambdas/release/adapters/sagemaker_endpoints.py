@@ -34,6 +34,7 @@ class SageMakerEndpoints:
             status=stack["StackStatus"],
             reason=stack.get("StackStatusReason", ""),
             release_id=parameters.get("ReleaseId", ""),
+            changed=stack.get("LastUpdatedTime") or stack["CreationTime"],
             last_change_set=_name(stack["ChangeSetId"]) if "ChangeSetId" in stack else self._executed(model),
         )
 
@@ -64,6 +65,8 @@ class SageMakerEndpoints:
             status=endpoint["EndpointStatus"],
             manifest_sha256=environment.get("ATOLL_MANIFEST_SHA256", ""),
             release_id=environment.get("ATOLL_RELEASE_ID", ""),
+            version=environment.get("ATOLL_MODEL_VERSION", ""),
+            image_digest=container["PrimaryContainer"].get("Image", "").partition("@")[2],
             failure_reason=endpoint.get("FailureReason", ""),
         )
 

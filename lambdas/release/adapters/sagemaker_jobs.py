@@ -1,8 +1,9 @@
 """Training jobs, read from SageMaker."""
 
+from datetime import datetime
 from typing import Any
 
-from lambdas.release.records import TrainingJob
+from lambdas.release.records import EndedJob, TrainingJob
 
 
 class SageMakerJobs:
@@ -32,3 +33,21 @@ class SageMakerJobs:
             tags={tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]},
             hyperparameters=job.get("HyperParameters", {}),
         )
+
+    def ended_since(self, since: datetime) -> list[EndedJob]:
+        """Return the jobs that ended (well or not) since then, the oldest first; those of strangers too."""
+        pages = self._sagemaker.get_paginator("list_training_jobs").paginate(
+            LastModifiedTimeAfter=since, SortBy="CreationTime", SortOrder="Ascending"
+        )
+        ended = [
+            EndedJob(
+                name=job["TrainingJobName"],
+                arn=job["TrainingJobArn"],
+                status=job["TrainingJobStatus"],
+                ended=job.get("TrainingEndTime") or job["CreationTime"],
+            )
+            for page in pages
+            for job in page["TrainingJobSummaries"]
+            if job["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"}
+        ]
+        return sorted((job for job in ended if job.ended >= since), key=lambda job: job.ended)

@@ -14,22 +14,23 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 
 def release_settled(event: events.StackStatusChanged, world: World) -> str:
-    """Compare the release with what the endpoint says, and believe the endpoint. Return what became of it."""
-    stack = world.endpoints.stack(event.model)
-    if event.status.endswith("_IN_PROGRESS") or stack.is_moving:
-        return f"not settled: {stack.status}"
-    guarding.keep_deployed_template(world, event.model, stack, event.at)
-    if problem := guarding.intrusion(world, event.model, stack):
-        return guarding.drive_out(world, event.model, stack, problem, event.at)
-    versions = world.registry.versions(event.model)
-    match decisions.settle(stack, world.endpoints.serving(event.model), decisions.attempted(stack, versions)):
+    """Compare the registry with what the endpoint says, and believe the endpoint. Return what became of it."""
+    seen = None if event.status.endswith("_IN_PROGRESS") else guarding.look(world, event.model)
+    if seen is None:
+        return "not settled"
+    guarding.keep_deployed_template(world, seen, event.at)
+    if problem := guarding.intrusion(world, seen):
+        return guarding.drive_out(world, seen, problem, event.at)
+    tried = decisions.fallen(seen.stack, seen.serving, seen.versions)
+    for one in tried:
+        settling.mark_rolled_back(world, one.version, one.reason, event.at)
+    champion = world.registry.champion(event.model)
+    match decisions.settle(seen.stack, seen.serving, seen.versions, champion):
         case decisions.Nothing(why):
-            return why
-        case decisions.RolledBack(version, reason):
-            settling.mark_rolled_back(world, version, reason, event.at)
-            return f"version {version.number} rolled back: {reason}"
-        case decisions.Expel(version):
-            settling.go_back(world, version, version.tag("reason"), event.at)
-            return f"version {version.number} goes back"
+            return "; ".join(f"version {one.version.number} rolled back: {one.reason}" for one in tried) or why
+        case decisions.Expel(version, reason):
+            return settling.go_back(world, version, reason, event.at)
+        case decisions.Stopped(stopped):
+            return settling.stop(world, stopped, seen.stack, event.at)
         case decisions.Accept(version):
             return settling.accept(world, version, event.at)

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lambdas.release import candidates, events, reports
+from lambdas.release import candidates, events, reports, waiting
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.ports import World
 
@@ -21,6 +21,8 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
     if event.status != "Completed":
         reports.job_ended_badly(world, job, event.status, event.at)
         return event.status
+    if version := waiting.of_job(world, job):
+        return waiting.tend(world, version, event.at)
     with TemporaryDirectory() as work:
         try:
             candidate = candidates.inspect(world, job, Path(work))

@@ -48,8 +48,8 @@ def test_an_entry_stays_as_it_was_and_is_linked_once(store: AuditStore) -> None:
     assert (body["who"], body["what"], body["details"]) == ("ann", "requested", {"hash": "e"})
     assert [json.loads(store.get(link))["entry"] for link in store.keys("chain/")] == KEYS
     assert list(breaks(store)) == []
-    assert log.whats(MODEL, "r-by-ann-1") == {"requested": LATER.at}
-    assert log.whats(MODEL, "r-by-ann") == {}
+    assert log.recorded(MODEL, "r-by-ann-1") == [("requested", NOON), ("requested", LATER.at)]
+    assert log.recorded(MODEL, "r-by-ann") == []
 
 
 def test_a_reason_is_read_where_the_approver_left_it(store: AuditStore) -> None:

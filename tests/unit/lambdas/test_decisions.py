@@ -1,15 +1,18 @@
 """The release path's verdicts."""
 
 import math
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.release import decisions
-from lambdas.release.decisions import Accept, Expel, Nothing, RolledBack
+from lambdas.release.decisions import Accept, Expel, Nothing, Stopped
 from lambdas.release.records import Release, Serving, Stack, Version, is_release_id, release_id
-from tests.fakes.release import MODEL
+from tests.fakes import release as fakes
+from tests.fakes.release import MODEL, NOON
 
 SHA = "e" * 64
 STATES = [
@@ -36,9 +39,7 @@ def version(number: int = 1, state: str = "requested", *, sha: str = SHA, **tags
 
 
 def serving(of: Version, status: str = "InService", reason: str = "") -> Serving:
-    return Serving(
-        status=status, manifest_sha256=of.tag("manifest_sha256"), release_id=of.tag("release_id"), failure_reason=reason
-    )
+    return replace(fakes.serving(of), status=status, failure_reason=reason)
 
 
 def test_a_release_id_can_not_hide_another_persons_id() -> None:
@@ -85,9 +86,10 @@ BACK = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="Endpoint failed")
 
 
 def test_an_endpoint_that_serves_the_release_is_accepted_once() -> None:
-    assert decisions.settle(UP, serving(version()), version()) == Accept(version())
+    assert decisions.settle(UP, serving(version()), [version()], None) == Accept(version())
     done = version(state="released")
-    assert isinstance(decisions.settle(UP, serving(done), done), Nothing)
+    assert isinstance(decisions.settle(UP, serving(done), [done], done), Nothing)
+    assert isinstance(decisions.settle(BACK, serving(version()), [version()], None), Nothing)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,8 @@ def test_an_endpoint_that_serves_the_release_is_accepted_once() -> None:
         (UP, None),
         (UP, serving(version(), "Failed")),
         (UP, serving(version(sha="f" * 64))),
+        (UP, serving(version(2))),
+        (UP, serving(version(serving_image_digest="sha256:2"))),
         (BACK, serving(version())),
         (Stack(status="UPDATE_ROLLBACK_FAILED"), serving(version(), "Updating")),
     ],
@@ -105,23 +109,72 @@ def test_an_endpoint_that_serves_the_release_is_accepted_once() -> None:
 def test_whatever_the_stack_says_an_endpoint_without_the_release_is_a_rollback(
     stack: Stack, endpoint: Serving | None
 ) -> None:
-    assert isinstance(decisions.settle(stack, endpoint, version()), RolledBack)
+    tried = version(state="executing")
+    (found,) = decisions.fallen(stack, endpoint, [tried])
+    assert found.version == tried
+    named = replace(stack, last_change_set=tried.tag("release_id"), changed=NOON)
+    assert decisions.fallen(named, endpoint, [version(requested_at=NOON.isoformat())])
 
 
 def test_the_reason_of_a_rollback_is_the_endpoints_own_where_it_has_one() -> None:
-    verdict = decisions.settle(BACK, serving(version(sha="f" * 64), reason="did not pass ping"), version())
-    assert isinstance(verdict, RolledBack)
-    assert verdict.reason == "did not pass ping (stack UPDATE_ROLLBACK_COMPLETE)"
+    endpoint = serving(version(sha="f" * 64), reason="did not pass ping")
+    (found,) = decisions.fallen(BACK, endpoint, [version(state="executing")])
+    assert found.reason == "did not pass ping (stack UPDATE_ROLLBACK_COMPLETE)"
 
 
-def test_a_version_whose_end_is_known_does_not_roll_back_again() -> None:
-    assert isinstance(decisions.settle(BACK, None, version(state="superseded")), Nothing)
-    assert isinstance(decisions.settle(UP, None, None), Nothing)
+def test_a_version_that_was_not_tried_does_not_fall() -> None:
+    later = version(requested_at=(NOON + timedelta(days=1)).isoformat())
+    others = [version(state=state) for state in STATES if state != "executing"]
+    stack = replace(BACK, last_change_set=later.tag("release_id"), changed=NOON)
+    assert decisions.fallen(BACK, None, others) == []
+    assert decisions.fallen(stack, None, [later, version(state="superseded")]) == []
 
 
-def test_a_condemned_version_that_still_serves_is_expelled() -> None:
-    condemned = version(state="rolled_back")
-    assert decisions.settle(UP, serving(condemned), condemned) == Expel(condemned)
+@pytest.mark.parametrize("state", ["rolled_back", "rejected", "expired", "refused"])
+def test_a_version_that_was_turned_down_and_serves_is_expelled(state: str) -> None:
+    condemned = version(state=state)
+    assert decisions.settle(UP, serving(condemned), [condemned], None) == Expel(condemned, f"it is {state}")
+
+
+def test_a_champion_that_its_submitter_approved_is_expelled_though_this_was_heard_of_late() -> None:
+    own = version(state="released", approver="ann")
+    verdict = decisions.settle(UP, serving(own), [own], own)
+    assert verdict == Expel(own, "ann submitted it and executed its release")
+
+
+def test_a_champion_without_an_endpoint_is_stopped_when_the_release_was_emptied() -> None:
+    champion = version(state="released")
+    assert decisions.settle(UP, None, [champion], champion) == Stopped(champion)
+    assert isinstance(decisions.settle(replace(UP, release_id="r"), None, [champion], champion), Nothing)
+    assert isinstance(decisions.settle(UP, None, [champion], None), Nothing)
+
+
+@pytest.mark.parametrize(
+    ("state", "tags", "approved"),
+    [
+        ("released", {}, True),
+        ("executing", {}, True),
+        ("superseded", {"crowned": "2026"}, True),
+        ("superseded", {}, False),
+        ("released", {"approver": "ann"}, False),
+        ("requested", {}, False),
+        ("rolled_back", {"crowned": "2026"}, False),
+    ],
+)
+def test_only_what_was_approved_or_a_champion_may_be_brought_back(
+    state: str,
+    tags: dict[str, str],
+    approved: bool,  # noqa: FBT001 - a pytest parameter
+) -> None:
+    assert decisions.was_approved(version(state=state, **tags)) is approved
+
+
+def test_a_failed_champion_gives_way_to_the_one_that_it_had_replaced() -> None:
+    old, new = version(1, "superseded", crowned="2026"), version(2, "rolled_back", replaced="1")
+    assert decisions.former(old, new, [new, old]) == old
+    assert decisions.former(new, new, [new, old]) == old
+    assert decisions.former(new, new, [new, version(1, "rolled_back")]) is None
+    assert decisions.former(None, new, [new, old]) is None  # it was stopped: what serves nothing goes back to nothing
 
 
 @given(st.lists(st.floats(0, 1), min_size=1), st.floats(-9e-7, 9e-7))

@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lambdas.release import intrusions
-from lambdas.release.records import Release, Serving, Stack, Version
-from tests.fakes.release import MODEL, REVIEWED, FakeWorld, job
+from lambdas.release.records import Release, Stack, Version
+from tests.fakes.release import MODEL, REVIEWED, FakeWorld, job, serving
 from tests.unit.lambdas.stories import execute, released, requested, settle
 
 EVIL = '{"Resources": {"Evil": {}}}'
@@ -30,8 +30,7 @@ def way_back(world: FakeWorld, name: str, version: Version | None) -> None:
     world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=release, last_change_set=name)
     world.endpoints.running.pop(MODEL, None)
     if version:
-        sha = version.tag("manifest_sha256")
-        world.endpoints.running[MODEL] = Serving(status="InService", manifest_sha256=sha, release_id=release)
+        world.endpoints.running[MODEL] = serving(version)
 
 
 def brought(world: FakeWorld) -> tuple[str, Release, str | None]:
@@ -46,7 +45,7 @@ def test_a_deployment_makes_its_template_the_one_that_releases_keep(status: str)
     world.templates.deployed.clear()
     world.endpoints.stacks[MODEL] = replace(DEPLOYED, status=status)
     for _ in range(2):
-        assert settle(world) == "the stack's last operation was no release"
+        assert settle(world) == "no version of ours serves"
     assert world.templates.deployed == {MODEL: REVIEWED}
     assert world.audit.whats == ["template_recorded"]
     (entry,) = world.audit.entries.values()

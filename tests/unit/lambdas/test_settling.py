@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from lambdas.release.handlers import change_set_executed, release_settled
-from lambdas.release.records import Release, Serving, Stack
+from lambdas.release.records import Release, Stack
 from tests.fakes.artifacts import archive, sha_of
-from tests.fakes.release import MODEL, FakeWorld, job
+from tests.fakes.release import MODEL, NOON, FakeWorld, job, serving
 from tests.unit.lambdas.stories import execute, released, requested, settle, stack_event, trail_event
 
-UNPINGED = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="Resource handler returned message: did not start")
+_DID_NOT_START = "Resource handler returned message: did not start"
+UNPINGED = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason=_DID_NOT_START, changed=NOON)
 
 
 def challenged() -> FakeWorld:
@@ -149,7 +150,7 @@ def test_each_way_back_is_recorded_and_raises_an_alarm(denied: str, what: str) -
 
 def test_the_first_deployment_without_a_model_does_nothing() -> None:
     world = FakeWorld()
-    assert settle(world, "CREATE_COMPLETE") == "the stack's last operation was no release"
+    assert settle(world, "CREATE_COMPLETE") == "no version of ours serves"
     assert not world.notifier.messages
 
 
@@ -166,21 +167,18 @@ def test_a_stack_that_still_moves_is_left_alone(status: str) -> None:
     version = requested(world)
     world.deploy(version)
     world.endpoints.stacks[MODEL] = Stack(status=status, release_id=version.tag("release_id"))
-    assert settle(world) == f"not settled: {status}"
-    assert settle(world, status) == f"not settled: {status}"
+    assert settle(world) == "not settled"
+    assert settle(world, status) == "not settled"
 
 
 def test_a_way_back_that_brought_up_the_former_release_changes_nothing_more() -> None:
     world = challenged()
     champion = world.registry.champion(MODEL)
     assert champion
-    former = world.endpoints.running[MODEL]
     world.endpoints.scores = None
     bring_up(world)
     name = world.change_sets.executed[0]
-    world.endpoints.running[MODEL] = Serving(
-        status="InService", manifest_sha256=former.manifest_sha256, release_id=former.release_id
-    )
+    world.endpoints.running[MODEL] = serving(champion)
     world.endpoints.stacks[MODEL] = Stack(
         status="UPDATE_COMPLETE", release_id=champion.tag("release_id"), last_change_set=name
     )

@@ -43,6 +43,7 @@ def test_the_version_carries_its_whole_lineage() -> None:
         **{f"atoll.{tag_of(n)}": hashlib.sha256(world.artifacts.papers[MODEL, sha_of(), n]).hexdigest() for n in NAMES},
         "atoll.serving_image_digest": IMAGE.partition("@")[2],
         "atoll.release_id": RELEASE,
+        "atoll.requested_at": NOON.isoformat(),
         "atoll.state": "requested",
     }
     record = world.registry.logged[version.run_id]
@@ -151,10 +152,11 @@ def test_an_approver_who_is_faster_than_the_request_is_not_overwritten() -> None
     world.finish(job())
     ask = world.change_sets.request
 
-    def request(model: str, name: str, release: Release, description: str, template: str | None = None) -> None:
-        ask(model, name, release, description, template)
+    def request(model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
+        made = ask(model, name, release, description, template)
         version: Version = world.registry.versions(MODEL)[0]
         world.registry.tag(version, {"state": "executing"})
+        return made
 
     world.change_sets.request = request
     complete(world)

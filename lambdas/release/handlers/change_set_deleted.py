@@ -1,0 +1,20 @@
+"""Somebody deleted a change set of an endpoint: an approver's rejection, when its reason was left beside."""
+
+from typing import Any
+
+from lambdas.release import approvals, events, rejections
+from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.ports import World
+from lambdas.release.records import Execution
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Take CloudTrail's event of DeleteChangeSet."""
+    deletion = events.parse(events.ChangeSetDeleted, event).execution()
+    logger.info({"change_set": deletion.change_set, "outcome": change_set_deleted(deletion, connect())})
+
+
+def change_set_deleted(deletion: Execution, world: World) -> str:
+    """Record a release's rejection; return what was recorded."""
+    version = approvals.version_of(world, deletion)
+    return rejections.record(world, version, deletion) if version else "no release"

@@ -1,0 +1,17 @@
+"""On a schedule: find what lost events, crashes and dead letters left undone, and have the right function do it."""
+
+from typing import Any
+
+from lambdas.release import events, reconciling
+from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.ports import World
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Take the scheduled event."""
+    logger.info({"outcome": reconcile(events.parse(events.Scheduled, event), connect())})
+
+
+def reconcile(event: events.Scheduled, world: World) -> list[str]:
+    """Link loose audit entries, and send lost events again; return what was done."""
+    return reconciling.reconcile(world, event.at)

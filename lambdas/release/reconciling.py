@@ -1,0 +1,143 @@
+"""What lost events, crashes and dead letters left undone, found by looking at the world instead of at events.
+
+Nothing is done here but linking audit entries: each lost event is sent again to the function whose work it is. So its
+rights stay where they are (one function signs and asks, one goes back and keeps templates), and since each function
+runs once at a time, the reconciler never works beside it. One step a model and run: the next sees what came of it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from lambdas.release import decisions, events, guarding, reports, waiting
+from lambdas.release.ports import World
+from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
+
+LOOK_BACK = timedelta(days=7)
+GRACE = timedelta(minutes=10)  # what is younger is still on its way
+DELIVERIES_A_DAY = 3  # then the dead letters and their alarm are a person's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lost:
+    """An event to send again: whose work it is, what it is about, and why it seems lost."""
+
+    function: str
+    model: str
+    subject: str
+    event: Mapping[str, Any]
+    why: str
+
+
+def reconcile(world: World, at: datetime) -> list[str]:
+    """Link loose audit entries and send lost events again; return what was done."""
+    done = [f"linked {key}" for key in world.audit.mend()]
+    for model in world.settings.models:
+        steps: tuple[Callable[[World, str, datetime], Iterator[Lost]], ...] = (lost_calls, lost_settling, lost_requests)
+        found = next(filter(None, (list(step(world, model, at)) for step in steps)), [])
+        done += [redeliver(world, lost, at) for lost in found]
+    return done + [redeliver(world, lost, at) for lost in lost_jobs(world, at)]
+
+
+def redeliver(world: World, lost: Lost, at: datetime) -> str:
+    """Send an event again, at most three times a day; the audit record counts. Return what was done."""
+    told = world.audit.recorded(lost.model, lost.subject)
+    if sum(what == "redelivered" and at - when < timedelta(days=1) for what, when in told) >= DELIVERIES_A_DAY:
+        return f"gave up on {lost.subject} for today: {lost.why}"
+    reports.redelivered(world, lost.model, lost.subject, {"function": lost.function, "reason": lost.why}, at)
+    world.functions.deliver(lost.function, lost.event)
+    return f"{lost.function} {lost.subject}: {lost.why}"
+
+
+def lost_calls(world: World, model: str, at: datetime) -> Iterator[Lost]:
+    """Find executions and rejections that the trail knows and we do not."""
+    versions = world.registry.versions(model)
+    for call in world.trail.calls("ExecuteChangeSet", at - LOOK_BACK):
+        lost = events.parse(events.ChangeSetExecuted, events.called_again(call)).execution()
+        if stack_of(model) not in call["requestParameters"].get("stackName", lost.change_set):
+            continue
+        subject, why = lost.change_set, "an execution in the trail was never heard of"
+        version = decisions.version_of_release(subject, versions)
+        if version and not version.tag("approver") and lost.at.isoformat() >= version.tag("requested_at"):
+            event = events.called_again(call)
+            yield Lost(function="change_set_executed", model=model, subject=subject, event=event, why=why)
+        if subject.startswith(BACKWARD) and not _has(world, reports.ALL_MODELS, subject, lost.at):
+            event = events.called_again(call)
+            yield Lost(function="change_set_executed", model=reports.ALL_MODELS, subject=subject, event=event, why=why)
+    for call in world.trail.calls("DeleteChangeSet", at - LOOK_BACK):
+        lost = events.parse(events.ChangeSetDeleted, events.called_again(call)).execution()
+        version = decisions.version_of_release(lost.change_set, versions)
+        if version and is_rejected(world, version) and lost.at.isoformat() >= version.tag("requested_at"):
+            why = "a rejection in the trail was never heard of"
+            event = events.called_again(call)
+            yield Lost(function="change_set_deleted", model=model, subject=lost.change_set, event=event, why=why)
+
+
+def _has(world: World, model: str, subject: str, since: datetime) -> bool:
+    return any(what != "redelivered" and when >= since for what, when in world.audit.recorded(model, subject))
+
+
+def is_rejected(world: World, version: Version) -> bool:
+    """Say whether an approver left a reason and took the change set of a waiting request away."""
+    name = version.tag("release_id")
+    waits = version.state == "requested" and world.change_sets.waits(version.model, name)
+    return version.state == "requested" and not waits and world.audit.reason(version.model, name) is not None
+
+
+def lost_settling(world: World, model: str, at: datetime) -> Iterator[Lost]:
+    """Find a stack at rest whose endpoint, template or registry are not what they should be."""
+    seen = guarding.look(world, model)
+    if seen is None or at - seen.stack.changed < GRACE:
+        return
+    if why := unsettled(world, seen):
+        event = events.settled_again(model, at)
+        yield Lost(function="release_settled", model=model, subject=stack_of(model), event=event, why=why)
+
+
+def unsettled(world: World, seen: guarding.Sight) -> str | None:
+    """Return what `release_settled` would find to do; None when all is as it should be."""
+    if world.endpoints.template(seen.model) != world.templates.recorded(seen.model):
+        return "the template is not the recorded one"
+    if tried := decisions.fallen(seen.stack, seen.serving, seen.versions):
+        return f"version {tried[0].version.number} is {tried[0].version.state} and does not serve"
+    match decisions.settle(seen.stack, seen.serving, seen.versions, world.registry.champion(seen.model)):
+        case decisions.Nothing():
+            return guarding.intrusion(world, seen)
+        case decisions.Stopped(champion):
+            return f"version {champion.number} is the champion and does not serve"
+        case decisions.Accept(version) | decisions.Expel(version):
+            return f"version {version.number} serves and is {version.state}"
+
+
+def lost_requests(world: World, model: str, at: datetime) -> Iterator[Lost]:
+    """Find versions that were never asked for, requests whose change set is gone, and expired ones."""
+    for version in world.registry.versions(model):
+        name = version.tag("training_job_arn").rpartition("/")[2]
+        if version.state == "registered" and at - world.jobs.describe(name).ended >= GRACE:
+            why = "it was registered and never requested"
+        elif version.state == "requested" and waiting.has_expired(world, version, at):
+            why = "nobody executed it in time"
+        elif version.state == "requested" and not world.change_sets.waits(model, version.tag("release_id")):
+            why = "its change set is gone"
+        else:
+            continue
+        event = events.ended_again(name, "Completed", at)
+        yield Lost(function="training_completed", model=model, subject=name, event=event, why=why)
+
+
+def lost_jobs(world: World, at: datetime) -> Iterator[Lost]:
+    """Find jobs that ended and left neither a version nor an entry."""
+    models = (*world.settings.models, reports.UNKNOWN_MODEL)
+    known = {v.tag("training_job_arn") for model in world.settings.models for v in world.registry.versions(model)}
+    for job in world.jobs.ended_since(at - LOOK_BACK):
+        if job.arn in known or at - job.ended < GRACE or _is_recorded(world, models, job):
+            continue
+        event = events.ended_again(job.name, job.status, at)
+        why = f"it is {job.status} and left no trace"
+        yield Lost(function="training_completed", model=reports.UNKNOWN_MODEL, subject=job.name, event=event, why=why)
+
+
+def _is_recorded(world: World, models: tuple[str, ...], job: EndedJob) -> bool:
+    entries = (entry for model in models for entry in world.audit.recorded(model, job.name))
+    return any(what != "redelivered" for what, _ in entries)

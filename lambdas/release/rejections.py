@@ -1,0 +1,30 @@
+"""A deleted change set of a release: the approver's no, when there is a reason to it."""
+
+from lambdas.release import decisions, reports
+from lambdas.release.ports import World
+from lambdas.release.records import Execution, Version
+
+
+def record(world: World, version: Version, deletion: Execution) -> str:
+    """Record a rejection; return what was recorded.
+
+    A deletion without a reason is none: the platform deletes change sets too (expired ones, failed ones), and what
+    somebody deleted by hand is requested again.
+    """
+    name = version.tag("release_id")
+    if deletion.denied:
+        details = {"error": deletion.denied}
+        reports.transition(world, version, "rejection_denied", deletion.at, who=deletion.who, details=details)
+        return f"denied: {deletion.denied}"
+    if not decisions.may_become(version.state, "rejected"):
+        return f"version {version.number} is {version.state} already"
+    if deletion.at.isoformat() < version.tag("requested_at") or world.change_sets.waits(version.model, name):
+        return f"{name} waits, requested after the deletion"
+    if world.endpoints.stack(version.model).last_change_set == name:
+        return f"{name} was executed before"
+    reason = world.audit.reason(version.model, name)
+    if reason is None:
+        return f"{name} was deleted without a reason"
+    reports.rejected(world, version, deletion.who, reason, deletion.at)
+    world.registry.tag(version, {"reason": f"{deletion.who}: {reason}", "state": "rejected"})
+    return f"version {version.number} rejected by {deletion.who}"

@@ -1,0 +1,87 @@
+"""A request that waits for an approver: leave it, let it expire, or ask again where its change set vanished.
+
+A change set vanishes when another one of its stack is executed (`cdk deploy` does so too), or when somebody deletes it.
+Deleting it ends the race with an approver: after that nobody can execute it, and if CloudFormation refuses the deletion
+it is being executed.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from lambdas.release import candidates, reports, settling
+from lambdas.release.decisions import may_become
+from lambdas.release.ports import World
+from lambdas.release.records import TrainingJob, Version
+
+
+def of_job(world: World, job: TrainingJob) -> Version | None:
+    """Return the job's version when it waits for an approver."""
+    if job.model not in world.settings.models:
+        return None
+    versions = world.registry.versions(job.model)
+    return next((v for v in versions if v.tag("training_job_arn") == job.arn and v.state == "requested"), None)
+
+
+def has_expired(world: World, version: Version, at: datetime) -> bool:
+    """Say whether a request is older than approvers have time."""
+    asked = datetime.fromisoformat(version.tag("requested_at"))
+    return at - asked >= timedelta(days=world.settings.request_expires_after_days)
+
+
+def tend(world: World, version: Version, at: datetime) -> str:
+    """Do what a waiting request needs; return what was done."""
+    name = version.tag("release_id")
+    late = has_expired(world, version, at)
+    if world.change_sets.waits(version.model, name) and not late:
+        return f"{name} waits"
+    if late and not world.change_sets.delete(version.model, name):
+        return f"{name}: it is being executed"
+    if reason := on_its_way(world, version, late=late):
+        return f"{name}: {reason}"
+    if late:
+        expire(world, version, at)
+        return f"{name} expired"
+    if newer := newer_request(world, version):
+        settling.supersede(world, version, f"version {newer.number} waits in its place", at)
+        return f"{name} superseded by version {newer.number}"
+    return ask_again(world, version, at)
+
+
+def on_its_way(world: World, version: Version, *, late: bool) -> str | None:
+    """Return what already happened to a request whose change set is gone; None when nothing is known of."""
+    name, asked = version.tag("release_id"), datetime.fromisoformat(version.tag("requested_at"))
+    stack = world.endpoints.stack(version.model)
+    if stack.is_moving or stack.last_change_set == name:
+        return "the stack is not at rest, or it was executed"
+    calls = world.trail.calls("ExecuteChangeSet", asked)
+    if any(name in call["requestParameters"]["changeSetName"] for call in calls):
+        return "it was executed"
+    if world.audit.reason(version.model, name) is not None and not late:
+        return "an approver rejected it"
+    current = next(v for v in world.registry.versions(version.model) if v.number == version.number)
+    return None if current.state == "requested" else f"it is {current.state}"
+
+
+def expire(world: World, version: Version, at: datetime) -> None:
+    """Record that nobody executed a release in time."""
+    reason = f"nobody executed it within {world.settings.request_expires_after_days} days."
+    reports.expired(world, version, reason, at)
+    world.registry.tag(version, {"reason": reason, "state": "expired"})
+
+
+def newer_request(world: World, version: Version) -> Version | None:
+    """Return a newer version that waits too: the newest alone is requested again."""
+    newer = (v for v in world.registry.versions(version.model) if int(v.number) > int(version.number))
+    return next((v for v in newer if v.state == "requested"), None)
+
+
+def ask_again(world: World, version: Version, at: datetime) -> str:
+    """Pass the gate once more, for the champion may be another, and request the release again."""
+    with TemporaryDirectory() as work:
+        candidate = candidates.recall(world, version, Path(work))
+        if (reason := candidates.problem(world, candidate, version)) and may_become(version.state, "refused"):
+            candidates.refuse(world, version, reason, at)
+            return f"version {version.number} refused: {reason}"
+        candidates.request(world, candidate, version, at)
+    return f"{version.tag('release_id')} requested again"
