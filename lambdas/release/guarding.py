@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lambdas.release import decisions, intrusions, reports, settling
+from lambdas.release import decisions, intrusions, reports, settling, vouching
 from lambdas.release.ports import World
-from lambdas.release.records import Serving, Stack, Version, stack_of
+from lambdas.release.records import BACKWARD, Serving, Stack, Version, stack_of
 
 TRAIL_DELAY = timedelta(minutes=30)  # CloudTrail promises its events within about 15 minutes
 
@@ -61,9 +61,22 @@ def was_deployed(world: World, seen: Sight) -> bool:
 def intrusion(world: World, seen: Sight) -> str | None:
     """Return what a change set did that it must not do; None when all is as deployed and approved."""
     current, deployed = world.endpoints.template(seen.model), world.templates.recorded(seen.model)
-    return intrusions.template_problem(seen.stack, current, deployed) or intrusions.serving_problem(
-        seen.stack, seen.serving, seen.versions
+    return (
+        intrusions.template_problem(seen.stack, current, deployed)
+        or intrusions.serving_problem(seen.stack, seen.serving, seen.versions)
+        or _unvouched(world, seen)
     )
+
+
+def _unvouched(world: World, seen: Sight) -> str | None:
+    """Return why a version that a way back brought up must not stay: its signature or its papers are not right.
+
+    A release that moves forward is verified when it is accepted (`settling.accept`).
+    """
+    if not seen.stack.last_change_set.startswith(BACKWARD):
+        return None
+    restored = next((v for v in seen.versions if decisions.serves(seen.serving, v)), None)
+    return vouching.problem(world, restored) if restored else None
 
 
 def may_be_direct(stack: Stack, at: datetime) -> bool:
@@ -86,7 +99,7 @@ def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
         settling.mark_rolled_back(world, version, problem, at)
     current, deployed = world.endpoints.template(model), world.templates.recorded(model)
     champion = world.registry.champion(model)
-    keep = champion if champion and decisions.was_approved(champion) else None
+    keep = vouching.restorable(world, champion if champion and decisions.was_approved(champion) else None)
     name, release = intrusions.way_out(stack, keep, current, deployed)
     if name == stack.last_change_set and not stack.went_forward:
         return f"{name} failed: {problem}"

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lambdas.release import decisions, reports
+from lambdas.release import decisions, reports, vouching
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.candidates import released_artifact
 from lambdas.release.ports import EndpointAnswerError, World
@@ -76,7 +76,7 @@ def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
     if decisions.may_become(version.state, "rolled_back"):
         version = world.registry.tag(version, {"reason": reason, "state": "rolled_back"})
     former = decisions.former(champion, version, world.registry.versions(version.model))
-    name, release = decisions.way_back(former, version)
+    name, release = decisions.way_back(vouching.restorable(world, former), version)
     bring(world, version.model, name, release, f"Way back from version {version.number}: {reason}")
     return f"version {version.number} goes back: {reason}"
 

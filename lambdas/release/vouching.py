@@ -22,6 +22,11 @@ def problem(world: World, version: Version) -> str | None:
     return None
 
 
+def restorable(world: World, champion: Version | None) -> Version | None:
+    """Return the champion where it may be restored; None, so the endpoint stops, where nothing vouches for it."""
+    return champion if champion and problem(world, champion) is None else None
+
+
 def tag_of(document: str) -> str:
     """Return the name of the version's tag that holds a document's sha256 (`model_card_sha256`)."""
     return f"{document.removesuffix('.json').replace('-', '_')}_sha256"
