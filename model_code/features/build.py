@@ -1,48 +1,54 @@
-"""From a ledger to its features: one lazy Ibis query, for any engine. Training and serving data both come from here."""
+"""From a ledger to its features: Ibis expressions, for any engine. Training and serving data both come from here."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import ibis
-from ibis.expr.types import NumericValue, Table
+from ibis.expr.types import IntegerValue, NumericValue, Table, Value
 
 from model_code.features.fields import FIELDS
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
-from model_code.features.trailing import LOG_UNIT, as_float
+from model_code.features.trailing import LOG_UNIT
 from model_code.features.views import REALTIME, View
+from model_code.features.windows import Keep, as_float, not_kept, with_windows
 
 # A millionth is finer than any tree's cut, and coarser than what two machines' logarithms differ by.
-DECIMALS = 6
+MILLION = 1_000_000
 # A chain's name: the first two words of a merchant's name, without shop numbers.
 _CHAIN = "^[A-Z]+( [A-Z]+)?"
 
 
 def build_features(
-    ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE, view: View = REALTIME
+    ledger: Table,
+    *,
+    thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE,
+    view: View = REALTIME,
+    keep: Keep = not_kept,
 ) -> Table:
     """One row per row of the ledger: `transaction_id`, `transaction_date`, the view's features as float64; in no order.
 
-    The features are computed from a table that holds nothing but fields known when the view needs them.
+    The features are computed from a table that holds nothing but fields known when the view needs them. Ids must be
+    unique. `keep` holds the steps between, where a ledger is too large to do all at once.
     """
-    known = ledger.select([name for name, field in FIELDS.items() if field.available_at <= view.known_at])
-    prepared = _prepare(known, thresholds)
-    values = {feature.name: as_float(feature.expression(prepared)).round(DECIMALS) for feature in view.features}
-    return prepared.select("transaction_id", "transaction_date", **values)
+    prepared = keep(prepare(ledger, thresholds=thresholds, view=view))
+    return features_from(with_windows(prepared, view.windows, keep), view)
 
 
-def _prepare(ledger: Table, thresholds: Sequence[Threshold]) -> Table:
-    """Adds what the features share: day numbers, whole cents, logs in whole units, flags.
+def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE, view: View = REALTIME) -> Table:
+    """What the features share: ids, keys, day numbers, whole cents, logs in whole units, flags.
 
     Purchases by an unknown card or cost centre (empty: the ledger names none) share no history: each has its own.
     """
-    day = ledger["transaction_date"].cast("date").epoch_days().cast("int64")
-    cents = (ledger["amount"] * 100).round().cast("int64")
-    unknown = {name: ledger["transaction_id"] for name in ("card", "cost_centre") if name in ledger.columns}
-    owners = {name: ledger[name].nullif("").coalesce(own) for name, own in unknown.items()}
-    letters = ledger["merchant"].re_replace("[^A-Z]+", " ").strip()
-    chain = letters.re_extract(_CHAIN, 0).nullif("").coalesce(ledger["merchant"])
-    numbered = ledger.mutate(day=day, cents=cents, size=cents.abs(), chain=chain, **owners)
+    known = ledger.select([name for name, field in FIELDS.items() if field.available_at <= view.known_at])
+    day = known["transaction_date"].cast("date").epoch_days().cast("int64")
+    cents = _nearest(known["amount"] * 100)
+    unknown = {name: known["transaction_id"] for name in ("card", "cost_centre") if name in known.columns}
+    owners = {name: known[name].nullif("").coalesce(own) for name, own in unknown.items()}
+    letters = known["merchant"].re_replace("[^A-Z]+", " ").strip()
+    chain = letters.re_extract(_CHAIN, 0).nullif("").coalesce(known["merchant"])
+    numbered = known.mutate(day=day, cents=cents, size=cents.abs(), chain=chain, **owners)
     size, days = numbered["size"], numbered["day"]
-    log_amount = ((1 + size / 100).ln() * LOG_UNIT).round().cast("int64")
+    log_amount = _nearest((1 + size / 100).ln() * LOG_UNIT)
     return numbered.mutate(
         log_amount=log_amount,
         log_amount_squared=log_amount * log_amount,
@@ -52,6 +58,21 @@ def _prepare(ledger: Table, thresholds: Sequence[Threshold]) -> Table:
         hundreds=(size % 10_000 == 0).cast("int64"),
         share_of_threshold=numbered["cents"] / 100 / _in_force(numbered, thresholds),
     )
+
+
+def features_from(table: Table, view: View) -> Table:
+    """The view's features of a table that `prepare` made and that has the view's windows as columns."""
+    values = {feature.name: _rounded(feature.expression.formula(table)) for feature in view.features}
+    return table.select("transaction_id", "transaction_date", **values)
+
+
+def _rounded(value: Value) -> NumericValue:
+    return as_float(_nearest(as_float(value) * MILLION)) / MILLION
+
+
+def _nearest(value: Value) -> IntegerValue:
+    """The nearest whole number, a half upwards: engines' own `round` disagree on halves and on how near one is."""
+    return cast("IntegerValue", (as_float(value) + 0.5).floor().cast("int64"))
 
 
 def _in_force(table: Table, thresholds: Sequence[Threshold]) -> NumericValue:

@@ -1,87 +1,82 @@
 """Expressions over the days before a purchase: counts, sums, shares, "how unusual".
 
-A window of n days holds day-n up to day-1: nothing of the purchase's own day. Sums run over whole numbers, so that
-neither the order of rows nor the number of threads can change a result.
+A window of n days holds day-n up to day-1: nothing of the purchase's own day.
 """
 
-from collections.abc import Callable
-from typing import TypeAlias, cast
-
 import ibis
-from ibis.expr.builders import WindowBuilder
-from ibis.expr.types import NumericValue, Table, Value
+from ibis.expr.types import NumericValue, Table
 
-Expression: TypeAlias = Callable[[Table], NumericValue]
+from model_code.features.windows import Expression, Window, as_float, found, or_else
 
-# Logarithms are summed in whole ten-thousandths.
+# Logarithms are summed in whole ten-thousandths: the squares of three million ordinary purchases still sum exactly, and
+# what more of them may lose is far below the millionth that features are rounded to.
 LOG_UNIT = 10_000
 # Added to every variance of log amounts: with few purchases before, nothing is very unusual.
 PRIOR_VARIANCE = 0.1
 
 
-def as_float(value: Value) -> NumericValue:
-    """The value as a double; Ibis' own types can't say so."""
-    return cast("NumericValue", value.cast("float64"))
-
-
-def before(by: tuple[str, ...], days: int) -> WindowBuilder:
-    """The rows with the same `by` in the `days` days before."""
-    return ibis.range_window(group_by=list(by), order_by="day", preceding=(days, 1))
-
-
 def number(*by: str, days: int) -> Expression:
     """How many purchases (a log: ln(1 + n))."""
-    return lambda table: (1 + _count(table, by, days)).ln()
+    count = _count(by, days)
+    return Expression((count,), lambda table: (1 + found(table, count)).ln())
 
 
 def spend(*by: str, days: int) -> Expression:
     """How much was spent, refunds by their size too (a log: ln(1 + amount))."""
-    return lambda table: (1 + _sum(table, "size", by, days) / 100).ln()
+    cents = _sum("size", by, days)
+    return Expression((cents,), lambda table: (1 + found(table, cents) / 100).ln())
 
 
 def days_since(*by: str, days: int) -> Expression:
     """Days since the last purchase; `days` + 1 if the window holds none."""
-    return lambda table: (table["day"] - table["day"].max().over(before(by, days))).coalesce(days + 1)
+    last = Window("max", "day", by, -days, -1)
+    return Expression((last,), lambda table: or_else(table["day"] - table[last.name], days + 1))
 
 
 def unusual(*by: str, days: int) -> Expression:
     """How far the log amount lies from the trailing mean, in standard deviations; 0 without purchases before."""
+    count, logs, squares = _count(by, days), _sum("log_amount", by, days), _sum("log_amount_squared", by, days)
 
-    def expression(table: Table) -> NumericValue:
-        count = _count(table, by, days)
-        mean = _sum(table, "log_amount", by, days) / count.nullif(ibis.literal(0))
-        square = _sum(table, "log_amount_squared", by, days) / count.nullif(ibis.literal(0))
-        deviation = (as_float(ibis.greatest(square - mean * mean, 0)) / LOG_UNIT**2 + PRIOR_VARIANCE).sqrt()
-        return ((table["log_amount"] - mean) / LOG_UNIT / deviation).coalesce(0.0)
+    def formula(table: Table) -> NumericValue:
+        rows = found(table, count).nullif(ibis.literal(0.0))
+        mean, square = found(table, logs) / rows, found(table, squares) / rows
+        deviation = (as_float(ibis.greatest(square - mean * mean, 0.0)) / LOG_UNIT**2 + PRIOR_VARIANCE).sqrt()
+        return or_else((table["log_amount"] - mean) / LOG_UNIT / deviation, 0.0)
 
-    return expression
+    return Expression((count, logs, squares), formula)
 
 
 def above_largest(*by: str, days: int) -> Expression:
     """The log amount minus the largest one before; 0 without purchases before."""
-    return lambda table: (
-        (table["log_amount"] - table["log_amount"].max().over(before(by, days))).cast("float64") / LOG_UNIT
-    ).coalesce(0.0)
+    largest = Window("max", "log_amount", by, -days, -1)
+    return Expression(
+        (largest,), lambda table: or_else(as_float(table["log_amount"] - table[largest.name]) / LOG_UNIT, 0.0)
+    )
 
 
 def share(flag: str, *by: str, days: int) -> Expression:
     """Which share of the purchases has the 0/1 column `flag`, drawn to zero by one imagined purchase."""
-    return lambda table: _sum(table, flag, by, days) / (1 + _count(table, by, days))
+    flagged, count = _sum(flag, by, days), _count(by, days)
+    return Expression((flagged, count), lambda table: found(table, flagged) / (1 + found(table, count)))
 
 
 def share_within(part: tuple[str, ...], whole: tuple[str, ...], *, days: int) -> Expression:
     """The share of `whole`'s purchases that are `part`'s, counting this one as well: 1 for the first ever."""
-    return lambda table: (1 + _count(table, part, days)) / (1 + _count(table, whole, days))
+    some, every = _count(part, days), _count(whole, days)
+    return Expression((some, every), lambda table: (1 + found(table, some)) / (1 + found(table, every)))
 
 
 def pace(*by: str, short: int, long: int) -> Expression:
     """The log of the short window's count against what the long window lets expect; both plus one."""
-    return lambda table: ((1 + _count(table, by, short)) / (1 + _count(table, by, long) * (short / long))).ln()
+    few, many = _count(by, short), _count(by, long)
+    return Expression(
+        (few, many), lambda table: ((1 + found(table, few)) / (1 + found(table, many) * (short / long))).ln()
+    )
 
 
-def _count(table: Table, by: tuple[str, ...], days: int) -> NumericValue:
-    return as_float(table["day"].count().over(before(by, days)))
+def _count(by: tuple[str, ...], days: int) -> Window:
+    return Window("count", "day", by, -days, -1)
 
 
-def _sum(table: Table, column: str, by: tuple[str, ...], days: int) -> NumericValue:
-    return as_float(table[column].sum().over(before(by, days)).coalesce(0))
+def _sum(column: str, by: tuple[str, ...], days: int) -> Window:
+    return Window("sum", column, by, -days, -1)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from model_code.features.batch import BATCH_FEATURES
 from model_code.features.fields import Moment
 from model_code.features.table import FEATURES, Feature
+from model_code.features.windows import Window
 
 
 class View(NamedTuple):
@@ -18,6 +19,11 @@ class View(NamedTuple):
     def columns(self) -> tuple[str, ...]:
         """The features' names, in the model's order."""
         return tuple(feature.name for feature in self.features)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """What its features need of other purchases."""
+        return tuple({window for feature in self.features for window in feature.expression.windows})
 
 
 REALTIME = View("realtime", Moment.AUTHORISATION, FEATURES)

@@ -1,0 +1,96 @@
+"""What features need of other purchases: aggregates over days, declared once, computed for a ledger or looked up.
+
+Days are relative to a purchase's own: `first` = -7, `last` = -1 are the seven days before it, without its own day.
+Sums run over whole numbers held as doubles, exact below 2**53, so that neither the order of rows nor the number of
+threads or machines can change one.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from typing import Literal, NamedTuple, TypeAlias, cast
+
+import ibis
+from ibis.expr.types import BooleanValue, NumericValue, Table, Value
+
+Keep: TypeAlias = Callable[[Table], Table]
+"""Holds on to a table that is read more than once or would need much memory: an engine's, or `not_kept`."""
+
+
+class Window(NamedTuple):
+    """`how` over `column` of the purchases with the same `by`, from day `first` to day `last`, both inclusive."""
+
+    how: Literal["count", "sum", "min", "max"]
+    column: str
+    by: tuple[str, ...]
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        """The column that holds it."""
+        return "_".join([self.how, self.column, *self.by, str(self.first), str(self.last)])
+
+    def over(self, table: Table) -> Value:
+        """Computed for each row of a table with the columns `by`, `column` and `day`."""
+        frame = ibis.window(group_by=list(self.by), order_by="day").range(self.first, self.last)
+        return self._aggregate(table).over(frame)
+
+    def at(self, table: Table, day: int) -> Value:
+        """Computed for a purchase on `day`: an aggregate over a table that is grouped by `by`."""
+        return self._aggregate(table, where=table["day"].between(day + self.first, day + self.last))
+
+    def _aggregate(self, table: Table, where: BooleanValue | None = None) -> Value:
+        column = as_float(table[self.column]) if self.how == "sum" else table[self.column]
+        return getattr(column, self.how)(where=where)
+
+
+class Expression(NamedTuple):
+    """A number about a purchase: the windows that it needs, and the formula over a table that has them as columns."""
+
+    windows: tuple[Window, ...]
+    formula: Callable[[Table], Value]
+
+
+def own(formula: Callable[[Table], Value]) -> Expression:
+    """A number about the purchase alone."""
+    return Expression((), formula)
+
+
+def as_float(value: Value) -> NumericValue:
+    """The value as a double; Ibis' own types can't say so."""
+    return cast("NumericValue", value.cast("float64"))
+
+
+def or_else(value: Value, default: float) -> NumericValue:
+    """The value, or the default where it is missing."""
+    return cast("NumericValue", value.coalesce(ibis.literal(default)))
+
+
+def found(table: Table, window: Window) -> NumericValue:
+    """A count or sum as a double; 0 where the window holds nothing."""
+    return or_else(as_float(table[window.name]), 0.0)
+
+
+def by_keys(windows: Iterable[Window]) -> dict[tuple[str, ...], list[Window]]:
+    """The distinct windows of each set of keys, in order of names."""
+    ordered = sorted(set(windows), key=lambda window: (window.by, window))
+    return {by: list(group) for by, group in groupby(ordered, key=lambda window: window.by)}
+
+
+def not_kept(table: Table) -> Table:
+    """The table itself: for ledgers of which everything fits into memory at once."""
+    return table
+
+
+def with_windows(table: Table, windows: Iterable[Window], keep: Keep = not_kept) -> Table:
+    """Adds the windows as columns to a table with unique `transaction_id`.
+
+    Each set of keys is sorted once, and no more than its own columns with it; the results are joined.
+    """
+    wide = table
+    for by, group in by_keys(windows).items():
+        columns = dict.fromkeys(["transaction_id", "day", *by, *(window.column for window in group)])
+        narrow = table.select(list(columns))
+        values = narrow.select("transaction_id", **{window.name: window.over(narrow) for window in group})
+        wide = wide.join(keep(values), "transaction_id")
+    return wide
