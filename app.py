@@ -8,10 +8,9 @@ settings = settings_or_exit(os.environ)
 
 import aws_cdk as cdk  # noqa: E402 - a wrong setting is said within a second; the CDK takes ten to load
 
-from compliance.nag import attach_checks, synthesize  # noqa: E402 - the same
+from compliance.nag import judge_and_synthesize  # noqa: E402 - the same
 from stacks.platform import build_platform  # noqa: E402 - the same
 
 app = cdk.App(analytics_reporting=False)
 build_platform(app, settings)
-attach_checks(app)
-synthesize(app)
+judge_and_synthesize(app, bounded=settings.identity.permissions_boundary is not None)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from constructs import IConstruct
 
-PACKS = ("AwsSolutions", "NIST.800.53.R5")
+OWN_PACK = "Atoll"
+PACKS = ("AwsSolutions", "NIST.800.53.R5", OWN_PACK)
 TEMPLATE_VALIDATION = "CloudFormation-Validate"
 REGISTER_FILE = "accepted-findings.json"
+OWN_PACK_FILE = "atoll-rules.json"
 _LEAST_WORDS = 8
 
 

@@ -12,7 +12,6 @@ _NAMES_A_SERVICE = ("/Service", "/Principal", "kms:ViaService", "iam:PassedToSer
 _RULES = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
 _NOWHERE = "255.255.255.255/32"
 _TLS_POLICIES = frozenset(f"ELBSecurityPolicy-TLS13-1-{kind}-2023-04" for kind in ("2-FIPS", "2-Res-FIPS", "3-FIPS"))
-_ROLLS_BACK_ON = frozenset({"Invocation5XXErrors", "InvocationModelErrors", "ModelLatency"})
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 _SECRET_NAME = re.compile(
     r"PASS(WORD|WD)?$|SECRET(_KEY)?$|TOKEN$|CREDENTIALS?$|(API|PRIVATE|ACCESS)_KEY", re.IGNORECASE
@@ -27,12 +26,6 @@ _KEYS = {
     "AWS::SQS::Queue": "KmsMasterKeyId",
     "AWS::SageMaker::EndpointConfig": "KmsKeyId",
     "AWS::SecretsManager::Secret": "KmsKeyId",
-}
-PARAMETERS = {
-    "ImageDigest": "^$|^sha256:[0-9a-f]{64}$",
-    "ManifestSha256": "^$|^[0-9a-f]{64}$",
-    "MlflowVersion": "^$|^[0-9]{1,9}$",
-    "ReleaseId": "^$|^[A-Za-z0-9-]{1,120}$",
 }
 
 
@@ -170,46 +163,6 @@ def containers_are_confined(templates: Templates) -> Iterator[str]:
                 yield f"{task.place} runs an image that is not pinned by its digest"
 
 
-def models_are_isolated(templates: Templates) -> Iterator[str]:
-    """Models serve in our network without any of their own. Controls: SC-7, AC-4."""
-    for model in resources(templates, "AWS::SageMaker::Model"):
-        if model.properties.get("EnableNetworkIsolation") is not True or "VpcConfig" not in model.properties:
-            yield f"{model.place} is not isolated"
-
-
-def endpoints_roll_back(templates: Templates) -> Iterator[str]:
-    """Endpoints go back on server errors, latency and lost invocations, and keep what was scaled. CM-3, CP-10, SI-4."""
-    alarms = {alarm.place: alarm for alarm in resources(templates, "AWS::CloudWatch::Alarm")}
-    for endpoint in resources(templates, "AWS::SageMaker::Endpoint"):
-        deployment = endpoint.properties.get("DeploymentConfig", {})
-        watched = deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])
-        own = [alarms.get(f"{endpoint.stack}/{alarm['AlarmName'].get('Ref')}") for alarm in watched]
-        seen = {word for alarm in own if alarm for _, word in strings(alarm.properties, alarm.place)}
-        if missing := _ROLLS_BACK_ON - seen:
-            yield f"{endpoint.place} does not roll back on {', '.join(sorted(missing))}"
-        if endpoint.properties.get("RetainAllVariantProperties") is not True:
-            yield f"{endpoint.place} forgets how it was scaled"
-
-
-def a_first_deployment_needs_no_model(templates: Templates) -> Iterator[str]:
-    """SageMaker and scaling stand under the condition that a release exists."""
-    for resource in resources(templates, "AWS::SageMaker::", "AWS::ApplicationAutoScaling::"):
-        if resource.condition != "ReleaseExists":
-            yield f"{resource.place} would be made before any model exists"
-
-
-def a_release_moves_four_parameters(templates: Templates) -> Iterator[str]:
-    """Endpoint stacks have the four release parameters, by strict patterns, and no other. Controls: CM-3, CM-5."""
-    for stack, template in templates.items():
-        if not stack.startswith("Atoll-Endpoint-"):
-            continue
-        found = {name: body.get("AllowedPattern") for name, body in template.get("Parameters", {}).items()}
-        if found != PARAMETERS:
-            yield f"{stack} has the parameters {found}"
-        if any(body.get("Default") != "" for body in template.get("Parameters", {}).values()):
-            yield f"{stack} does not begin without a release"
-
-
 CLAIMS = (
     no_partition_is_spelled_out,
     no_rule_is_open,
@@ -221,8 +174,4 @@ CLAIMS = (
     alarms_may_notify,
     no_secret_is_in_plain_sight,
     containers_are_confined,
-    models_are_isolated,
-    endpoints_roll_back,
-    a_first_deployment_needs_no_model,
-    a_release_moves_four_parameters,
 )

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from compliance.findings import PACKS, REGISTER_FILE
+from compliance.findings import OWN_PACK, OWN_PACK_FILE, PACKS, REGISTER_FILE
 
 REPORT_FILE = "validation-report.json"
 
@@ -37,13 +37,14 @@ def judge(assembly: Path, *, today: date) -> Verdict:
     """Judge the report and the register of one assembly as of a day.
 
     Raises:
-        FileNotFoundError: the folder holds no report or register, so it is not a synthesized assembly of ours.
+        FileNotFoundError: the folder lacks the report, the register or the record of our pack: no assembly of ours.
     """
     report = json.loads((assembly / REPORT_FILE).read_text(encoding="utf-8"))
     register = json.loads((assembly / REGISTER_FILE).read_text(encoding="utf-8"))
+    own = json.loads((assembly / OWN_PACK_FILE).read_text(encoding="utf-8"))
     suppressions = list(_suppressions(report))
     objections = (
-        *_missing_packs(report),
+        *_missing_packs(report, own),
         *_violations(report),
         *_strangers(suppressions, register),
         *_unused(suppressions, register),
@@ -53,11 +54,13 @@ def judge(assembly: Path, *, today: date) -> Verdict:
     return Verdict(objections=objections, accepted=len(suppressions), reasons=len(reasons))
 
 
-def _missing_packs(report: dict[str, Any]) -> Iterator[str]:
+def _missing_packs(report: dict[str, Any], own: dict[str, Any]) -> Iterator[str]:
     present = {plugin["pluginName"] for plugin in report["pluginReports"]}
+    if own["rules"] and own["stacks"]:
+        present.add(OWN_PACK)
     for pack in PACKS:
         if pack not in present:
-            yield f"the rule pack {pack} did not report; attach it with compliance.nag.attach_checks"
+            yield f"the rule pack {pack} did not report; see compliance.nag.judge_and_synthesize"
 
 
 def _violations(report: dict[str, Any]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Ways to break the claims about resources."""
 
 from compliance import predicates as holds
+from compliance import serving as serves
 from tests.infrastructure.template_parts import CONTAINER, ENDPOINT, Claim, Mutation, one, trail_bucket, whole
 
 MUTATIONS: list[tuple[Claim, Mutation]] = [
@@ -123,42 +124,64 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         lambda t: one(t, "Atoll-Tracking", "AWS::ECS::TaskDefinition")[CONTAINER][0].update(Image="mlflow:latest"),
     ),
     (
-        holds.models_are_isolated,
+        serves.models_are_isolated,
         lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model").update(EnableNetworkIsolation=False),
     ),
-    (holds.models_are_isolated, lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model").pop("VpcConfig")),
+    (serves.models_are_isolated, lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model").pop("VpcConfig")),
     (
-        holds.endpoints_roll_back,
+        serves.models_are_named_by_digest,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model")["PrimaryContainer"].update(Image="model:latest"),
+    ),
+    (
+        serves.models_are_named_by_digest,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model")["PrimaryContainer"].update(ModelDataUrl="s3://b/latest"),
+    ),
+    (
+        serves.endpoint_disks_are_under_our_keys,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::EndpointConfig").pop("KmsKeyId"),
+    ),
+    (
+        serves.endpoint_disks_are_under_our_keys,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::EndpointConfig").update(DataCaptureConfig={"EnableCapture": True}),
+    ),
+    (
+        serves.endpoint_disks_are_under_our_keys,
+        lambda t: one(t, ENDPOINT, "AWS::SageMaker::EndpointConfig")["ProductionVariants"][0].update(
+            InstanceType="ml.m5d.large"
+        ),
+    ),
+    (
+        serves.endpoints_roll_back,
         lambda t: one(t, ENDPOINT, "AWS::SageMaker::Endpoint")["DeploymentConfig"].pop("AutoRollbackConfiguration"),
     ),
     (
-        holds.endpoints_roll_back,
+        serves.endpoints_roll_back,
         lambda t: one(t, ENDPOINT, "AWS::SageMaker::Endpoint")["DeploymentConfig"]["AutoRollbackConfiguration"][
             "Alarms"
         ].pop(),
     ),
     (
-        holds.endpoints_roll_back,
+        serves.endpoints_roll_back,
         lambda t: one(t, ENDPOINT, "AWS::SageMaker::Endpoint").update(RetainAllVariantProperties=False),
     ),
     (
-        holds.a_first_deployment_needs_no_model,
+        serves.a_first_deployment_needs_no_model,
         lambda t: whole(t, ENDPOINT, "AWS::SageMaker::Endpoint").pop("Condition"),
     ),
     (
-        holds.a_first_deployment_needs_no_model,
+        serves.a_first_deployment_needs_no_model,
         lambda t: whole(t, ENDPOINT, "AWS::ApplicationAutoScaling::ScalableTarget").pop("Condition"),
     ),
     (
-        holds.a_release_moves_four_parameters,
+        serves.a_release_moves_four_parameters,
         lambda t: t[ENDPOINT]["Parameters"].update(InstanceType={"Type": "String", "Default": ""}),
     ),
     (
-        holds.a_release_moves_four_parameters,
+        serves.a_release_moves_four_parameters,
         lambda t: t[ENDPOINT]["Parameters"]["ImageDigest"].update(AllowedPattern=".*"),
     ),
     (
-        holds.a_release_moves_four_parameters,
+        serves.a_release_moves_four_parameters,
         lambda t: t[ENDPOINT]["Parameters"]["ManifestSha256"].update(Default="0" * 64),
     ),
 ]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from compliance import permissions, predicates
+from compliance import permissions, serving
 from compliance.accepted import DEVELOPMENT_ONLY
 from compliance.findings import REGISTER_FILE
-from compliance.predicates import CLAIMS
+from compliance.pack import RULES
 from compliance.report import judge
 from compliance.synth import ROOT
 from compliance.templates import Template, resources
@@ -49,6 +49,7 @@ OUTPUTS = {
         "EndpointServiceRoleArn",
         "TrainingCompletedRule",
         "DeadLetterQueueUrl",
+        "Models",
     },
     "Atoll-Endpoint-card-anomaly": {"EndpointName"},
     "Atoll-Monitoring": {"BatchScoredFunction"},
@@ -59,7 +60,7 @@ def settings(environment: str) -> dict[str, dict[str, object]]:
     return tomllib.loads((ROOT / "environments" / f"{environment}.toml").read_text())
 
 
-@pytest.mark.parametrize("claim", [*CLAIMS, *permissions.CLAIMS], ids=lambda claim: claim.__name__)
+@pytest.mark.parametrize("claim", RULES, ids=lambda claim: claim.__name__)
 def test_every_claim_holds_in_every_environment(claim: Callable, templates: dict[str, Template]) -> None:
     assert list(claim(templates)) == []
 
@@ -177,7 +178,7 @@ def test_production_protects_what_holds_state(templates: dict[str, Template], en
 
 
 def test_parameters_refuse_a_tag_in_place_of_a_digest() -> None:
-    assert predicates.PARAMETERS["ImageDigest"] == "^$|^sha256:[0-9a-f]{64}$"
+    assert serving.PARAMETERS["ImageDigest"] == "^$|^sha256:[0-9a-f]{64}$"
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from compliance import permissions as may
-from compliance import predicates as holds
+from compliance.pack import RULES
 from compliance.templates import Template, read_templates
 from tests.infrastructure import broken_permissions, broken_resources
 from tests.infrastructure.template_parts import Claim, Mutation
 
 MUTATIONS = [*broken_resources.MUTATIONS, *broken_permissions.MUTATIONS]
-ALL_CLAIMS = {*holds.CLAIMS, *may.CLAIMS, may.every_role_is_bounded}
+ALL_CLAIMS = {*RULES, may.every_role_is_bounded}
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ DEPLOYED = (
     "compliance/",
 )
 MEASURED = ("lambdas", "compliance", "model_code")  # rooms whose tests must keep up with their source
-CLAIMS = ("compliance/predicates.py", "compliance/permissions.py")
+CLAIMS = ("compliance/predicates.py", "compliance/permissions.py", "compliance/serving.py")
 # Only the region profile may state a partition's facts; the predicate that looks for them must spell what it looks for.
 SPELLS_PARTITIONS = {"stacks/regions.py", "compliance/predicates.py"}
 FILE_LINES, FUNCTION_LINES, USUAL_FUNCTION_LINES, STACK_LINES, FRONT_DOOR_LINES = 250, 40, 25, 60, 30

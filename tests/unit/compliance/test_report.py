@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,18 @@ NIST = plugin("NIST.800.53.R5")
 USED = plugin("AwsSolutions", suppressed=((ID, "Stack/Bucket/Resource"),))
 
 
-def objections(folder: Path, plugins: list[dict[str, Any]], register: list[dict[str, Any]]) -> tuple[str, ...]:
+def objections(
+    folder: Path, plugins: list[dict[str, Any]], register: list[dict[str, Any]], rules: Sequence[str] = ("Atoll-a",)
+) -> tuple[str, ...]:
     (folder / "validation-report.json").write_text(json.dumps({"pluginReports": plugins}))
     (folder / "accepted-findings.json").write_text(json.dumps(register))
+    (folder / "atoll-rules.json").write_text(json.dumps({"rules": rules, "stacks": ["Stack"]}))
     return judge(folder, today=TODAY).objections
+
+
+def test_our_own_pack_without_rules_proves_nothing(tmp_path: Path) -> None:
+    [only] = objections(tmp_path, [USED, NIST], [entry()], rules=())
+    assert "the rule pack Atoll did not report" in only
 
 
 def test_a_used_acceptance_of_a_present_pack_is_fine(tmp_path: Path) -> None:

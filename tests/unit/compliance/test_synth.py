@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from compliance import synth
+from compliance.findings import PACKS
 from compliance.report import Verdict
 
-REPORT = {"pluginReports": [{"pluginName": name, "violations": []} for name in ("AwsSolutions", "NIST.800.53.R5")]}
+REPORT = {"pluginReports": [{"pluginName": name, "violations": []} for name in PACKS]}
 VIOLATION = {"ruleName": "AwsSolutions-S1", "violatingConstructs": [{"constructPath": "A/Bucket"}]}
 
 
@@ -27,6 +28,7 @@ class FakeCdk:
             'if [ "$ATOLL_ENVIRONMENT" = mute ]; then echo "only this"; exit 1; fi\n'
             'for folder; do :; done; mkdir -p "$folder"\n'
             f'cp "{self.report}" "$folder/validation-report.json"; echo "[]" > "$folder/accepted-findings.json"\n'
+            'echo "{\\"rules\\": [1], \\"stacks\\": [1]}" > "$folder/atoll-rules.json"\n'
             'echo "{}" > "$folder/Atoll-A.template.json"; echo "$@" > "$folder/command"\n'
         )
         program.chmod(0o755)
