@@ -36,7 +36,20 @@ class RegionProfile:
 
 _GOVCLOUD_FIPS = frozenset({"ecs", "kms", "s3", "sagemaker.api", "secretsmanager"})
 _COMMERCIAL_FIPS = _GOVCLOUD_FIPS | {
-    *("cloudformation", "ec2", "events", "logs", "monitoring", "rds", "sagemaker.runtime", "sns", "sqs", "ssm", "sts"),
+    *(
+        "cloudformation",
+        "ec2",
+        "events",
+        "logs",
+        "monitoring",
+        "rds",
+        "sagemaker.runtime",
+        "sns",
+        "sqs",
+        "ssm",
+        "states",
+        "sts",
+    ),
 }
 
 PROFILES = {

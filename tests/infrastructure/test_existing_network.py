@@ -1,0 +1,81 @@
+"""In the VPC of an agency's landing zone Atoll makes what it is asked for, and changes nothing that stands there."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from compliance import permissions, predicates
+from compliance.report import judge
+from compliance.synth import ROOT, synthesize
+from compliance.templates import Template, read_templates, resources
+
+NETWORK = """[network]
+availability_zones = ["us-gov-west-1a", "us-gov-west-1b"]
+
+[network.existing]
+vpc_id = "vpc-0123456789abcdef0"
+work_subnets = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+data_subnets = ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"]
+jobs_group = "sg-0123456789abcdef0"
+functions_group = "sg-0123456789abcdef1"
+balancer_group = "sg-0123456789abcdef2"
+tasks_group = "sg-0123456789abcdef3"
+database_group = "sg-0123456789abcdef4"
+
+[network.endpoints]
+"kms-fips" = "com.amazonaws.us-gov-west-1.kms-fips"
+
+"""
+
+
+@pytest.fixture(scope="module")
+def assembly_in_landing_zone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("landing-zone")
+    shipped = (ROOT / "environments" / "govcloud-west.toml").read_text(encoding="utf-8")
+    settings = folder / "landing-zone.toml"
+    settings.write_text(re.sub(r"\[network\]\n.*?\n\n", NETWORK, shipped, flags=re.DOTALL), encoding="utf-8")
+    synthesize(str(settings), folder / "assembly")
+    return folder / "assembly"
+
+
+@pytest.fixture
+def landing_zone(assembly_in_landing_zone: Path) -> dict[str, Template]:
+    return read_templates(assembly_in_landing_zone)
+
+
+def test_no_finding_is_unaccepted(assembly_in_landing_zone: Path) -> None:
+    assert judge(assembly_in_landing_zone, today=date(2026, 11, 23)).objections == ()
+
+
+def test_every_claim_holds(landing_zone: dict[str, Template]) -> None:
+    for claim in (*predicates.CLAIMS, *permissions.CLAIMS):
+        assert list(claim(landing_zone)) == [], claim.__name__
+
+
+def test_nothing_of_the_network_is_made_but_the_endpoint_that_was_asked_for(landing_zone: dict[str, Template]) -> None:
+    made = sorted(each.type for each in resources(landing_zone, "AWS::EC2::"))
+    assert made == ["AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::VPCEndpoint"]
+    assert not list(resources(landing_zone, "Custom::VpcRestrictDefaultSG"))
+    [endpoint] = resources(landing_zone, "AWS::EC2::VPCEndpoint")
+    assert endpoint.properties["ServiceName"] == "com.amazonaws.us-gov-west-1.kms-fips"
+
+
+def test_no_rule_is_added_to_a_group_of_the_agency(landing_zone: dict[str, Template]) -> None:
+    [rule] = resources(landing_zone, "AWS::EC2::SecurityGroupIngress")
+    assert "Fn::GetAtt" in rule.properties["GroupId"]
+    assert rule.properties["SourceSecurityGroupId"] == "sg-0123456789abcdef1"
+
+
+def test_everything_runs_in_the_given_subnets_and_groups(landing_zone: dict[str, Template]) -> None:
+    functions = [each.properties["VpcConfig"] for each in resources(landing_zone, "AWS::Lambda::Function")]
+    work = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+    assert functions
+    assert all(each == {"SecurityGroupIds": ["sg-0123456789abcdef1"], "SubnetIds": work} for each in functions)
+    [group] = resources(landing_zone, "AWS::RDS::DBSubnetGroup")
+    assert group.properties["SubnetIds"] == ["subnet-0123456789abcdef2", "subnet-0123456789abcdef3"]
+    [balancer] = resources(landing_zone, "AWS::ElasticLoadBalancingV2::LoadBalancer")
+    assert (balancer.properties["Subnets"], balancer.properties["SecurityGroups"]) == (work, ["sg-0123456789abcdef2"])
+    assert "AWS::EC2::" not in json.dumps(landing_zone["Atoll-Tracking"])
