@@ -1,6 +1,7 @@
 """What an approver needs to decide on a release: figures against the champion, data, papers, and what changes."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from lambdas.release import documents
 from lambdas.release.gate import METRIC
@@ -11,14 +12,15 @@ MAXIMUM_DESCRIPTION = 1024  # of a change set
 _LINEAGE = ("manifest_sha256", "data_manifest_sha256", "code_sha256", "image_digest", "serving_image_digest")
 
 
-def line(world: World, version: Version, metrics: Mapping[str, object]) -> str:
-    """Return a candidate in one line, which is its change set's description."""
+def line(world: World, version: Version, metrics: Mapping[str, object], at: datetime) -> str:
+    """Return a candidate in one line, which is its change set's description; `at` is when it is asked for."""
     compared = metrics.get("champion")
     former = f"champion {compared.get(METRIC)} on the same rows" if isinstance(compared, dict) else "no champion yet"
     text = (
         f"{version.model} v{version.number}: {METRIC} {metrics.get(METRIC)} ({former}); {worst_slice(metrics)}"
         f"data {version.tag('data_manifest_sha256')}; by {version.tag('submitter')}; "
-        f"card {address(world, version, documents.CARD)}"
+        f"card {address(world, version, documents.CARD)}; "
+        f"expires {at + timedelta(days=world.settings.request_expires_after_days):%Y-%m-%d}"
     )
     return text[:MAXIMUM_DESCRIPTION]
 
@@ -32,8 +34,11 @@ def text(world: World, version: Version, release: Release, summary: str) -> str:
         f"{summary}\nManifest sha256 {release.manifest_sha256}\nServing image {release.image_digest}\n"
         f"Impact assessment {address(world, version, documents.ASSESSMENT)} (people answer its open questions)\n\n"
         f"What changes:\n{changes}\n\n"
-        f"Another person than {version.tag('submitter')} reads it:\n  aws cloudformation describe-change-set {target}\n"
-        f"and approves it:\n  aws cloudformation execute-change-set {target}\n"
+        f"Another person than {version.tag('submitter')} reads it:\n  python -m releases show {release.release_id}\n"
+        f"  aws cloudformation describe-change-set {target}\n"
+        f"and approves it, by either:\n  python -m releases approve {release.release_id}\n"
+        f"  aws cloudformation execute-change-set {target}\n"
+        f"or not:\n  python -m releases reject {release.release_id}\n"
     )
 
 

@@ -156,13 +156,13 @@ def refuse(world: World, version: Version, reason: str, at: datetime) -> None:
 
 
 def request(world: World, candidate: Candidate, version: Version, at: datetime) -> None:
-    """Keep archive, documents and signature under the manifest's hash, create the change set, ask the approvers.
+    """Verify what was sealed, create the change set, ask the approvers.
 
     Raises:
-        ArtifactError: something else lies under this hash: somebody tampered with the release bucket.
+        ArtifactError: it is not what was sealed: somebody tampered with the release bucket.
         ChangeSetError: CloudFormation refuses the change set.
     """
-    seal(world, candidate, version)
+    vouch(world, version)
     sha = version.tag("manifest_sha256")
     digest = version.tag("serving_image_digest") or world.image.uri().partition("@")[2]
     release = Release(
@@ -174,7 +174,7 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
     asked = version.tag("requested_at") or at.isoformat()  # asked again, it expires no later
     news = {"requested_at": asked, "serving_image_digest": digest, "release_id": release.release_id}
     version = world.registry.tag(version, news)
-    line = briefing.line(world, version, candidate.metrics)
+    line = briefing.line(world, version, candidate.metrics, datetime.fromisoformat(asked))
     world.change_sets.request(version.model, release.release_id, release, line)
     reports.requested(world, version, release, line, at)
     current = next(v for v in world.registry.versions(version.model) if v.number == version.number)
@@ -183,7 +183,7 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
 
 
 def seal(world: World, candidate: Candidate, version: Version) -> None:
-    """Put the verified archive under its hash, its documents beside it, and sign; then verify what lies there.
+    """Put the verified archive under its hash, its documents beside it, and sign.
 
     The archive that is written is the very file that was verified, not a second read of the job's output.
 
@@ -195,9 +195,7 @@ def seal(world: World, candidate: Candidate, version: Version) -> None:
     for name, content in candidate.documents.items():
         world.artifacts.keep(version.model, sha, name, content)
     signing.sign(world, version.model, sha)
-    if is_first:
-        vouch(world, version)
-    else:
+    if not is_first:
         released_artifact(world, version, candidate.archive.parent / "released")
 
 

@@ -200,11 +200,12 @@ class FakeChangeSets:
     waiting: dict[tuple[str, str], Release] = field(default_factory=dict)
     executed: list[str] = field(default_factory=list)
     brought: dict[str, tuple[Release, str | None]] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
 
     def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
         if self.waiting.setdefault((model, name), release) != release:
             raise ChangeSetError(f"{name} ({description}) exists with other parameters.")
-        self.brought[name] = release, template
+        self.brought[name], self.descriptions[name] = (release, template), description
         return True
 
     def execute(self, model: str, name: str) -> None:

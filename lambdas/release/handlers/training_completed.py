@@ -35,5 +35,6 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
         if reason := candidates.problem(world, candidate, version):
             candidates.refuse(world, version, reason, event.at)
             return f"version {version.number} refused: {reason}"
+        candidates.seal(world, candidate, version)
         candidates.request(world, candidate, version, event.at)
         return f"version {version.number} requested"
