@@ -68,6 +68,7 @@ class ReleaseStack(AtollStack):
         function = self._function("TrainingCompleted", "training_completed")
         self.powers.read_jobs(function.permissions)
         self.powers.read_releases(function.permissions)
+        self.powers.seal_releases(function.permissions)
         self.powers.request_releases(function.permissions)
         ended = {"TrainingJobStatus": ["Completed", "Failed", "Stopped"]}
         event = EventKind(source="aws.sagemaker", kind="SageMaker Training Job State Change", detail=ended)

@@ -72,11 +72,14 @@ class ReleasePowers:
         policy.allow_listing(bucket=self.foundation.releases, prefixes=["models/"])
         policy.allow("kms:Decrypt", on=[self.foundation.keys.release.key_arn])
 
-    def request_releases(self, policy: RolePolicy) -> None:
-        """Keep an artifact under its hash, sign it and ask for its release; executing it is for another person."""
-        policy.allow("kms:Sign", on=[self.foundation.keys.signing.key_arn], when=_DIGESTS)
+    def seal_releases(self, policy: RolePolicy) -> None:
+        """Keep a verified artifact under its hash, and sign it."""
         policy.allow_objects("s3:PutObject", bucket=self.foundation.releases, prefix="models/")
         policy.allow("kms:GenerateDataKey", on=[self.foundation.keys.release.key_arn])
+        policy.allow("kms:Sign", on=[self.foundation.keys.signing.key_arn], when=_DIGESTS)
+
+    def request_releases(self, policy: RolePolicy) -> None:
+        """Ask for the release of what was sealed; executing it is for another person."""
         allow_change_sets(policy, self.service_role, FORWARD)
         policy.allow_pattern(
             "cloudformation:DeleteChangeSet",
