@@ -14,12 +14,12 @@ import pandas as pd
 import xgboost
 
 from benchmarks.turns import ROUNDS, in_turns, summary
-from model_code.algorithms.gradient_boosting import Matrix, score
+from model_code.algorithms.gradient_boosting import Matrix, score, to_bytes
 from model_code.native.build import NativeError
-from model_code.native.library import Library, load_library
-from model_code.serving.forest import flatten
+from model_code.native.library import Library, Unread, load_library
+from model_code.serving.flatten import flatten
 from model_code.serving.kernel import TOLERANCE, Kernel
-from model_code.serving.parsing import parse_csv_in_python
+from model_code.serving.python_parsing import parse_csv
 
 FEATURES, TREES, DEPTH = 30, 400, 7
 SIZES = {1: 200, 1_000: 5, 10_000: 1}
@@ -58,12 +58,12 @@ def reading(library: Library, numbers: str, rows: Matrix, calls: int) -> dict[st
     columns = [f"f{column}" for column in range(FEATURES)]
     contenders = {
         "C": lambda: library.parse_csv(body, FEATURES),
-        "Python": lambda: parse_csv_in_python(body, columns),
+        "Python": lambda: parse_csv(body, columns),
         "pandas": lambda: pd.read_csv(io.BytesIO(body), header=None).to_numpy(np.float64),
     }
     for name, read in contenders.items():
         found = read()
-        if found is None or not np.array_equal(found, rows, equal_nan=True):
+        if isinstance(found, Unread) or not np.array_equal(found, rows, equal_nan=True):
             sys.exit(f"{name} reads other numbers; nothing was measured.")
     times = summary(in_turns(contenders, calls=calls), "C")
     return {"work": f"read CSV, {numbers}", "rows": len(rows), "bytes": len(body), "contenders": times}
@@ -88,7 +88,7 @@ def main() -> None:
         sys.exit(str(error))
     rows = data(max(SIZES))
     booster = model(rows)
-    kernel = Kernel(library, flatten(booster))
+    kernel = Kernel(library, flatten(to_bytes(booster)))
     bodies = {"17 digits": rows, "2 decimals": np.round(rows, 2)}
     measured = [scoring(booster, kernel, rows[:count], calls) for count, calls in SIZES.items()]
     measured += [

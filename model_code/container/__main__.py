@@ -34,6 +34,15 @@ environment:
   ATOLL_MANIFEST_SHA256    serve only the artifact whose manifest has this sha256
   ATOLL_MAX_MODEL_BYTES    serve no larger model than this (default: 64 MB)
   ATOLL_MODEL_VERSION      the version that answers name
+  ATOLL_OUT_OF_DISTRIBUTION     flag (default) rows unlike the training's, or refuse them
+  ATOLL_SCORE_DECIMALS          round scores to so many decimals, 0 to 9 (default: as they are)
+  ATOLL_LABEL_ONLY              1: answer labels, neither scores nor reasons (default: 0)
+  ATOLL_LABEL_THRESHOLD         the probability from which on a label is 1 (default: 0.5)
+  ATOLL_CALLER_ROWS_PER_MINUTE  what one caller may ask for (default: no limit)
+  ATOLL_CALLER_HEADER           where a trusted front names the caller (default: X-Atoll-Caller)
+  ATOLL_METRICS                 1: answer GET /metrics (default: 0)
+  SAGEMAKER_MODEL_SERVER_WORKERS  server processes (default: one for each CPU that it may use)
+  SAGEMAKER_MAX_PAYLOAD_IN_MB     largest body in MB (default: 6)
   OMP_NUM_THREADS          threads of a training (default: the CPUs it may use)
 
 on failure: exit code 1 and one sentence in <root>/output/failure (etl: <root>/output/message)
@@ -53,6 +62,8 @@ def main(arguments: list[str]) -> int:
     root = Path(os.environ.get("ATOLL_ML_ROOT", IMAGE_ROOT))
     if not root.is_absolute():
         parser.error(f"ATOLL_ML_ROOT is {str(root)!r}; expected an absolute folder.")
+    if chosen.command in {"serve", "batch"}:
+        os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is imported
     log_json_lines()
     signal.signal(signal.SIGTERM, _stop)
     try:

@@ -1,6 +1,8 @@
 """`serve` and `batch`: SageMaker's hosting contract around model_code.serving."""
 
+import gc
 import logging
+import math
 import os
 import signal
 import sys
@@ -10,13 +12,22 @@ from typing import NoReturn
 
 import uvicorn
 
+from model_code.container.cpus import usable_cpus
 from model_code.container.environment import whole_number
+from model_code.container.policy import policy_of_environment
+from model_code.container.processes import listen, run_processes
 from model_code.errors import InputError
+from model_code.serving.answers import Service
 from model_code.serving.app import Application
+from model_code.serving.budget import Budget
+from model_code.serving.metrics import Metrics
 from model_code.serving.model import load_model
+from model_code.serving.protocol import BoundedProtocol
 
 DRAIN_SECONDS = 25
 """SageMaker kills a container 30 seconds after SIGTERM."""
+KEEP_ALIVE_SECONDS = 75
+"""Longer than callers keep connections, so that none sends into one that is just being closed."""
 
 logger = logging.getLogger(__name__)
 
@@ -25,36 +36,55 @@ def main(arguments: list[str], root: Path) -> None:
     """Serve the artifact in `<root>/model` until SIGTERM; requests that are under way are answered first.
 
     Raises:
-        InputError: an argument, the environment or the artifact can't be used.
+        InputError: an argument, the environment, the artifact or the port can't be used.
     """
     if arguments:
         raise InputError(f"serve and batch take no arguments and were given {arguments}; use the environment.")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)  # uvicorn drains first, then hands the signal on to this
+    # Batch transform names its MaxPayloadInMB here; 6 is SageMaker's default.
+    max_body_bytes = whole_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 6) * 2**20
+    processes = whole_number("SAGEMAKER_MODEL_SERVER_WORKERS", usable_cpus())
+    service = _service(root / "model", processes)
+    port = whole_number("SAGEMAKER_BIND_TO_PORT", 8080)
+    # All addresses: SageMaker reaches the container over its own network.
+    listener = listen(os.environ.get("ATOLL_BIND_ADDRESS", "0.0.0.0"), port)  # noqa: S104
+    facts = {"model_version": service.model.version, "port": port, "processes": processes}
+    logger.info("serving", extra={"facts": facts | {"kernel": service.model.kernel is not None}})
+    gc.freeze()  # forked processes share what no collection ever writes to
+
+    def work(process: int) -> None:
+        service.metrics.be(process)
+        config = uvicorn.Config(
+            Application(service, max_body_bytes=max_body_bytes),
+            loop="uvloop",
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+    run_processes(processes, work)
+
+
+def _service(folder: Path, processes: int) -> Service:
+    policy = policy_of_environment()
     model = load_model(
-        root / "model",
+        folder,
         version=os.environ.get("ATOLL_MODEL_VERSION"),
         expected_manifest_sha256=os.environ.get("ATOLL_MANIFEST_SHA256"),
         max_model_bytes=whole_number("ATOLL_MAX_MODEL_BYTES", 64_000_000),
     )
-    port = whole_number("SAGEMAKER_BIND_TO_PORT", 8080)
-    # Batch transform names its MaxPayloadInMB here; 6 is SageMaker's default.
-    max_body_bytes = whole_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 6) * 2**20
-    logger.info("serving", extra={"facts": {"model_version": model.version, "port": port}})
-    uvicorn.run(
-        Application(model, max_body_bytes=max_body_bytes),
-        # All addresses: SageMaker reaches the container over its own network.
-        host=os.environ.get("ATOLL_BIND_ADDRESS", "0.0.0.0"),  # noqa: S104
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    policy.check(model.objective)
+    # Processes don't know what callers asked of each other: each grants its share.
+    rows = policy.rows_per_minute
+    budget = Budget(math.ceil(rows / processes)) if rows else None
+    return Service(model, policy, Metrics(processes), budget)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -1,4 +1,5 @@
-/* What a request needs in C: the trees of a gradient-boosted model, and rows of numbers out of CSV.
+/* What a request needs in C: rows of numbers out of a body, what is unusual about them, and the trees of a
+   gradient-boosted model.
 
    No global state, no allocation, no Python: the caller owns every array. */
 #ifndef ATOLL_H
@@ -8,13 +9,20 @@
 #include <stdint.h>
 
 /* One node of a tree. The right child is left + 1. A leaf is its own left child and its split is NaN, which no value
-   reaches: a walk that has arrived stays. `slot` is 2 * feature, plus 1 where a missing value goes right. */
+   reaches: a walk that has arrived stays. `slot` is 2 * feature, plus 1 where a missing value goes right, plus
+   ATOLL_CATEGORY where the categories in the forest's `sets` from `set` on go right: first the number of words, then
+   the words, whose bits are the categories. */
 struct atoll_node {
-    float split;
+    union {
+        float split;
+        uint32_t set;
+    };
     uint32_t slot;
     uint32_t left;
     float leaf;
 };
+
+#define ATOLL_CATEGORY 0x80000000u
 
 /* A model. `roots`, `depths` (steps to the deepest leaf) and `outputs` (to which margin it adds) have one entry a tree. */
 struct atoll_forest {
@@ -23,6 +31,7 @@ struct atoll_forest {
     const uint32_t *depths;
     const uint32_t *outputs;
     const float *base_margins; /* one an output */
+    const uint32_t *sets;      /* NULL without splits by category */
     size_t tree_count;
     size_t feature_count;
     size_t output_count;
@@ -38,10 +47,34 @@ void atoll_margins(const struct atoll_forest *forest, const double *rows, size_t
 void atoll_sigmoid(float *margins, size_t count);
 void atoll_softmax(float *margins, size_t rows, size_t outputs);
 
-/* Reads headerless CSV: `columns` JSON numbers a line, spaces around them, an empty field is NaN, lines end with \n or
-   \r\n (the last one may lack it). `text` must end with a byte 0 behind its `length` bytes, as Python's bytes do.
-   Returns the number of rows, or -1 for anything else: another width, another field, a number over FLT_MAX, more than
-   `most_rows`. It says only whether; which row and column is for the caller to find out. */
-int64_t atoll_parse_csv(const char *text, size_t length, size_t columns, size_t most_rows, double *rows);
+/* What training saw in each column: bounds, whether values were missing, and of a column of few values all of them,
+   in `vocabulary` from one of `ends` (columns + 1, the first is 0) to the next; any number where there are none. */
+struct atoll_guard {
+    const double *minimum;
+    const double *maximum;
+    const uint8_t *missing_allowed;
+    const uint32_t *ends;
+    const double *vocabulary;
+    size_t columns;
+};
+
+/* Writes 1 for each value (row-major) that training didn't see the like of, else 0; returns how many rows have one. */
+size_t atoll_unusual(const struct atoll_guard *guard, const double *rows, size_t count, uint8_t *unusual);
+
+/* Reading bodies. `text` must end with a byte 0 behind its `length` bytes, as Python's bytes do. Numbers are JSON's, up
+   to FLT_MAX. Returns the number of rows; or -1 - r if row r (from 0) can't be read, is one too many for `most_rows`, or
+   something else than a row, and then `start` is the byte at which it begins. It says only where; what is wrong there
+   is for the caller to find out.
+
+   CSV without a header: `columns` numbers a line, spaces around them, an empty field is NaN, lines end with \n or \r\n
+   (the last one may lack it). */
+int64_t atoll_parse_csv(const char *text, size_t length, size_t columns, size_t most_rows, double *rows, size_t *start);
+
+/* JSON: an array of arrays of `columns` numbers or nulls (NaN), by itself or as the one member "instances". */
+int64_t atoll_parse_json(const char *text, size_t length, size_t columns, size_t most_rows, double *rows, size_t *start);
+
+/* JSON Lines: such an array a line. */
+int64_t atoll_parse_json_lines(const char *text, size_t length, size_t columns, size_t most_rows, double *rows,
+                               size_t *start);
 
 #endif

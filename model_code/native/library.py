@@ -2,7 +2,10 @@
 
 import ctypes
 import functools
+import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +14,12 @@ from model_code.native.build import NativeError, library_path
 
 MOST_FEATURES = 256
 """ATOLL_MOST_FEATURES of atoll.h."""
-NODE: np.dtype = np.dtype([("split", "f4"), ("slot", "u4"), ("left", "u4"), ("leaf", "f4")])
-"""`struct atoll_node` of atoll.h."""
+CATEGORY = 0x80000000
+"""ATOLL_CATEGORY of atoll.h."""
+NODE: np.dtype = np.dtype([("split", "<f4"), ("slot", "<u4"), ("left", "<u4"), ("leaf", "<f4")])
+"""`struct atoll_node` of atoll.h; `set` lies in the bytes of `split`."""
+
+logger = logging.getLogger(__name__)
 
 
 class ForestStruct(ctypes.Structure):
@@ -24,10 +31,31 @@ class ForestStruct(ctypes.Structure):
         ("depths", ctypes.c_void_p),
         ("outputs", ctypes.c_void_p),
         ("base_margins", ctypes.c_void_p),
+        ("sets", ctypes.c_void_p),
         ("tree_count", ctypes.c_size_t),
         ("feature_count", ctypes.c_size_t),
         ("output_count", ctypes.c_size_t),
     )
+
+
+class GuardStruct(ctypes.Structure):
+    """`struct atoll_guard` of atoll.h. Its pointers don't keep the arrays alive."""
+
+    _fields_ = (
+        ("minimum", ctypes.c_void_p),
+        ("maximum", ctypes.c_void_p),
+        ("missing_allowed", ctypes.c_void_p),
+        ("ends", ctypes.c_void_p),
+        ("vocabulary", ctypes.c_void_p),
+        ("columns", ctypes.c_size_t),
+    )
+
+
+class Unread(NamedTuple):
+    """Where reading a body ended: the row (from 0) that isn't one, and the byte at which it begins."""
+
+    row: int
+    start: int
 
 
 class Library:
@@ -50,11 +78,15 @@ class Library:
         self._margins.argtypes, self._margins.restype = [pointer, pointer, size, pointer], None
         self._sigmoid.argtypes, self._sigmoid.restype = [pointer, size], None
         self._softmax.argtypes, self._softmax.restype = [pointer, size, size], None
-        self._parse_csv = loaded.atoll_parse_csv
-        self._parse_csv.argtypes, self._parse_csv.restype = [ctypes.c_char_p, size, size, size, pointer], ctypes.c_int64
+        self._unusual = loaded.atoll_unusual
+        self._unusual.argtypes, self._unusual.restype = [pointer, pointer, size, pointer], size
+        self._parse_csv, self._parse_json = loaded.atoll_parse_csv, loaded.atoll_parse_json
+        self._parse_json_lines = loaded.atoll_parse_json_lines
+        for parse in (self._parse_csv, self._parse_json, self._parse_json_lines):
+            parse.argtypes, parse.restype = [ctypes.c_char_p, size, size, size, pointer, pointer], ctypes.c_int64
         text = "-1.5,0.30000000000000004,7e-30,"  # a short number, two that need strtod (of a locale with a point)
         read = self.parse_csv(text.encode(), 4)
-        if read is None or read.tolist()[0][:3] != [float(number) for number in text.split(",")[:3]]:
+        if isinstance(read, Unread) or read.tolist()[0][:3] != [float(number) for number in text.split(",")[:3]]:
             raise NativeError(f"{path} doesn't read {text!r} as Python does.")
 
     def margins(self, forest: ForestStruct, rows: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -71,13 +103,35 @@ class Library:
         """Turn each row of margins into probabilities, in place."""
         self._softmax(margins.ctypes.data, *margins.shape)
 
-    def parse_csv(self, body: bytes, columns: int) -> NDArray[np.float64] | None:
-        r"""Return the rows of a body of `columns` (at least 1) numbers a line, or None if it is anything else."""
+    def unusual(self, guard: GuardStruct, rows: NDArray[np.float64]) -> tuple[int, NDArray[np.bool_]]:
+        """Return how many rows hold a value that training didn't see the like of, and which values do."""
+        found = np.empty(rows.shape, np.bool_)
+        return self._unusual(ctypes.byref(guard), rows.ctypes.data, len(rows), found.ctypes.data), found
+
+    def parse_csv(self, body: bytes, columns: int) -> NDArray[np.float64] | Unread:
+        r"""Return the rows of a body of `columns` (at least 1) numbers a line, or where it is anything else."""
         # A row has at least its separators: a body of newlines alone asks for no more memory than it has bytes.
         most_rows = min(body.count(b"\n") + 1, (len(body) + 1) // columns)
-        rows = np.empty((most_rows, columns))
-        count = self._parse_csv(body, len(body), columns, most_rows, rows.ctypes.data)
-        return rows[:count] if count > 0 else None
+        return self._parse(self._parse_csv, body, columns, most_rows)
+
+    def parse_json(self, body: bytes, columns: int) -> NDArray[np.float64] | Unread:
+        """Return the rows of an array of arrays (maybe as "instances"), or where it is anything else."""
+        return self._parse(self._parse_json, body, columns, _most_arrays(body, columns))
+
+    def parse_json_lines(self, body: bytes, columns: int) -> NDArray[np.float64] | Unread:
+        """Return the rows of an array a line, or where it is anything else."""
+        return self._parse(self._parse_json_lines, body, columns, _most_arrays(body, columns))
+
+    @staticmethod
+    def _parse(function: Callable[..., int], body: bytes, columns: int, most_rows: int) -> NDArray[np.float64] | Unread:
+        rows, start = np.empty((most_rows, columns)), ctypes.c_size_t()
+        count = function(body, len(body), columns, most_rows, rows.ctypes.data, ctypes.byref(start))
+        return rows[:count] if count > 0 else Unread(-1 - count, start.value)
+
+
+def _most_arrays(body: bytes, columns: int) -> int:
+    """Return the most arrays of so many numbers that fit the body: brackets, numbers and what separates them."""
+    return min(body.count(b"["), len(body) // (2 * columns + 1))
 
 
 @functools.cache
@@ -88,3 +142,13 @@ def load_library() -> Library:
         NativeError: it can't be had here.
     """
     return Library(library_path())
+
+
+@functools.cache
+def optional_library() -> Library | None:
+    """Return the library of these sources, or None (and why in the log, once)."""
+    try:
+        return load_library()
+    except NativeError as error:
+        logger.warning("going without the library in C", extra={"facts": {"reason": str(error)}})
+        return None

@@ -7,6 +7,8 @@
 
 #define LANES 16 /* rows that walk one tree together: their loads overlap */
 #define BLOCK 64 /* rows that a tree stays in the cache for */
+#define MOST_CATEGORIES 16777216 /* the first one that single precision can't tell from the next; XGBoost's limit */
+#define INLINE static inline __attribute__((always_inline)) /* so that `sets` is a constant, and costs nothing if 0 */
 
 /* Each feature twice: what a node compares when a missing value goes left there, and when it goes right. */
 static void widen(const double *row, size_t features, float *slots)
@@ -18,35 +20,51 @@ static void widen(const double *row, size_t features, float *slots)
     }
 }
 
-static inline uint32_t step(const struct atoll_node *nodes, uint32_t at, const float *slots)
+/* Whether a category (a whole number) is in a set; a missing one goes where its node sends it. */
+static inline uint32_t in_set(const uint32_t *set, uint32_t missing, float category)
 {
-    const struct atoll_node node = nodes[at];
+    if (isnan(category))
+        return missing;
+    if (!(category >= 0 && category < MOST_CATEGORIES))
+        return 0;
+    const uint32_t bit = (uint32_t)category;
+    return bit / 32 < set[0] && (set[1 + bit / 32] >> (bit % 32) & 1);
+}
+
+INLINE uint32_t step(const struct atoll_forest *forest, uint32_t at, const float *slots, const double *row, int sets)
+{
+    const struct atoll_node node = forest->nodes[at];
+    if (sets && node.slot & ATOLL_CATEGORY) {
+        const uint32_t slot = node.slot & ~ATOLL_CATEGORY;
+        return node.left + in_set(forest->sets + node.set, slot & 1, (float)row[slot / 2]);
+    }
     return node.left + (slots[node.slot] >= node.split);
 }
 
-static void add_lanes(const struct atoll_forest *forest, size_t tree, const float *slots, float *margins)
+INLINE void add_lanes(const struct atoll_forest *forest, size_t tree, const float *slots, const double *rows,
+                      float *margins, int sets)
 {
-    const struct atoll_node *nodes = forest->nodes;
-    const size_t width = 2 * forest->feature_count;
+    const size_t width = forest->feature_count;
     uint32_t at[LANES];
     for (size_t lane = 0; lane < LANES; lane++)
         at[lane] = forest->roots[tree];
     for (uint32_t depth = forest->depths[tree]; depth > 0; depth--)
         for (size_t lane = 0; lane < LANES; lane++)
-            at[lane] = step(nodes, at[lane], slots + lane * width);
+            at[lane] = step(forest, at[lane], slots + lane * 2 * width, rows + lane * width, sets);
     for (size_t lane = 0; lane < LANES; lane++)
-        margins[lane * forest->output_count] += nodes[at[lane]].leaf;
+        margins[lane * forest->output_count] += forest->nodes[at[lane]].leaf;
 }
 
-static void add_one(const struct atoll_forest *forest, size_t tree, const float *slots, float *margins)
+INLINE void add_one(const struct atoll_forest *forest, size_t tree, const float *slots, const double *row,
+                    float *margin, int sets)
 {
     uint32_t at = forest->roots[tree];
     for (uint32_t depth = forest->depths[tree]; depth > 0; depth--)
-        at = step(forest->nodes, at, slots);
-    *margins += forest->nodes[at].leaf;
+        at = step(forest, at, slots, row, sets);
+    *margin += forest->nodes[at].leaf;
 }
 
-static void add_block(const struct atoll_forest *forest, const double *rows, size_t count, float *margins)
+INLINE void add_block(const struct atoll_forest *forest, const double *rows, size_t count, float *margins, int sets)
 {
     float slots[BLOCK * 2 * ATOLL_MOST_FEATURES];
     const size_t features = forest->feature_count, outputs = forest->output_count;
@@ -59,18 +77,22 @@ static void add_block(const struct atoll_forest *forest, const double *rows, siz
         float *sums = margins + forest->outputs[tree];
         size_t row = 0;
         for (; row + LANES <= count; row += LANES)
-            add_lanes(forest, tree, slots + row * 2 * features, sums + row * outputs);
+            add_lanes(forest, tree, slots + row * 2 * features, rows + row * features, sums + row * outputs, sets);
         for (; row < count; row++)
-            add_one(forest, tree, slots + row * 2 * features, sums + row * outputs);
+            add_one(forest, tree, slots + row * 2 * features, rows + row * features, sums + row * outputs, sets);
     }
 }
 
 void atoll_margins(const struct atoll_forest *forest, const double *rows, size_t count, float *margins)
 {
     for (size_t start = 0; start < count; start += BLOCK) {
-        size_t left = count - start;
-        add_block(forest, rows + start * forest->feature_count, left < BLOCK ? left : BLOCK,
-                  margins + start * forest->output_count);
+        const size_t left = count - start, block = left < BLOCK ? left : BLOCK;
+        const double *from = rows + start * forest->feature_count;
+        float *to = margins + start * forest->output_count;
+        if (forest->sets)
+            add_block(forest, from, block, to, 1);
+        else
+            add_block(forest, from, block, to, 0);
     }
 }
 

@@ -1,62 +1,20 @@
-"""One request to one answer: which media types, which reasons, and the body in the right form."""
+"""One request to one answer: rows read, guarded, scored, and told in the right form."""
 
 import dataclasses
-import re
-from collections.abc import Iterable
 from http import HTTPStatus
 
 import numpy as np
 import orjson
 
-from model_code.arrays import Matrix
 from model_code.errors import InputError
-from model_code.serving.model import ServedModel
-from model_code.serving.parsing import parse_csv, parse_json
+from model_code.serving.budget import Budget
+from model_code.serving.metrics import Metrics
+from model_code.serving.model import Scores, ServedModel
+from model_code.serving.parsing import parse_csv, parse_json, parse_json_lines, parse_npy
+from model_code.serving.policy import CLASSES, Policy
+from model_code.serving.requests import CSV, JSON, JSON_LINES, NPY, Request, RequestError
 
-CSV = "text/csv"
-JSON = "application/json"
-PARSERS = {CSV: parse_csv, JSON: parse_json}
-MAX_ROWS = 100_000
-REASONS = re.compile(r"(?:^|[\s;,])reasons=([^\s;,]*)")
-
-
-class RequestError(InputError):
-    """A request that is refused with another status than 400."""
-
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """What an invocation asks for."""
-
-    media_type: str
-    accept: str
-    reasons: int
-    body: bytes
-
-    @classmethod
-    def of(cls, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> "Request":
-        """Return the request of these headers (names in lower case).
-
-        Raises:
-            RequestError: a media type that isn't known.
-            InputError: reasons that can't be given.
-        """
-        given = {name: value.decode("latin-1") for name, value in headers}
-        media_type = given.get(b"content-type", "").split(";")[0].strip().lower()
-        if media_type not in PARSERS:
-            raise RequestError(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"The body's Content-Type is {media_type!r}; expected {CSV} (without a header) or {JSON}.",
-            )
-        accept = _accept(given.get(b"accept", ""), default=media_type)
-        reasons = _reasons(given.get(b"x-amzn-sagemaker-custom-attributes", ""))
-        if reasons and accept != JSON:
-            raise InputError(f"Reasons come as JSON; send Accept: {JSON} with reasons={reasons}.")
-        return cls(media_type, accept, reasons, body)
+PARSERS = {CSV: parse_csv, JSON: parse_json, JSON_LINES: parse_json_lines, NPY: parse_npy}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,56 +24,117 @@ class Answer:
     status: HTTPStatus
     media_type: str
     body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     @classmethod
-    def error(cls, status: HTTPStatus, sentence: str) -> "Answer":
+    def error(cls, status: HTTPStatus, sentence: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> "Answer":
         """Return `{"error": sentence}`."""
-        return cls(status, JSON, orjson.dumps({"error": sentence}))
+        return cls(status, JSON, orjson.dumps({"error": sentence}), headers)
 
 
-def answer(model: ServedModel, request: Request) -> Answer:
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """A model with what may be told of it, and what was."""
+
+    model: ServedModel
+    policy: Policy = dataclasses.field(default_factory=Policy)
+    metrics: Metrics = dataclasses.field(default_factory=Metrics)
+    budget: Budget | None = None
+
+
+def answer(service: Service, request: Request, body: bytes) -> Answer:
     """Return the scores of the request's rows, as many as rows were sent and in their order.
 
-    CSV: a score a line, without a newline at the end (batch transform joins by line). JSON:
-    `{"predictions": [{"score", "reasons"?}], "model_version"}`.
+    A row's answer is `{"score"}` (a probability, a value, a rank), `{"scores", "label"}` (one probability a class) or
+    `{"label"}`, with `"reasons"` and `"out_of_distribution"` (columns) on request. JSON: `{"predictions": [...],
+    "model_version"}`. JSON Lines: a row a line. CSV: a line of the numbers alone; no newline at the end, since batch
+    transform joins by line.
 
     Raises:
         InputError: the body can't be used; the sentence names row and column.
     """
-    rows = PARSERS[request.media_type](request.body, model.columns)
-    if len(rows) > MAX_ROWS:
-        raise RequestError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has {len(rows):,} rows; expected at most {MAX_ROWS:,}."
-        )
+    model, options = service.model, request.options
+    if options.reasons and service.policy.label_only:
+        raise InputError("This endpoint answers labels only; ask without reasons.")
+    rows = PARSERS[request.media_type](body, model.columns)
+    _check_amount(service, request, len(rows))
+    unusual = model.guard.unusual(rows)
+    if unusual.rows and service.policy.refuse_unusual:
+        model.guard.refuse(rows, unusual.values)
+    scores = model.scores(rows)
+    service.metrics.scored(len(rows), unusual.rows)
+    headers = _headers(model, version=options.version, unusual=unusual.rows)
+    fields = _fields(service, scores)
     if request.accept == CSV:
-        return Answer(HTTPStatus.OK, CSV, "\n".join(model.scores(rows).astype(np.str_)).encode())
-    predictions = _predictions(model, rows, request.reasons)
-    return Answer(HTTPStatus.OK, JSON, orjson.dumps({"predictions": predictions, "model_version": model.version}))
+        return Answer(HTTPStatus.OK, CSV, b"\n".join(_csv(fields)), headers)
+    if options.reasons:
+        fields["reasons"] = [orjson.dumps(why) for why in model.reasons(rows, scores, options.reasons)]
+    if options.out_of_distribution:
+        fields["out_of_distribution"] = _names(model.columns, unusual.values)
+    if request.accept == JSON_LINES:
+        return Answer(HTTPStatus.OK, JSON_LINES, b"\n".join(_objects(fields)), headers)
+    version = orjson.dumps(model.version)
+    predictions = b'{"predictions":[%b],"model_version":%b}' % (b",".join(_objects(fields)), version)
+    return Answer(HTTPStatus.OK, JSON, predictions, headers)
 
 
-def _predictions(model: ServedModel, rows: Matrix, reasons: int) -> list[dict[str, object]]:
-    scores = model.scores(rows).tolist()
-    if not reasons:
-        return [{"score": score} for score in scores]
-    explained = zip(scores, model.reasons(rows, reasons), strict=True)
-    return [{"score": score, "reasons": why} for score, why in explained]
+def _check_amount(service: Service, request: Request, rows: int) -> None:
+    most = service.model.guard.maximum_rows
+    if rows > most:
+        raise RequestError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body has {rows:,} rows; expected at most {most:,}."
+        )
+    wait = service.budget.spend(request.caller, rows) if service.budget else 0
+    if wait:
+        seconds = f"{int(wait) + 1}"
+        raise RequestError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"The caller's budget is spent; expected no more than {service.policy.rows_per_minute:,} rows a minute: "
+            f"come back in {seconds} seconds.",
+            **{"retry-after": seconds},
+        )
 
 
-def _accept(header: str, *, default: str) -> str:
-    """Return the first media type of the Accept header that we write."""
-    wanted = [part.split(";")[0].strip().lower() for part in header.split(",")]
-    for media_type in wanted:
-        if media_type in PARSERS:
-            return media_type
-        if media_type in {"", "*/*"}:
-            return default
-    raise RequestError(HTTPStatus.NOT_ACCEPTABLE, f"Accept is {header!r}; expected {CSV} or {JSON}.")
+def _headers(model: ServedModel, *, version: bool, unusual: int) -> tuple[tuple[bytes, bytes], ...]:
+    told = [b"model_version=" + model.version.encode()] if version else []
+    told += [b"out_of_distribution_rows=%d" % unusual] if unusual else []
+    # SageMaker hands this header on to the caller, and no other of ours.
+    return ((b"x-amzn-sagemaker-custom-attributes", b";".join(told)),) if told else ()
 
 
-def _reasons(attributes: str) -> int:
-    found = REASONS.search(attributes)
-    if not found:
-        return 0
-    if not re.fullmatch("[1-9][0-9]{0,2}", found[1], re.ASCII):
-        raise InputError(f"reasons={found[1]} can't be given; expected a whole number from 1 to 999.")
-    return int(found[1])
+def _fields(service: Service, scores: Scores) -> dict[str, list[bytes]]:
+    """Return each field of a row's answer as JSON, for every row."""
+    policy = service.policy
+    if scores.ndim > 1:
+        labels = {"label": _numbers(scores.argmax(axis=1))}
+        return labels if policy.label_only else {"scores": _arrays(policy.rounded(scores))} | labels
+    if service.model.objective in CLASSES:
+        return {"label": _numbers(scores.astype(np.intp))}
+    if policy.label_only:
+        return {"label": _numbers((scores >= policy.threshold).astype(np.intp))}
+    return {"score": _numbers(policy.rounded(scores))}
+
+
+def _numbers(values: np.ndarray) -> list[bytes]:
+    """Return each number in its shortest form that reads as itself."""
+    return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")
+
+
+def _arrays(values: np.ndarray) -> list[bytes]:
+    text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    return [b"[%b]" % row for row in text[2:-2].split(b"],[")]
+
+
+def _csv(fields: dict[str, list[bytes]]) -> list[bytes]:
+    """Return each row's numbers; of classes their probabilities, whose largest is the label."""
+    return [row[1:-1] for row in fields["scores"]] if "scores" in fields else next(iter(fields.values()))
+
+
+def _objects(fields: dict[str, list[bytes]]) -> list[bytes]:
+    template = b"{" + b",".join(b'"%b":%%b' % name.encode() for name in fields) + b"}"
+    return [template % row for row in zip(*fields.values(), strict=True)]
+
+
+def _names(columns: list[str], unusual: np.ndarray) -> list[bytes]:
+    names = np.array(columns)
+    return [orjson.dumps(names[row].tolist()) for row in unusual]

@@ -1,6 +1,7 @@
 """Reading a model's artifact: every byte is what the manifest says, before any of it is believed.
 
-Nothing here can run code from the artifact: JSON and XGBoost's UBJSON only, no pickle, no NumPy files.
+Nothing here can run code from the artifact: JSON, XGBoost's UBJSON and flat arrays of numbers; no pickle, no
+NumPy files.
 """
 
 import dataclasses
@@ -13,7 +14,8 @@ from model_code.errors import InputError
 
 MANIFEST = "manifest.json"
 MODEL = "model.ubj"
-NEEDED = {MODEL, "features.json", "golden.json"}
+FOREST = "forest.bin"
+NEEDED = {MODEL, "features.json", "golden.json", "guard.json"}
 MAX_OTHER_BYTES = 16 * 2**20
 
 
@@ -50,8 +52,9 @@ def read_artifact(folder: Path, *, expected_manifest_sha256: str | None, max_mod
     if manifest.get("version") != 1 or not isinstance(listed, dict) or not set(listed) >= NEEDED:
         raise InputError(f"{MANIFEST} isn't version 1 of ours with {', '.join(sorted(NEEDED))} among its files.")
     _check_names(folder, set(listed))
+    large = {MODEL, FOREST}
     files = {
-        name: _read(folder / name, entry, max_model_bytes if name == MODEL else MAX_OTHER_BYTES)
+        name: read_file(folder / name, entry, max_model_bytes if name in large else MAX_OTHER_BYTES)
         for name, entry in listed.items()
     }
     return Artifact(manifest, manifest_sha256, files)
@@ -67,7 +70,12 @@ def _check_names(folder: Path, listed: set[str]) -> None:
             raise InputError(f"{name!r} is no ordinary file; expected one: the artifact was changed.")
 
 
-def _read(path: Path, entry: dict[str, Any], limit: int) -> bytes:
+def read_file(path: Path, entry: dict[str, Any], limit: int) -> bytes:
+    """Return the content of one file of an artifact, which is what its manifest's entry says.
+
+    Raises:
+        InputError: it is larger than `limit` bytes, or was changed.
+    """
     size = path.stat().st_size
     if size > limit:
         raise InputError(

@@ -1,26 +1,26 @@
-"""A gradient-boosted model as flat arrays: what the kernel walks."""
+"""A gradient-boosted model as flat arrays: what the kernel walks, and the file forest.bin that holds it.
+
+The file is little-endian and has no gaps: the magic, the sha256 of the model.ubj that it was made of, eight counts
+(uint32: format version, transform, trees, features,
+margins, nodes, words of sets, probes), then base margins (float32), roots, depths, outputs (uint32, one each a tree),
+nodes (16 bytes, `struct atoll_node` of atoll.h), sets (uint32), and the probes: rows and what XGBoost says of them
+(float32). Nothing of it is believed: every index is checked before the kernel follows it.
+"""
 
 import dataclasses
-import math
-from typing import Any
+import itertools
+import struct
+from collections.abc import Sequence
 
 import numpy as np
-import xgboost
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from model_code.native.library import MOST_FEATURES, NODE
-from model_code.serving import ubjson
+from model_code.native.library import CATEGORY, MOST_FEATURES, NODE
 
-IDENTITY, SIGMOID, SOFTMAX = "identity", "sigmoid", "softmax"
-TRANSFORMS = {
-    "binary:logistic": SIGMOID,
-    "multi:softprob": SOFTMAX,
-    "reg:squarederror": IDENTITY,
-    "rank:ndcg": IDENTITY,
-    "rank:map": IDENTITY,
-    "rank:pairwise": IDENTITY,
-}
-"""What each objective that the kernel knows makes of the sum of leaves."""
+IDENTITY, SIGMOID, SOFTMAX, LABEL = TRANSFORMS = ("identity", "sigmoid", "softmax", "label")
+"""What becomes of the sums of leaves: themselves, a probability, one for each class, the likeliest class."""
+MAGIC, VERSION = b"ATOLLFST", 1
+HEADER = struct.Struct("<8s32s8I")
 
 
 class UnsupportedModelError(ValueError):
@@ -31,7 +31,9 @@ class UnsupportedModelError(ValueError):
 class Forest:
     """The trees, each contiguous and level by level.
 
-    `outputs` says to which margin a tree adds, `depths` how many steps lead to its last level.
+    `outputs` says to which margin a tree adds, `depths` how many steps lead to its last level. `probes` and
+    `probe_scores` are rows at and beside the splits with XGBoost's own scores. `model_sha256` is the
+    model.ubj's, in hex.
     """
 
     nodes: NDArray[np.void]
@@ -39,100 +41,103 @@ class Forest:
     depths: NDArray[np.uint32]
     outputs: NDArray[np.uint32]
     base_margins: NDArray[np.float32]
+    sets: NDArray[np.uint32]
     feature_count: int
     transform: str
+    probes: NDArray[np.float32]
+    probe_scores: NDArray[np.float32]
+    model_sha256: str
+
+    def to_bytes(self) -> bytes:
+        """Return forest.bin."""
+        counts = (len(self.roots), self.feature_count, len(self.base_margins), len(self.nodes), len(self.sets))
+        kind = TRANSFORMS.index(self.transform)
+        header = HEADER.pack(MAGIC, bytes.fromhex(self.model_sha256), VERSION, kind, *counts, len(self.probes))
+        arrays = (self.base_margins, self.roots, self.depths, self.outputs, self.nodes, self.sets)
+        return b"".join([header, *(array.tobytes() for array in (*arrays, self.probes, self.probe_scores))])
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Forest":
+        """Return the forest of these bytes, safe to walk; its arrays are views of them.
+
+        Raises:
+            UnsupportedModelError: they aren't a forest.bin, or its trees lead out of themselves.
+        """
+        model_sha256, transform, (trees, features, margins, nodes, words, probes) = _header(content)
+        shapes = [(margins, "<f4"), (trees, "<u4"), (trees, "<u4"), (trees, "<u4"), (nodes, NODE), (words, "<u4")]
+        scores = probes * (margins if transform == SOFTMAX else 1)
+        parts = _split(content, [*shapes, (probes * features, "<f4"), (scores, "<f4")])
+        base, roots, depths, outputs, flat, sets, rows, expected = parts
+        forest = cls(
+            nodes=flat, roots=roots, depths=depths, outputs=outputs, base_margins=base, sets=sets,
+            feature_count=features, transform=transform,
+            probes=rows.reshape(probes, features),
+            probe_scores=expected.reshape(probes, margins) if transform == SOFTMAX else expected,
+            model_sha256=model_sha256,
+        )  # fmt: skip
+        check(forest)
+        return forest
 
 
-def flatten(booster: xgboost.Booster) -> Forest:
-    """Return the trees of a model.
+def _header(content: bytes) -> tuple[str, str, list[int]]:
+    if len(content) < HEADER.size:
+        raise UnsupportedModelError(f"forest.bin has {len(content)} bytes; its header has {HEADER.size}.")
+    magic, model_sha256, version, transform, *counts = HEADER.unpack_from(content)
+    if (magic, version) != (MAGIC, VERSION) or transform >= len(TRANSFORMS):
+        raise UnsupportedModelError(f"forest.bin isn't version {VERSION} of ours.")
+    return model_sha256.hex(), TRANSFORMS[transform], counts
+
+
+def _split(content: bytes, shapes: Sequence[tuple[int, str | np.dtype]]) -> list[NDArray]:
+    sizes = [count * np.dtype(kind).itemsize for count, kind in shapes]
+    starts = list(itertools.accumulate(sizes, initial=HEADER.size))
+    if starts[-1] != len(content):
+        raise UnsupportedModelError(f"forest.bin has {len(content)} bytes; its header promises {starts[-1]}.")
+    return [np.frombuffer(content, kind, count, at) for (count, kind), at in zip(shapes, starts, strict=False)]
+
+
+def check(forest: Forest) -> None:
+    """Check what the kernel relies on: whatever the row, a walk stays in its tree, and every number is finite.
 
     Raises:
-        UnsupportedModelError: the model has something that the kernel doesn't know.
+        UnsupportedModelError: says which promise is broken.
     """
-    learner = ubjson.loads(bytes(booster.save_raw("ubj")))["learner"]
-    _check_supported(learner)
-    model, parameters = learner["gradient_booster"]["model"], learner["learner_model_param"]
-    transform = TRANSFORMS[learner["objective"]["name"]]
-    nodes, roots, depths = _walk(model["trees"])
-    return Forest(
-        nodes=nodes,
-        roots=roots,
-        depths=depths,
-        outputs=np.array(model["tree_info"], np.uint32),
-        base_margins=_base_margins(parameters, transform),
-        feature_count=int(parameters["num_feature"]),
-        transform=transform,
+    nodes, ends = forest.nodes, np.append(forest.roots[1:], len(forest.nodes)).astype(np.int64)
+    sizes = ends - forest.roots
+    margins = len(forest.base_margins)
+    promises = {
+        "trees, each with nodes, from the first node on": len(sizes) and forest.roots[0] == 0 and (sizes > 0).all(),
+        "as many features as the kernel takes": 0 < forest.feature_count <= MOST_FEATURES,
+        "no tree deeper than its nodes are many": (forest.depths < np.maximum(sizes, 1)).all(),
+        "margins to add to": margins and (forest.outputs < margins).all(),
+        "one margin, or one a class": (margins == 1) == (forest.transform in {IDENTITY, SIGMOID}),
+        "finite numbers": np.isfinite(forest.base_margins).all() and np.isfinite(nodes["leaf"]).all(),
+    }
+    _demand(promises)
+    leaves = np.isnan(nodes["split"])
+    inner, at = nodes[~leaves], np.arange(len(nodes))
+    last = np.repeat(ends, sizes)[~leaves]
+    category = (inner["slot"] & CATEGORY) > 0
+    _demand(
+        {
+            "leaves that stay": (nodes["left"][leaves] == at[leaves]).all() and not nodes["slot"][leaves].any(),
+            "children below their parents": (inner["left"] > at[~leaves]).all(),
+            "children in the same tree": (inner["left"].astype(np.int64) + 1 < last).all(),
+            "splits by the model's features": (
+                (inner["slot"] & ~np.uint32(CATEGORY)) // 2 < forest.feature_count
+            ).all(),
+            "finite splits": np.isfinite(inner["split"][~category]).all(),
+            "sets of categories in their place": _sets_fit(forest.sets, inner["split"][category].view(np.uint32)),
+        }
     )
 
 
-def _check_supported(learner: dict[str, Any]) -> None:
-    parameters, booster = learner["learner_model_param"], learner["gradient_booster"]
-    trees = booster["model"].get("trees", []) if booster["name"] == "gbtree" else []
-    objective = learner["objective"]["name"]
-    reasons = {
-        f"the booster {booster['name']}": booster["name"] != "gbtree",
-        f"the objective {objective}": objective not in TRANSFORMS,
-        "several targets": parameters["num_target"] != "1",
-        f"more than {MOST_FEATURES} features": int(parameters["num_feature"]) > MOST_FEATURES,
-        "no trees": not trees,
-        "leaves of several values": any(int(tree["tree_param"]["size_leaf_vector"]) > 1 for tree in trees),
-        "splits by category": any(len(tree["categories_nodes"]) for tree in trees),
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            raise UnsupportedModelError(f"The kernel can't score a model with {reason}.")
+def _sets_fit(sets: NDArray[np.uint32], starts: NDArray[np.uint32]) -> bool:
+    begin = starts.astype(np.int64)
+    return bool((begin < len(sets)).all() and (begin + sets[begin] < len(sets)).all())
 
 
-def _base_margins(parameters: dict[str, str], transform: str) -> NDArray[np.float32]:
-    """Return what the sums begin with; for a probability, its log-odds in XGBoost's own steps of single precision."""
-    scores = np.array(parameters["base_score"].strip("[]").split(","), np.float32)
-    if transform == SIGMOID:
-        scores = np.array([-math.log(np.float32(1) / score - np.float32(1)) for score in scores], np.float32)
-    return np.array(np.broadcast_to(scores, max(1, int(parameters["num_class"]))))
-
-
-def _walk(trees: list[dict[str, Any]]) -> tuple[NDArray[np.void], NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return nodes, roots and depths. All trees are walked together, a level at a time, siblings side by side."""
-    sizes = np.array([len(tree["left_children"]) for tree in trees])
-    starts = np.cumsum(sizes) - sizes
-    tree_of = np.repeat(np.arange(len(trees)), sizes)
-    children = np.column_stack([_joined(trees, side, np.int64) for side in ("left_children", "right_children")])
-    inner = children[:, 0] >= 0
-    if not ((children[inner] >= 0) & (children[inner] < sizes[tree_of[inner], None])).all():
-        raise UnsupportedModelError("The kernel can't score a tree with children outside of it.")
-    children += starts[tree_of][:, None]
-    parent_count = np.bincount(np.concatenate([starts, children[inner].ravel()]), minlength=len(inner))
-    if parent_count.max() > 1:  # a root has one already; so every walk ends
-        raise UnsupportedModelError("The kernel can't score a tree in which a node has two parents.")
-    depths = np.zeros(len(trees), np.uint32)
-    levels, parents = [starts], starts[inner[starts]]
-    while len(parents):
-        depths[tree_of[parents]] += 1
-        levels.append(children[parents].ravel())
-        parents = levels[-1][inner[levels[-1]]]
-    order = np.concatenate(levels)
-    order = order[np.argsort(tree_of[order], kind="stable")]
-    position = np.zeros(len(inner), np.uint32)
-    position[order] = np.arange(len(order), dtype=np.uint32)
-    return _nodes(trees, order, inner, position[children[:, 0]]), position[starts], depths
-
-
-def _nodes(
-    trees: list[dict[str, Any]], order: NDArray[np.int64], inner: NDArray[np.bool_], left: NDArray[np.uint32]
-) -> NDArray[np.void]:
-    values = _joined(trees, "split_conditions", np.float32)[order]
-    features = _joined(trees, "split_indices", np.uint32)[order]
-    to_the_right = 1 - _joined(trees, "default_left", np.uint32)[order]
-    splits = inner[order]
-    if not np.isfinite(values).all():
-        raise UnsupportedModelError("The kernel can't score a model with numbers that aren't finite.")
-    nodes = np.zeros(len(order), NODE)
-    nodes["split"] = np.where(splits, values, np.nan)
-    nodes["slot"] = np.where(splits, 2 * features + to_the_right, 0)
-    nodes["left"] = np.where(splits, left[order], np.arange(len(order)))
-    nodes["leaf"] = np.where(splits, 0, values)
-    return nodes
-
-
-def _joined(trees: list[dict[str, Any]], field: str, dtype: DTypeLike) -> NDArray:
-    return np.concatenate([np.array(tree[field], dtype) for tree in trees])
+def _demand(promises: dict[str, object]) -> None:
+    for promise, holds in promises.items():
+        if not holds:
+            raise UnsupportedModelError(f"The kernel can't score trees without this promise: {promise}.")

@@ -1,49 +1,74 @@
 """The served model: loaded only when it is the released one and still says what it said at training."""
 
 import dataclasses
+import functools
+import importlib.util
+import logging
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xgboost
 from numpy.typing import NDArray
 
-from model_code.algorithms import gradient_boosting
-from model_code.arrays import Matrix, Vector
+from model_code.arrays import Matrix
 from model_code.errors import InputError
-from model_code.serving.artifact import MODEL, Artifact, read_artifact
-from model_code.serving.kernel import Kernel, kernel_for
+from model_code.native.library import Library, optional_library
+from model_code.serving.artifact import FOREST, MODEL, Artifact, read_artifact, read_file
+from model_code.serving.forest import Forest
+from model_code.serving.guard import Guard
+from model_code.serving.kernel import TOLERANCE, Kernel, agreeing_kernel
+
+if TYPE_CHECKING:
+    from model_code.serving.reference import Reference
 
 VIEW = "realtime"
-GOLDEN_TOLERANCE = 1e-6
+Scores = NDArray[np.float32]
+"""A number a row, or rows x classes."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
 class ServedModel:
-    """A model that answers, with XGBoost itself where there is no kernel.
+    """A model that answers: by the kernel, and by XGBoost itself where there is no kernel.
 
-    `explainer` is a second copy, for contributions may not run beside scoring.
+    `objective` is XGBoost's name for what the scores are.
     """
 
     version: str
     columns: list[str]
-    booster: xgboost.Booster
-    explainer: xgboost.Booster
+    objective: str
+    guard: Guard
+    read_model: Callable[[], bytes]
     kernel: Kernel | None = None
 
-    def scores(self, rows: Matrix) -> Vector:
-        """Return the probability of an anomaly for each row. Safe from several threads at once."""
-        if self.kernel:
-            return self.kernel.predict(rows)
-        return gradient_boosting.score(self.booster, rows)
+    @functools.cached_property
+    def reference(self) -> "Reference":
+        """XGBoost itself, from now on in memory."""
+        from model_code.serving.reference import Reference  # noqa: PLC0415 - see there: a second, and 150 MB
 
-    def reasons(self, rows: Matrix, count: int) -> list[list[dict[str, object]]]:
-        """Return for each row the `count` features that raised its score most (log-odds). One thread at a time."""
-        shares = gradient_boosting.contributions(self.explainer, rows)
+        return Reference(self.read_model)
+
+    def scores(self, rows: Matrix) -> Scores:
+        """Return what the model says of each row. Safe from several threads at once."""
+        return self.kernel.predict(rows) if self.kernel else self.reference.scores(rows)
+
+    def reasons(self, rows: Matrix, scores: Scores, count: int) -> list[list[dict[str, object]]]:
+        """Return for each row the `count` features that raised its margin most; with classes, its likeliest class's.
+
+        Raises:
+            InputError: XGBoost has no contributions for such a model.
+        """
+        shares = self.reference.contributions(rows)
+        if shares.ndim > rows.ndim:
+            chosen = scores.argmax(axis=1) if scores.ndim > 1 else scores.astype(np.intp)
+            shares = shares[np.arange(len(rows)), chosen]
         order = np.argsort(-shares, axis=1, kind="stable")[:, :count]
         return [
-            [self._reason(row[feature], share[feature], feature) for feature in chosen]
-            for row, share, chosen in zip(rows, shares, order, strict=True)
+            [self._reason(row[feature], share[feature], feature) for feature in features]
+            for row, share, features in zip(rows, shares, order, strict=True)
         ]
 
     def _reason(self, value: np.float64, share: np.float32, feature: int) -> dict[str, object]:
@@ -62,24 +87,51 @@ def load_model(
         InputError: it isn't; the sentence says what differs.
     """
     artifact = read_artifact(folder, expected_manifest_sha256=expected_manifest_sha256, max_model_bytes=max_model_bytes)
-    trained_with = artifact.manifest.get("xgboost_version")
-    if trained_with != gradient_boosting.XGBOOST_VERSION:
-        raise InputError(
-            f"The model was trained with XGBoost {trained_with} and this image has "
-            f"{gradient_boosting.XGBOOST_VERSION}; scores can differ silently, so train and serve with one version."
-        )
-    model = ServedModel(
-        version=version or artifact.manifest_sha256[:12],
-        columns=_columns(artifact.json("features.json")),
-        booster=_booster(artifact),
-        explainer=_booster(artifact),
-    )
-    if model.booster.num_features() != len(model.columns):
-        raise InputError(f"{MODEL} takes {model.booster.num_features()} features, features.json {len(model.columns)}.")
+    _check_servable(artifact.manifest)
+    features = artifact.json("features.json")
+    columns = _columns(features)
+    library = optional_library()
     golden = artifact.json("golden.json")
-    rows = np.array(golden["rows"], dtype=np.float64)
-    _check_golden(model.scores(rows), np.array(golden["scores"]))
-    return dataclasses.replace(model, kernel=kernel_for(model.booster, rows))
+    rows, expected = np.array(golden["rows"], dtype=np.float64), np.array(golden["scores"])
+    if rows.shape[1:] != (len(columns),):
+        raise InputError(f"golden.json's rows are {rows.shape}; features.json names {len(columns)} columns.")
+    model = ServedModel(
+        version=_version(version or artifact.manifest_sha256[:12]),
+        columns=columns,
+        objective=features["objective"],
+        guard=Guard(artifact.json("guard.json"), columns, library),
+        read_model=functools.partial(read_file, folder / MODEL, artifact.manifest["files"][MODEL], max_model_bytes),
+        kernel=_kernel(artifact, library, rows, expected),
+    )
+    if not model.kernel:
+        _check_golden(model, rows, expected)
+    return model
+
+
+def _check_servable(manifest: dict[str, Any]) -> None:
+    """Refuse models of other algorithms, and of another XGBoost than this image's."""
+    if manifest.get("algorithm") != "xgboost":
+        raise InputError(
+            f"The model's algorithm is {manifest.get('algorithm')!r}; this server serves XGBoost's models (xgboost)."
+        )
+    trained_with, installed = manifest.get("xgboost_version"), installed_xgboost()
+    if trained_with != installed:
+        raise InputError(
+            f"The model was trained with XGBoost {trained_with} and this image has {installed}; "
+            "scores can differ silently, so train and serve with one version."
+        )
+
+
+def installed_xgboost() -> str | None:
+    """Return the version of the installed XGBoost, from the file that it reads itself, without importing it."""
+    spec = importlib.util.find_spec("xgboost")
+    return Path(spec.origin).with_name("VERSION").read_text().strip() if spec and spec.origin else None
+
+
+def _version(name: str) -> str:
+    if not re.fullmatch(r"[\w.-]{1,120}", name, re.ASCII):
+        raise InputError(f"ATOLL_MODEL_VERSION is {name!r}; expected up to 120 letters, digits, dots or dashes.")
+    return name
 
 
 def _columns(features: dict[str, Any]) -> list[str]:
@@ -88,17 +140,32 @@ def _columns(features: dict[str, Any]) -> list[str]:
     return features["columns"]
 
 
-def _booster(artifact: Artifact) -> xgboost.Booster:
+def _kernel(artifact: Artifact, library: Library | None, rows: Matrix, expected: NDArray) -> Kernel | None:
+    """Return the kernel if it scores as XGBoost did, or None and the reason in the log."""
+    if not library:
+        return None
     try:
-        return gradient_boosting.from_bytes(artifact.files[MODEL])
-    except xgboost.core.XGBoostError:
-        raise InputError(f"{MODEL} isn't a model that XGBoost can read.") from None
+        forest = Forest.from_bytes(artifact.files[FOREST])
+        return agreeing_kernel(library, forest, rows, expected) if _same_model(forest, artifact) else None
+    except (LookupError, ValueError) as error:  # no such file: the kernel doesn't know such models
+        logger.warning("scoring with XGBoost itself", extra={"facts": {"reason": str(error)}})
+        return None
 
 
-def _check_golden(scores: Vector, expected: NDArray[np.float64]) -> None:
-    difference = np.abs(scores - expected)
-    if not (difference <= GOLDEN_TOLERANCE).all():
+def _same_model(forest: Forest, artifact: Artifact) -> bool:
+    if forest.model_sha256 == artifact.manifest["files"][MODEL]["sha256"]:
+        return True
+    logger.warning("scoring with XGBoost itself", extra={"facts": {"reason": f"{FOREST} is of another {MODEL}"}})
+    return False
+
+
+def _check_golden(model: ServedModel, rows: Matrix, expected: NDArray) -> None:
+    features = model.reference.scorer.num_features()
+    if features != len(model.columns):
+        raise InputError(f"{MODEL} takes {features} features, features.json {len(model.columns)}.")
+    difference = np.abs(model.reference.scores(rows) - expected)
+    if not (difference <= TOLERANCE).all():
         raise InputError(
             f"The golden rows score up to {difference.max():.2g} differently from training; expected at most "
-            f"{GOLDEN_TOLERANCE}: this machine doesn't compute what was approved."
+            f"{TOLERANCE}: this machine doesn't compute what was approved."
         )

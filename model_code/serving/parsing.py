@@ -1,30 +1,42 @@
 """Request bodies to rows, strictly: rows in == rows out; what is bad is named by row and column (from 1).
 
-CSV is read by the library in C where it is there. It says only whether a body is good; of a bad one, and without the
-library, the parser in Python says the rest.
+The library in C reads text, and says of a bad body where its first bad row begins; Python words what is wrong there.
+Without the library Python reads everything (`python_parsing`).
 """
 
-import functools
-import itertools
-import logging
-import math
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
-import orjson
 
 from model_code.arrays import LARGEST, Matrix
 from model_code.errors import InputError
-from model_code.native.build import NativeError
-from model_code.native.library import Library, load_library
+from model_code.native.library import Library, Unread, optional_library
+from model_code.serving import python_parsing
 
-CSV_BYTES = b"0123456789+-.eE, \n"
-"""All that numbers need. With nothing else in it (no bracket, no letter), a CSV body becomes JSON by its separators."""
-EMPTY_FIELDS = ((b",,", b",null,"), (b",,", b",null,"), (b"[,", b"[null,"), (b",]", b",null]"), (b"[]", b"[null]"))
-"""`,,` twice, for `,,,` overlaps. Five plain replacements are ten times as fast as one regular expression."""
-NUMBER = re.compile(rb" *-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? *")
+EXPLAINED_BYTES = 64 * 1024
+"""Of a bad row, so much is looked at: enough for 256 numbers, too little to keep /ping waiting."""
+NPY = re.compile(
+    rb"\{'descr': '([<>|]?[fiu][1248])', 'fortran_order': (True|False), 'shape': \((\d{1,9}), (\d{1,9})\), \} *\n"
+)
+"""The header that NumPy writes for a matrix of numbers. https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html"""
+NPY_BEGINS, NPY_PREFIX = b"\x93NUMPY\x01\x00", 10
 
-logger = logging.getLogger(__name__)
+
+class Text(NamedTuple):
+    """How a body of text is read: by the library, by Python, and how long a row of it reaches."""
+
+    parse: Callable[[Library, bytes, int], Matrix | Unread]
+    in_python: Callable[[bytes, list[str], int], Matrix]
+    row_ends: bytes
+    row_opens: bytes
+    row_closes: bytes
+
+
+_CSV = Text(Library.parse_csv, python_parsing.parse_csv, b"\n", b"", b"")
+_JSON = Text(Library.parse_json, python_parsing.parse_json, b"]", b"[", b"]]")
+_JSON_LINES = Text(Library.parse_json_lines, python_parsing.parse_json_lines, b"\n", b"", b"")
 
 
 def parse_csv(body: bytes, columns: list[str]) -> Matrix:
@@ -33,40 +45,7 @@ def parse_csv(body: bytes, columns: list[str]) -> Matrix:
     Raises:
         InputError: no row, a row of another width, a field that is no number.
     """
-    library = _library()
-    rows = library.parse_csv(body, len(columns)) if library else None
-    return parse_csv_in_python(body, columns) if rows is None else rows
-
-
-@functools.cache
-def _library() -> Library | None:
-    try:
-        return load_library()
-    except NativeError as error:
-        logger.warning("reading CSV in Python", extra={"facts": {"reason": str(error)}})
-        return None
-
-
-def parse_csv_in_python(body: bytes, columns: list[str]) -> Matrix:
-    """Do what `parse_csv` does, without the library.
-
-    Raises:
-        InputError: as `parse_csv`.
-    """
-    if not body:
-        raise InputError(f"The body is empty; expected lines of {len(columns)} numbers separated by commas.")
-    body = body.replace(b"\r\n", b"\n").removesuffix(b"\n")
-    if body.translate(None, CSV_BYTES):
-        raise _bad_field(body, columns)
-    array = b"[[" + body.replace(b"\n", b"],[") + b"]]"
-    for empty, null in EMPTY_FIELDS:
-        array = array.replace(empty, null)
-    try:
-        rows = orjson.loads(array)
-    except orjson.JSONDecodeError:
-        raise _bad_field(body, columns) from None
-    _check_widths(rows, columns)
-    return _finite(rows, columns)
+    return _parse(_CSV, body, columns)
 
 
 def parse_json(body: bytes, columns: list[str]) -> Matrix:
@@ -75,63 +54,92 @@ def parse_json(body: bytes, columns: list[str]) -> Matrix:
     Raises:
         InputError: no JSON, another shape, a value that is no number.
     """
+    return _parse(_JSON, body, columns)
+
+
+def parse_json_lines(body: bytes, columns: list[str]) -> Matrix:
+    """Return the rows of a body with an array of numbers a line (null is a missing value).
+
+    Raises:
+        InputError: as `parse_json`.
+    """
+    return _parse(_JSON_LINES, body, columns)
+
+
+def parse_npy(body: bytes, columns: list[str]) -> Matrix:
+    """Return the rows of a NumPy file (version 1) of one matrix of numbers; NaN is a missing value.
+
+    Only the header that NumPy itself writes is taken, and nothing of it is evaluated: no object, no pickle, no archive.
+
+    Raises:
+        InputError: another file, another width, a number that isn't finite or is too large.
+    """
+    header = NPY.fullmatch(body, NPY_PREFIX, _npy_data(body)) if body.startswith(NPY_BEGINS) else None
+    if not header:
+        raise InputError("The body is no NumPy file of a matrix of numbers; expected what numpy.save writes of one.")
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"The body is no JSON: {error}") from None
-    rows = value.get("instances") if isinstance(value, dict) else value
-    if not isinstance(rows, list) or not rows or {type(row) for row in rows} != {list}:
-        raise InputError('The body holds no rows; expected {"instances": [[...], ...]} or [[...], ...].')
-    _check_widths(rows, columns)
-    if not set(map(type, itertools.chain.from_iterable(rows))) <= {int, float, type(None)}:
-        raise _bad_value(rows, columns)
-    return _finite(rows, columns)
-
-
-def _check_widths(rows: list[list], columns: list[str]) -> None:
-    if set(map(len, rows)) == {len(columns)}:
-        return
-    row, width = next((row, len(fields)) for row, fields in enumerate(rows, 1) if len(fields) != len(columns))
-    raise InputError(f"Row {row} has {width} columns; the model takes {len(columns)}: {', '.join(columns)}.")
-
-
-def _bad_field(body: bytes, columns: list[str]) -> InputError:
-    rows = [line.split(b",") for line in body.split(b"\n")]
-    try:
-        _check_widths(rows, columns)
-    except InputError as error:
-        return error
-    row, column, field = next(
-        (row, column, field)
-        for row, fields in enumerate(rows, 1)
-        for column, field in enumerate(fields)
-        if field and not (NUMBER.fullmatch(field) and math.isfinite(float(field)))
-    )
-    hint = "; the body must not have a header" if row == 1 else ""
-    return InputError(
-        f"Row {row}, column {column + 1} ({columns[column]}): {field[:40].decode(errors='replace')!r} is no finite "
-        f"number; leave the field empty where a value is missing{hint}."
-    )
-
-
-def _bad_value(rows: list[list[object]], columns: list[str]) -> InputError:
-    row, column, value = next(
-        (row, column, value)
-        for row, values in enumerate(rows, 1)
-        for column, value in enumerate(values)
-        if type(value) not in {int, float, type(None)}
-    )
-    return InputError(
-        f"Row {row}, column {column + 1} ({columns[column]}): {orjson.dumps(value)[:40].decode(errors='replace')} "
-        "is no number; write null where a value is missing."
-    )
-
-
-def _finite(numbers: list[list], columns: list[str]) -> Matrix:
-    matrix = np.array(numbers, dtype=np.float64)
-    for row, column in np.argwhere(np.abs(matrix) > LARGEST):
+        kind = np.dtype(header[1].decode())
+    except TypeError:
+        raise InputError(f"NumPy knows no numbers of the kind {header[1].decode()!r}; expected <f8 or <f4.") from None
+    rows, width, data = int(header[3]), int(header[4]), _npy_data(body)
+    if width != len(columns) or not rows:
         raise InputError(
-            f"Row {row + 1}, column {column + 1} ({columns[column]}): {matrix[row, column]} is too large; "
-            f"expected a number up to {LARGEST:.2g}."
+            f"The matrix is {rows} x {width}; the model takes at least 1 row of {len(columns)}: {', '.join(columns)}."
         )
-    return matrix
+    if len(body) - data != rows * width * kind.itemsize:
+        raise InputError(
+            f"The body has {len(body) - data} bytes of numbers; {rows} x {width} of {kind} have "
+            f"{rows * width * kind.itemsize}."
+        )
+    order = "F" if header[2] == b"True" else "C"
+    matrix = np.frombuffer(body, kind, offset=data).reshape((rows, width), order=order)
+    return check_finite(np.ascontiguousarray(matrix, np.float64), columns)
+
+
+def _npy_data(body: bytes) -> int:
+    """Return where a NumPy file's header ends."""
+    return NPY_PREFIX + int.from_bytes(body[8:NPY_PREFIX], "little")
+
+
+def check_finite(matrix: Matrix, columns: list[str]) -> Matrix:
+    """Return the matrix.
+
+    Raises:
+        InputError: a number in it is infinite or larger than XGBoost takes.
+    """
+    if not (np.abs(matrix) > LARGEST).any():
+        return matrix
+    row, column = np.argwhere(np.abs(matrix) > LARGEST)[0]
+    raise InputError(
+        f"Row {row + 1}, column {column + 1} ({columns[column]}): {matrix[row, column]} is too large; "
+        f"expected a number up to {LARGEST:.2g}."
+    )
+
+
+def _parse(text: Text, body: bytes, columns: list[str]) -> Matrix:
+    library = optional_library()
+    if not library:
+        return text.in_python(body, columns, 1)
+    rows = text.parse(library, body, len(columns))
+    if not isinstance(rows, Unread):
+        return rows
+    if len(body) <= EXPLAINED_BYTES:
+        return text.in_python(body, columns, 1)
+    raise _explain(text, body, columns, rows)
+
+
+def _explain(text: Text, body: bytes, columns: list[str], unread: Unread) -> InputError:
+    """Return what is wrong with the first bad row of a body that is too long to be read again."""
+    start = unread.start
+    end = body.find(text.row_ends, start, start + EXPLAINED_BYTES)
+    if end >= 0:
+        row = text.row_opens + body[start:end] + text.row_closes
+        try:
+            text.in_python(row, columns, unread.row + 1)
+        except InputError as error:
+            if str(error).startswith("Row"):
+                return error
+    return InputError(
+        f"Row {unread.row + 1} (from byte {start + 1} on) is no row of {len(columns)} numbers; the model takes "
+        f"{', '.join(columns)}."
+    )

@@ -9,8 +9,11 @@ import numpy as np
 
 from model_code.arrays import Matrix, Vector
 
+OPTIONAL = frozenset({"forest.bin"})
+"""Where the kernel doesn't know such a model, there is none."""
 FILES = frozenset(
-    {"model.ubj", "metrics.json", "baseline.json", "features.json", "golden.json", "card.json", "manifest.json"}
+    {"model.ubj", "metrics.json", "baseline.json", "features.json", "golden.json", "guard.json", "card.json"}
+    | {"manifest.json", *OPTIONAL}
 )
 """Every file of an artifact: the release refuses any other (`lambdas/release/artifact.py` has the same list)."""
 GOLDEN_ROWS = 20

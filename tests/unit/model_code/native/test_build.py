@@ -26,7 +26,7 @@ def test_the_sources_compile_without_a_warning(tmp_path: Path) -> None:
     assert Library(compile_library("-Werror", target=tmp_path / "strict.so"))
 
 
-@pytest.mark.parametrize("name", ["atoll.h", "trees.c", "csv.c", "new.c"])
+@pytest.mark.parametrize("name", ["atoll.h", "trees.c", "rows.c", "new.c"])
 def test_changed_sources_have_another_library(room: Path, name: str) -> None:
     before = library_path()
     with (room / name).open("a") as source:
@@ -89,7 +89,7 @@ def test_a_file_that_is_no_library_is_refused(tmp_path: Path) -> None:
 
 def test_a_library_that_reads_other_numbers_is_refused(room: Path) -> None:
     needs_a_compiler()
-    source = room / "csv.c"
+    source = room / "rows.c"
     source.write_text(source.read_text().replace("strtod(start, NULL)", "strtof(start, NULL)"))
     with pytest.raises(NativeError, match=r"doesn't read '-1\.5,.*' as Python does"):
         Library(compile_library())

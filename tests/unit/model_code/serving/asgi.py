@@ -43,7 +43,9 @@ async def request(
         sent.append(message)
 
     pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
-    await app({"type": "http", "method": method, "path": path, "headers": pairs}, receive, send)
+    path, _, query = path.partition("?")
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": pairs}
+    await app(scope, receive, send)
     start, *rest = sent
     answered = {name.decode(): value.decode() for name, value in start["headers"]}
     return Response(start["status"], answered, b"".join(part["body"] for part in rest))

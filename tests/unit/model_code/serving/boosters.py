@@ -4,6 +4,8 @@ import numpy as np
 import xgboost
 
 from model_code.arrays import Matrix
+from model_code.serving import flatten as flattening
+from model_code.serving.forest import Forest
 
 CLASSES = 3
 TINY, HUGE = 1e-42, 1e37  # a denormal of single precision, and nearly its largest number
@@ -36,3 +38,7 @@ def booster(seed: int, objective: str, features: int, **parameters: object) -> x
     many = {"num_class": CLASSES} if classes == CLASSES else {}
     chosen = {"objective": objective, "seed": seed, "nthread": 1, **many, **parameters}
     return xgboost.train(chosen, data, trees)
+
+
+def flatten(model: xgboost.Booster) -> Forest:
+    return flattening.flatten(bytes(model.save_raw("ubj")))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.native import library as native
 from model_code.native.library import Library
-from model_code.serving import parsing
 from model_code.serving.model import ServedModel, load_model
 from model_code.training.training import train
 from tests.unit.model_code.native.compiled import compiled_library
@@ -24,7 +24,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def library() -> Library:
     found = compiled_library()
-    parsing._library.cache_clear()
+    native.optional_library.cache_clear()
     return found
 
 

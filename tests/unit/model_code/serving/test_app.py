@@ -1,4 +1,6 @@
 import asyncio
+import dataclasses
+import io
 import logging
 import threading
 from collections.abc import MutableMapping
@@ -10,11 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model_code.algorithms import gradient_boosting
 from model_code.arrays import Matrix, Vector
-from model_code.serving.answers import MAX_ROWS
-from model_code.serving.app import INLINE_BYTES, Application
+from model_code.serving.answers import Service
+from model_code.serving.app import HELD_BODIES, INLINE_BYTES, Application
+from model_code.serving.budget import Budget
 from model_code.serving.model import ServedModel
+from model_code.serving.policy import Policy
 from tests.unit.model_code.serving.asgi import Response, call, request
 from tests.unit.model_code.training.features_folder import COLUMNS
 
@@ -26,7 +29,7 @@ JSON_BODY = b'{"instances": [[2.0, 0.1, 0.2, null], [0.0, 0.1, -0.2, 1.0], [0.5,
 
 @pytest.fixture(scope="module")
 def app(model: ServedModel) -> Application:
-    return Application(model, max_body_bytes=300_000)
+    return Application(Service(model), max_body_bytes=300_000)
 
 
 def invoke(app: Application, body: bytes, content_type: str = CSV, **headers: str) -> Response:
@@ -41,12 +44,12 @@ def test_ping_says_that_the_model_is_there(app: Application) -> None:
 
 @pytest.mark.parametrize(("body", "content_type"), [(CSV_BODY, CSV), (JSON_BODY, JSON)])
 def test_the_scores_are_the_models_own(app: Application, model: ServedModel, body: bytes, content_type: str) -> None:
-    expected = gradient_boosting.score(model.booster, ROWS)
+    expected = model.reference.scores(ROWS)
     as_csv = invoke(app, body, content_type, accept=CSV)
     assert np.array_equal(np.array(as_csv.body.split(b"\n"), dtype=np.float32), expected)
     assert as_csv.headers["content-type"] == CSV
     as_json = invoke(app, body, content_type, accept=JSON)
-    assert as_json.json() == {"predictions": [{"score": float(score)} for score in expected], "model_version": "7"}
+    assert as_json.json() == {"predictions": [{"score": float(str(score))} for score in expected], "model_version": "7"}
     assert as_json.headers["content-length"] == str(len(as_json.body))
 
 
@@ -59,7 +62,7 @@ def test_an_answer_comes_as_its_question_by_default(app: Application, accept: st
 
 def test_reasons_are_the_features_that_raised_the_score_most(app: Application, model: ServedModel) -> None:
     answer = invoke(app, CSV_BODY, accept=JSON, x_amzn_sagemaker_custom_attributes="trace=1;reasons=2").json()
-    shares = gradient_boosting.contributions(model.explainer, ROWS)
+    shares = model.reference.contributions(ROWS)
     for prediction, share, row in zip(answer["predictions"], shares, ROWS, strict=True):
         assert len(prediction["reasons"]) == 2
         first, second = prediction["reasons"]
@@ -97,7 +100,13 @@ def test_other_paths_and_methods_are_refused(
     ("headers", "body", "status", "expected"),
     [
         ({}, CSV_BODY, 415, "Content-Type is ''; expected text/csv"),
-        ({"content_type": "application/x-npy"}, b"", 415, "application/x-npy"),
+        ({"content_type": "application/x-numpy"}, b"", 415, "application/x-numpy"),
+        (
+            {"content_type": CSV, "content_encoding": "gzip"},
+            b"\x1f\x8b",
+            415,
+            "Content-Encoding is 'gzip'; send it as it is",
+        ),
         ({"content_type": CSV, "accept": "image/png"}, CSV_BODY, 406, "image/png"),
         ({"content_type": CSV}, b"1,2\n", 400, "Row 1 has 2 columns; the model takes 4"),
         ({"content_type": CSV}, b"1,2,3,x", 400, "column 4 (refunds)"),
@@ -114,8 +123,8 @@ def test_what_can_not_be_scored_is_refused_with_a_sentence(
 
 
 def test_too_many_rows_are_refused(model: ServedModel) -> None:
-    app = Application(model, max_body_bytes=1_000_000)
-    answer = invoke(app, b",,,\n" * (MAX_ROWS + 1))
+    app = Application(Service(model), max_body_bytes=1_000_000)
+    answer = invoke(app, b",,,\n" * 100_001)
     assert answer.status == 413
     assert "100,001 rows; expected at most 100,000" in answer.json()["error"]
 
@@ -165,11 +174,16 @@ def test_a_client_that_leaves_ends_only_its_own_request(app: Application) -> Non
         async def send(message: MutableMapping[str, Any]) -> None:
             statuses.extend([message["status"]] if "status" in message else [])
 
-        scope = {"type": "http", "method": "POST", "path": "/invocations", "headers": []}
+        scope = {"type": "http", "method": "POST", "path": "/invocations", "query_string": b""}
+        scope["headers"] = [(b"content-type", b"text/csv")]
         await app(scope, receive, send)
         return statuses
 
     assert asyncio.run(leave()) == [400]
+
+
+def of(model: ServedModel) -> list[Any]:
+    return [getattr(model, field.name) for field in dataclasses.fields(model)]
 
 
 class SlowModel(ServedModel):
@@ -185,18 +199,17 @@ class SlowModel(ServedModel):
 
 
 def test_ping_answers_while_a_large_body_is_scored(model: ServedModel) -> None:
-    slow = SlowModel(model.version, model.columns, model.booster, model.explainer, model.kernel)
-    app = Application(slow, max_body_bytes=10 * INLINE_BYTES)
+    app = Application(Service(SlowModel(*of(model))), max_body_bytes=10 * INLINE_BYTES)
     rows = np.zeros((2 * INLINE_BYTES // 16, 4))
     body = orjson.dumps(rows.tolist())
     assert len(body) > INLINE_BYTES
 
     async def both() -> tuple[Response, Response]:
         large = asyncio.create_task(request(app, "POST", "/invocations", body, {"Content-Type": JSON}))
-        await asyncio.to_thread(slow.started.wait, 20)
+        await asyncio.to_thread(SlowModel.started.wait, 20)
         ping = await request(app, "GET", "/ping")
         assert not large.done()
-        slow.go_on.set()
+        SlowModel.go_on.set()
         return ping, await large
 
     ping, large = asyncio.run(both())
@@ -214,9 +227,7 @@ class BrokenModel(ServedModel):
 def test_an_error_of_ours_is_a_500_and_no_log_holds_the_payload(
     model: ServedModel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = Application(
-        BrokenModel(model.version, model.columns, model.booster, model.explainer), max_body_bytes=1_000_000
-    )
+    app = Application(Service(BrokenModel(*of(model))), max_body_bytes=1_000_000)
     with caplog.at_level(logging.INFO):
         broken = invoke(app, b"4242.0,1,1,1")
         refused = invoke(app, b"4242.0,1,secret,1")
@@ -226,3 +237,116 @@ def test_an_error_of_ours_is_a_500_and_no_log_holds_the_payload(
     assert "RuntimeError" in logged
     assert "4242" not in logged
     assert "secret" not in logged
+
+
+def test_each_body_gives_the_same_scores_in_each_answer(app: Application) -> None:
+    bodies = {
+        CSV: CSV_BODY,
+        JSON: JSON_BODY,
+        "application/jsonlines": b"\n".join(orjson.dumps(row) for row in orjson.loads(JSON_BODY)["instances"]),
+        "application/x-npy": npy(ROWS),
+    }
+    expected = orjson.loads(invoke(app, CSV_BODY, accept=JSON).body)["predictions"]
+    for content_type, body in bodies.items():
+        assert invoke(app, body, content_type, accept=JSON).json()["predictions"] == expected
+        lines = invoke(app, body, content_type, accept="application/jsonlines")
+        assert lines.headers["content-type"] == "application/jsonlines"
+        assert [orjson.loads(line) for line in lines.body.split(b"\n")] == expected
+        assert [float(line) for line in invoke(app, body, content_type, accept=CSV).body.split()] == [
+            row["score"] for row in expected
+        ]
+
+
+def npy(rows: Matrix) -> bytes:
+    file = io.BytesIO()
+    np.save(file, rows)
+    return file.getvalue()
+
+
+def test_the_version_comes_in_the_header_that_sagemaker_hands_on(app: Application) -> None:
+    for asked in (
+        call(app, "POST", "/invocations?version=1", CSV_BODY, content_type=CSV),
+        invoke(app, CSV_BODY, x_amzn_sagemaker_custom_attributes="version=1"),
+    ):
+        assert asked.headers["x-amzn-sagemaker-custom-attributes"] == "model_version=7"
+    assert "x-amzn-sagemaker-custom-attributes" not in invoke(app, CSV_BODY).headers
+
+
+def test_options_may_stand_in_the_query(app: Application) -> None:
+    answer = call(app, "POST", "/invocations?reasons=1&version=0", CSV_BODY, content_type=CSV, accept=JSON).json()
+    assert [len(row["reasons"]) for row in answer["predictions"]] == [1, 1, 1]
+    bad = call(app, "POST", "/invocations?version=yes", CSV_BODY, content_type=CSV)
+    assert (bad.status, "version=yes says nothing" in bad.json()["error"]) == (400, True)
+
+
+FAR = b"0.0,0.1,-0.2,1.0\n2.0,4200.0,0.2,\n"
+
+
+def test_rows_unlike_the_trainings_are_flagged_by_column_counted_and_scored(model: ServedModel) -> None:
+    service = Service(model)
+    answer = invoke(Application(service, max_body_bytes=1000), FAR, accept=JSON,
+                    x_amzn_sagemaker_custom_attributes="out_of_distribution=1")  # fmt: skip
+    assert [row["out_of_distribution"] for row in answer.json()["predictions"]] == [[], ["hour"]]
+    assert answer.headers["x-amzn-sagemaker-custom-attributes"] == "out_of_distribution_rows=1"
+    assert b"atoll_out_of_distribution_rows_total 1\n" in service.metrics.text()
+    assert b"atoll_rows_total 2\n" in service.metrics.text()
+
+
+def test_rows_unlike_the_trainings_are_refused_where_the_endpoint_says_so(model: ServedModel) -> None:
+    app = Application(Service(model, Policy(refuse_unusual=True)), max_body_bytes=1000)
+    answer = invoke(app, FAR)
+    assert answer.status == 400
+    assert "Row 2, column 2 (hour): 4200 isn't like the training's; expected from -" in answer.json()["error"]
+    missing = invoke(app, b"0.0,,-0.2,1.0")
+    assert "Row 1, column 2 (hour): no value isn't like the training's" in missing.json()["error"]
+    assert invoke(app, b"0.0,0.1,-0.2,").status == 200
+
+
+def test_an_endpoint_of_labels_tells_neither_scores_nor_reasons(model: ServedModel) -> None:
+    app = Application(Service(model, Policy(label_only=True, threshold=0.2)), max_body_bytes=1000)
+    expected = (model.reference.scores(ROWS) >= 0.2).astype(int).tolist()
+    assert set(expected) == {0, 1}
+    assert invoke(app, CSV_BODY).body.split() == [b"%d" % label for label in expected]
+    assert invoke(app, CSV_BODY, accept=JSON).json()["predictions"] == [{"label": label} for label in expected]
+    refused = invoke(app, CSV_BODY, accept=JSON, x_amzn_sagemaker_custom_attributes="reasons=1")
+    assert (refused.status, "labels only" in refused.json()["error"]) == (400, True)
+
+
+def test_scores_have_no_more_decimals_than_may_be_told(model: ServedModel) -> None:
+    app = Application(Service(model, Policy(decimals=2)), max_body_bytes=1000)
+    expected = np.round(model.reference.scores(ROWS).astype(float), 2).tolist()
+    assert [float(line) for line in invoke(app, CSV_BODY).body.split()] == expected
+
+
+def test_a_caller_whose_budget_is_spent_is_asked_to_come_back(model: ServedModel) -> None:
+    app = Application(
+        Service(model, Policy(rows_per_minute=3), budget=Budget(3, clock=lambda: 0.0)), max_body_bytes=1000
+    )
+    assert invoke(app, CSV_BODY, x_atoll_caller="a").status == 200
+    refused = invoke(app, CSV_BODY, x_atoll_caller="a")
+    assert (refused.status, refused.headers["retry-after"]) == (429, "61")
+    assert "3 rows a minute" in refused.json()["error"]
+    assert invoke(app, CSV_BODY, x_atoll_caller="b").status == 200
+
+
+def test_metrics_are_there_where_they_are_wanted(model: ServedModel) -> None:
+    assert call(Application(Service(model), max_body_bytes=1000), "GET", "/metrics").status == 404
+    app = Application(Service(model, Policy(metrics=True)), max_body_bytes=1000)
+    invoke(app, CSV_BODY)
+    invoke(app, b"x")
+    text = call(app, "GET", "/metrics")
+    assert text.headers["content-type"].startswith("text/plain")
+    lines = text.body.decode().splitlines()
+    assert {'atoll_requests_total{status="200"} 1', 'atoll_requests_total{status="400"} 1'} <= set(lines)
+    assert "atoll_request_seconds_count 2" in lines
+
+
+def test_more_bodies_than_the_server_holds_are_sent_away(model: ServedModel) -> None:
+    app = Application(Service(model), max_body_bytes=1000)
+    app._held = HELD_BODIES * 1000
+    refused = invoke(app, CSV_BODY)
+    assert (refused.status, refused.headers["retry-after"]) == (429, "1")
+    app._held = 0
+    assert invoke(app, CSV_BODY).status == 200
+    assert invoke(app, b"1" * 2000).status == 413
+    assert app._held == 0

@@ -1,3 +1,4 @@
+import dataclasses
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +12,13 @@ from numpy.typing import NDArray
 
 from model_code.algorithms.gradient_boosting import score
 from model_code.arrays import Matrix
-from model_code.native.build import NativeError
 from model_code.native.library import Library
-from model_code.serving import kernel as kernels
-from model_code.serving.forest import TRANSFORMS, UnsupportedModelError, flatten
-from model_code.serving.kernel import TOLERANCE, Kernel, kernel_for, probes
+from model_code.serving.flatten import TRANSFORMS
+from model_code.serving.forest import Forest, UnsupportedModelError
+from model_code.serving.kernel import TOLERANCE, Kernel, agreeing_kernel
+from model_code.training.packaging import pack_forest, probes, server_files
 from tests.unit.model_code.native.compiled import compiled_path
-from tests.unit.model_code.serving.boosters import booster, values
+from tests.unit.model_code.serving.boosters import booster, flatten, values
 
 FEATURES = 5
 ROWS = values(np.random.default_rng(1), 40, FEATURES)
@@ -132,12 +133,6 @@ def several_targets() -> xgboost.Booster:
     return xgboost.train({"objective": "reg:squarederror", "multi_strategy": "multi_output_tree"}, data, 2)
 
 
-def by_category() -> xgboost.Booster:
-    rows = np.arange(200.0).reshape(40, FEATURES) % 7
-    data = xgboost.DMatrix(rows, rows[:, 0] % 2, feature_types=["c"] * FEATURES, enable_categorical=True)
-    return xgboost.train({"objective": "binary:logistic", "max_cat_to_onehot": 1}, data, 2)
-
-
 def endless_splits() -> xgboost.Booster:
     rows = np.repeat([[3.4e38], [np.nan]], 50, axis=0)  # any value here, a missing one there
     return xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(rows, np.isnan(rows[:, 0])), 2)
@@ -152,18 +147,17 @@ def endless_splits() -> xgboost.Booster:
         (wide, "more than 256 features"),
         (treeless, "no trees"),
         (several_targets, "several targets"),
-        (by_category, "splits by category"),
-        (endless_splits, "numbers that aren't finite"),
+        (endless_splits, "finite splits"),
     ],
 )
-@pytest.mark.usefixtures("library")
-def test_a_model_that_the_kernel_can_not_score_is_left_to_xgboost(
+def test_a_model_that_the_kernel_can_not_score_is_packed_without_a_forest(
     made: Callable[[], xgboost.Booster], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert kernel_for(made(), ROWS) is None
+    files = server_files(made(), zip("abcde", ROWS.T, strict=True))
+    assert set(files) == {"guard.json"}
     [record] = caplog.records
-    assert (record.levelno, record.getMessage()) == (logging.WARNING, "scoring with XGBoost itself")
-    assert f"with {reason}." in record.__dict__["facts"]["reason"]
+    assert (record.levelno, record.getMessage()) == (logging.WARNING, "XGBoost itself will serve")
+    assert reason in record.__dict__["facts"]["reason"]
 
 
 class WrongLibrary(Library):
@@ -174,30 +168,23 @@ class WrongLibrary(Library):
         margins += np.float32(2e-6)
 
 
-@pytest.mark.usefixtures("library")
-def test_a_kernel_that_scores_differently_never_serves(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_kernel_that_scores_differently_never_serves(library: Library) -> None:
     model = booster(3, "binary:logistic", FEATURES)
-    assert kernel_for(model, ROWS)
-    monkeypatch.setattr(kernels, "load_library", lambda: WrongLibrary(compiled_path()))
-    assert kernel_for(model, ROWS) is None
-    assert "differently from XGBoost; expected at most 1e-06" in caplog.records[0].__dict__["facts"]["reason"]
-
-
-def test_without_the_library_xgboost_scores(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def missing() -> Library:
-        raise NativeError("It isn't there; `make native` compiles it.")
-
-    monkeypatch.setattr(kernels, "load_library", missing)
-    assert kernel_for(booster(3, "binary:logistic", FEATURES), ROWS) is None
-    assert "`make native`" in caplog.records[0].__dict__["facts"]["reason"]
-
-
-def test_a_flattened_model_of_other_scores_is_refused(library: Library) -> None:
-    model, other = booster(3, "binary:logistic", FEATURES), booster(4, "binary:logistic", FEATURES)
+    forest = Forest.from_bytes(pack_forest(model))
+    expected = score(model, ROWS)
+    assert agreeing_kernel(library, forest, ROWS, expected)
+    with pytest.raises(UnsupportedModelError, match=r"differently from XGBoost \(limit: 1e-06\)"):
+        agreeing_kernel(WrongLibrary(compiled_path()), forest, ROWS, expected)
     with pytest.raises(UnsupportedModelError, match="differently"):
-        kernels._check(Kernel(library, flatten(other)), model, ROWS)
+        agreeing_kernel(library, forest, ROWS, np.column_stack([expected, expected]))
+
+
+def test_probes_alone_give_a_wrong_forest_away(library: Library) -> None:
+    model, other = booster(3, "binary:logistic", FEATURES), booster(4, "binary:logistic", FEATURES)
+    right, wrong = Forest.from_bytes(pack_forest(model)), Forest.from_bytes(pack_forest(other))
+    mixed = dataclasses.replace(wrong, probes=right.probes, probe_scores=right.probe_scores)
+    with pytest.raises(UnsupportedModelError, match="differently"):
+        agreeing_kernel(library, mixed, np.empty((0, FEATURES)), np.empty(0))
 
 
 def rows_that_are_nan(rows: Matrix) -> Matrix:
@@ -208,3 +195,49 @@ def test_rows_without_any_value_score_as_in_xgboost(library: Library) -> None:
     model = booster(3, "multi:softprob", FEATURES)
     missing = rows_that_are_nan(ROWS)
     assert same(Kernel(library, flatten(model)).predict(missing), score(model, missing))
+
+
+def categorical(seed: int, objective: str, **parameters: object) -> xgboost.Booster:
+    """Three features split by category, two by number."""
+    random = np.random.default_rng(seed)
+    rows = categories(random, 400)
+    kinds = ["c", "c", "c", "float", "float"]
+    labels = (
+        (rows[:, 0] % 3 == 1) ^ (rows[:, 1] > 20)
+        if not objective.startswith("multi")
+        else np.nan_to_num(rows[:, 2] % 3)
+    )
+    data = xgboost.DMatrix(rows, labels, feature_types=kinds, enable_categorical=True)
+    many = {"num_class": 3} if objective.startswith("multi") else {}
+    return xgboost.train({"objective": objective, "nthread": 1, "max_depth": 5, **many, **parameters}, data, 12)
+
+
+def categories(random: np.random.Generator, count: int) -> Matrix:
+    rows = random.integers(0, [3, 45, 130, 9, 9], (count, FEATURES)).astype(np.float64)
+    rows[random.random(rows.shape) < 0.1] = np.nan
+    return rows
+
+
+@pytest.mark.parametrize("one_hot", [1, 64])
+@pytest.mark.parametrize("objective", ["binary:logistic", "reg:squarederror", "multi:softprob", "multi:softmax"])
+@given(seed=st.integers(0, 2**31 - 1))
+@settings(max_examples=8, deadline=None)
+def test_splits_by_category_score_as_in_xgboost(library: Library, objective: str, one_hot: int, seed: int) -> None:
+    model = categorical(seed, objective, max_cat_to_onehot=one_hot)
+    forest = Forest.from_bytes(pack_forest(model))
+    assert len(forest.sets)
+    rows = categories(np.random.default_rng(seed + 1), 100)
+    kernel = agreeing_kernel(library, forest, rows, score(model, rows))
+    unseen = rows * 3 + np.where(np.arange(100)[:, None] % 2, 0.5, 0)  # categories beyond all, and no whole ones
+    odd = np.array([[np.inf] * 5, [-np.inf] * 5, [-1.0] * 5, [-0.5] * 5, [2.0**24] * 5, [1e30] * 5, [1e-42] * 5])
+    for any_rows in (unseen, odd):
+        assert same(kernel.predict(any_rows), score(model, any_rows))
+
+
+@pytest.mark.parametrize("objective", sorted(TRANSFORMS))
+def test_a_forest_reads_as_it_was_written(library: Library, objective: str) -> None:
+    model = booster(3, objective, FEATURES)
+    content = pack_forest(model)
+    forest = Forest.from_bytes(content)
+    assert forest.to_bytes() == content
+    assert agreeing_kernel(library, forest, ROWS, score(model, ROWS))

@@ -10,7 +10,8 @@ import pytest
 
 from model_code.errors import InputError
 from model_code.native.library import Library
-from model_code.serving.model import GOLDEN_TOLERANCE, ServedModel, load_model
+from model_code.serving.kernel import TOLERANCE
+from model_code.serving.model import ServedModel, load_model
 from model_code.training.artifact import canonical_json
 from tests.unit.model_code.training.features_folder import COLUMNS
 
@@ -51,8 +52,9 @@ def test_a_model_scores_and_explains_alike_with_and_without_the_kernel(artifact:
     rows[::5, 1] = np.nan
     assert library
     assert fast.kernel
-    assert np.abs(fast.scores(rows) - slow.scores(rows)).max() <= GOLDEN_TOLERANCE
-    assert fast.reasons(rows[:5], 2) == slow.reasons(rows[:5], 2)
+    assert np.abs(fast.scores(rows) - slow.scores(rows)).max() <= TOLERANCE
+    scores = fast.scores(rows[:5])
+    assert fast.reasons(rows[:5], scores, 2) == slow.reasons(rows[:5], scores, 2)
 
 
 @pytest.mark.parametrize("expected", ["0" * 64, ""])
@@ -145,7 +147,21 @@ def other_view(folder: Path) -> None:
 def other_columns(folder: Path) -> None:
     features = json.loads((folder / "features.json").read_bytes()) | {"columns": COLUMNS[:2]}
     (folder / "features.json").write_bytes(canonical_json(features))
+    guard = json.loads((folder / "guard.json").read_bytes())
+    guard["columns"] = {name: guard["columns"][name] for name in COLUMNS[:2]}
+    (folder / "guard.json").write_bytes(canonical_json(guard))
     resealed(folder)
+
+
+def other_guard(folder: Path) -> None:
+    guard = json.loads((folder / "guard.json").read_bytes())
+    del guard["columns"]["hour"]
+    (folder / "guard.json").write_bytes(canonical_json(guard))
+    resealed(folder)
+
+
+def other_algorithm(folder: Path) -> None:
+    resealed(folder, algorithm="isolation_forest")
 
 
 def no_model(folder: Path) -> None:
@@ -165,12 +181,14 @@ def no_model(folder: Path) -> None:
         (no_manifest, "has no manifest.json"),
         (broken_manifest, "manifest.json is no JSON"),
         (manifest_of_a_list, "manifest.json holds no JSON object"),
-        (manifest_without_the_model, "with features.json, golden.json, model.ubj among its files"),
+        (manifest_without_the_model, "with features.json, golden.json, guard.json, model.ubj among its files"),
         (other_xgboost, "trained with XGBoost 3.0.5 and this image has 3.2.0"),
         (other_scores, "golden rows score up to 2e-06 differently"),
         (scores_that_are_none, "golden rows score up to nan differently"),
         (other_view, "trained on the 'batch' view"),
-        (other_columns, "model.ubj takes 4 features, features.json 2"),
+        (other_guard, "guard.json isn't version 1 of ours for the columns amount, hour, merchant_age, refunds"),
+        (other_algorithm, "The model's algorithm is 'isolation_forest'; this server serves XGBoost's models"),
+        (other_columns, "golden.json's rows are (20, 4); features.json names 2 columns"),
         (no_model, "model.ubj isn't a model that XGBoost can read"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

@@ -1,3 +1,4 @@
+import io
 import json
 from collections.abc import Callable
 
@@ -10,10 +11,11 @@ from hypothesis.extra import numpy as arrays
 
 from model_code.arrays import LARGEST
 from model_code.errors import InputError
+from model_code.native import library as native
 from model_code.native.build import NativeError
-from model_code.native.library import Library
-from model_code.serving import parsing
-from model_code.serving.parsing import parse_csv, parse_json
+from model_code.native.library import Library, Unread
+from model_code.serving import parsing, python_parsing
+from model_code.serving.parsing import parse_csv, parse_json, parse_json_lines, parse_npy
 
 VALUES = st.one_of(st.just(np.nan), st.floats(-LARGEST, LARGEST))
 MATRICES = arrays.arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=VALUES)
@@ -108,22 +110,25 @@ def test_without_the_library_python_reads_and_says_so_once(
     def missing() -> Library:
         raise NativeError("It isn't there; `make native` compiles it.")
 
-    monkeypatch.setattr(parsing, "load_library", missing)
-    parsing._library.cache_clear()
+    monkeypatch.setattr(native, "load_library", missing)
+    native.optional_library.cache_clear()
     for _ in range(2):
         assert np.array_equal(parse_csv(b"1,\n-0.5,2e3\n", columns(2)), [[1, np.nan], [-0.5, 2000]], equal_nan=True)
         with pytest.raises(InputError, match="Row 1, column 2"):
             parse_csv(b"1,x", columns(2))
-    parsing._library.cache_clear()
+    native.optional_library.cache_clear()
     [record] = caplog.records
-    assert record.getMessage() == "reading CSV in Python"
+    assert record.getMessage() == "going without the library in C"
     assert "`make native`" in record.__dict__["facts"]["reason"]
 
 
 def test_with_the_library_no_good_body_is_read_in_python(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsing, "parse_csv_in_python", lambda *_: pytest.fail("Python read it"))
-    monkeypatch.setattr(parsing, "_library", lambda: library)
+    for name in ("parse_csv", "parse_json", "parse_json_lines"):
+        monkeypatch.setattr(python_parsing, name, lambda *_: pytest.fail("Python read it"))
+    monkeypatch.setattr(parsing, "optional_library", lambda: library)
     assert parse_csv(b"1,2\r\n3,\r\n", columns(2)).shape == (2, 2)
+    assert parse_json(b' {"instances": [[1, null],\n[-0.5,2e3]]} ', columns(2)).shape == (2, 2)
+    assert parse_json_lines(b"[1,null]\r\n[-0.5,2e3]", columns(2)).shape == (2, 2)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +136,10 @@ def test_with_the_library_no_good_body_is_read_in_python(library: Library, monke
     [
         (b"", "The body is no JSON"),
         (b"[[1,NaN]]", "The body is no JSON"),
-        (b"[" * 100_000, "The body is no JSON"),
+        (b"[" * 50_000, "The body is no JSON"),
         (b"{}", "The body holds no rows"),
         (b'{"rows": [[1,2]]}', "The body holds no rows"),
+        (b'{"instances": [[1,2]], "rows": []}', "The body holds no rows"),
         (b"[]", "The body holds no rows"),
         (b"[1,2]", "The body holds no rows"),
         (b"3", "The body holds no rows"),
@@ -148,3 +154,112 @@ def test_a_bad_json_body_is_refused_by_row_and_column(body: bytes, expected: str
     with pytest.raises(InputError) as refusal:
         parse_json(body, columns(2))
     assert expected in str(refusal.value)
+
+
+@given(MATRICES, st.booleans())
+def test_any_matrix_comes_through_json_lines_as_it_was(matrix: np.ndarray, ended: bool) -> None:  # noqa: FBT001
+    body = b"\n".join(map(orjson.dumps, cells(matrix))) + b"\n" * ended
+    assert np.array_equal(parse_json_lines(body, columns(matrix.shape[1])), matrix, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", "Row 1 is no JSON"),
+        (b"[1,2]\n\n[3,4]", "Row 2 is no JSON"),
+        (b"[1,2]\n3", "Row 2 is no array"),
+        (b"[1,\n2]", "Row 1 is no JSON"),
+        (b"[1,2]\n[3]", "Row 2 has 1 columns"),
+        (b'[1,2]\n[3,"4"]', 'Row 2, column 2 (f2): "4" is no number'),
+        (b"[1,1e39]", "Row 1, column 2 (f2): 1e+39 is too large"),
+        (b"[[1,2]]", "Row 1 has 1 columns"),
+    ],
+)
+def test_bad_json_lines_are_refused_by_row_and_column(body: bytes, expected: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        parse_json_lines(body, columns(2))
+    assert expected in str(refusal.value)
+
+
+def npy(array: np.ndarray, version: tuple[int, int] | None = None) -> bytes:
+    file = io.BytesIO()
+    np.lib.format.write_array(file, array, version)
+    return file.getvalue()
+
+
+@given(MATRICES, st.sampled_from(["<f8", ">f8", "F"]))
+def test_any_matrix_comes_through_npy_as_it_was(matrix: np.ndarray, kind: str) -> None:
+    stored = np.asfortranarray(matrix) if kind == "F" else matrix.astype(kind)
+    assert np.array_equal(parse_npy(npy(stored), columns(matrix.shape[1])), matrix, equal_nan=True)
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "i1", "u2", "i8"])
+def test_other_numbers_come_through_npy(kind: str) -> None:
+    assert np.array_equal(parse_npy(npy(np.array([[1, 2]], kind)), columns(2)), [[1, 2]])
+
+
+PICKLED = npy(np.array([[1, 2]], "<f8")).replace(b"'<f8'", b"'|O'") + b"cos\nsystem\n(S'true'\ntR."
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"", "no NumPy file"),
+        (PICKLED, "no NumPy file"),
+        (npy(np.array([["a", "b"]])), "no NumPy file"),
+        (npy(np.ones(2)), "no NumPy file"),
+        (npy(np.ones((1, 1, 2))), "no NumPy file"),
+        (npy(np.ones((1, 2)), (2, 0)), "no NumPy file"),
+        (npy(np.ones((1, 2), "c16")), "no NumPy file"),
+        (npy(np.ones((1, 2))).replace(b"<f8", b"<f1"), "no numbers of the kind '<f1'"),
+        (npy(np.ones((1, 3))), "The matrix is 1 x 3; the model takes at least 1 row of 2: f1, f2"),
+        (npy(np.ones((0, 2))), "The matrix is 0 x 2"),
+        (npy(np.ones((2, 2)))[:-1], "has 31 bytes of numbers; 2 x 2 of float64 have 32"),
+        (npy(np.ones((2, 2))) + b"x", "has 33 bytes"),
+        (npy(np.array([[1, np.inf]])), "Row 1, column 2 (f2): inf is too large"),
+        (npy(np.array([[1, -1e39]])), "Row 1, column 2 (f2): -1e+39 is too large"),
+        (b"PK\x03\x04" + bytes(100), "no NumPy file"),
+        (b"\x93NUMPY\x01\x00\xff\xff{'descr'", "no NumPy file"),
+    ],
+)
+def test_a_bad_npy_body_is_refused(body: bytes, expected: str) -> None:
+    with pytest.raises(InputError) as refusal:
+        parse_npy(body, columns(2))
+    assert expected in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("parse", "good", "bad", "expected"),
+    [
+        (parse_csv, b"1,2\n", b"3,x\n", "Row 30001, column 2 (f2): 'x' is no finite number; leave the field empty"),
+        (parse_csv, b"1,2\n", b"3\n", "Row 30001 has 1 columns"),
+        (parse_csv, b"1,2\n", b"9" * 70_000, "Row 30001 (from byte 120001 on) is no row of 2 numbers"),
+        (parse_json_lines, b"[1,2]\n", b"[3]\n", "Row 30001 has 1 columns"),
+        (parse_json_lines, b"[1,2]\n", b"{}\n", "Row 30001 is no array"),
+        (parse_json, b"[1,2],", b'[3,"x"]]', 'Row 30001, column 2 (f2): "x" is no number'),
+        (parse_json, b"[1,2],", b"[3,4]", "Row 30001 (from byte 180002 on) is no row of 2 numbers"),
+    ],
+)
+@pytest.mark.usefixtures("library")
+def test_a_long_bad_body_is_refused_by_its_bad_row_alone(
+    parse: Callable[[bytes, list[str]], np.ndarray], good: bytes, bad: bytes, expected: str
+) -> None:
+    start = b"[" if parse is parse_json else b""
+    with pytest.raises(InputError) as refusal:
+        parse(start + good * 30_000 + bad, columns(2))
+    assert expected in str(refusal.value)
+    assert "header" not in str(refusal.value)
+
+
+@given(JSON_VALUES.map(lambda value: json.dumps(value).encode()) | NUMBER_LIKE.map(str.encode))
+def test_json_that_the_library_takes_is_what_python_takes(library: Library, body: bytes) -> None:
+    for read, in_python in (
+        (library.parse_json, python_parsing.parse_json),
+        (library.parse_json_lines, python_parsing.parse_json_lines),
+    ):
+        found = read(body, 2)
+        expected = parsed_or_refused(in_python, body)
+        if expected is None:
+            assert isinstance(found, Unread)
+        else:
+            assert np.array_equal(found, expected, equal_nan=True)

@@ -1,9 +1,10 @@
-/* Parsing: JSON's grammar of numbers, and each number the double that is nearest to it. */
+/* Reading bodies: JSON's grammar of numbers, and each number the double that is nearest to it. */
 #include "atoll.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MOST_DIGITS 19 /* so many fit a uint64_t */
 #define MOST_PLACES 27 /* 5^27 is the last power that does, too */
@@ -120,27 +121,121 @@ static const char *read_field(const char *at, const char *end, double *value)
     return at;
 }
 
-int64_t atoll_parse_csv(const char *text, size_t length, size_t columns, size_t most_rows, double *rows)
+int64_t atoll_parse_csv(const char *text, size_t length, size_t columns, size_t most_rows, double *rows, size_t *start)
 {
     const char *at = text, *end = text + length;
-    if (length == 0)
-        return -1;
-    for (size_t row = 0; row < most_rows; row++) {
+    size_t row = 0;
+    do {
+        *start = (size_t)(at - text);
+        if (length == 0 || row == most_rows)
+            return -1 - (int64_t)row;
         for (size_t column = 0; column < columns; column++) {
             if (column > 0 && *at++ != ',')
-                return -1;
+                return -1 - (int64_t)row;
             at = read_field(at, end, rows + row * columns + column);
             if (!at)
-                return -1;
+                return -1 - (int64_t)row;
         }
         if (*at == '\r' && at[1] == '\n')
             at++;
-        if (at == end)
-            return (int64_t)row + 1;
-        if (*at++ != '\n')
-            return -1;
-        if (at == end)
-            return (int64_t)row + 1;
+        if (at < end && *at++ != '\n')
+            return -1 - (int64_t)row;
+        row++;
+    } while (at < end);
+    return (int64_t)row;
+}
+
+/* JSON's white space; of JSON Lines, what may stand within a line. */
+static const char *skip(const char *at, int lines)
+{
+    while (*at == ' ' || *at == '\t' || *at == '\r' || (*at == '\n' && !lines))
+        at++;
+    return at;
+}
+
+/* Returns what follows an array of `columns` numbers or nulls, or NULL if there is none. */
+static const char *read_array(const char *at, size_t columns, int lines, double *row)
+{
+    if (*at != '[')
+        return NULL;
+    for (size_t column = 0; column < columns; column++) {
+        at = skip(at + 1, lines);
+        row[column] = NAN;
+        at = strncmp(at, "null", 4) == 0 ? at + 4 : read_number(at, row + column);
+        if (!at)
+            return NULL;
+        at = skip(at, lines);
+        if (*at != (column + 1 < columns ? ',' : ']'))
+            return NULL;
     }
-    return -1;
+    return at + 1;
+}
+
+/* Returns where the outer array begins, or NULL if it doesn't. */
+static const char *open_json(const char *at, int *object)
+{
+    static const char KEY[] = "\"instances\"";
+    at = skip(at, 0);
+    *object = *at == '{';
+    if (*object) {
+        at = skip(at + 1, 0);
+        if (strncmp(at, KEY, sizeof KEY - 1) != 0)
+            return NULL;
+        at = skip(at + sizeof KEY - 1, 0);
+        if (*at != ':')
+            return NULL;
+        at = skip(at + 1, 0);
+    }
+    return *at == '[' ? at : NULL;
+}
+
+/* Whether nothing but the end follows the outer array. */
+static int closes_json(const char *at, const char *end, int object)
+{
+    at = skip(at, 0);
+    if (object && *at++ != '}')
+        return 0;
+    return skip(at, 0) == end;
+}
+
+int64_t atoll_parse_json(const char *text, size_t length, size_t columns, size_t most_rows, double *rows, size_t *start)
+{
+    int object;
+    const char *at = open_json(text, &object);
+    *start = 0;
+    if (!at)
+        return -1;
+    for (size_t row = 0; row < most_rows; row++) {
+        at = skip(at + 1, 0);
+        *start = (size_t)(at - text);
+        at = read_array(at, columns, 0, rows + row * columns);
+        if (!at)
+            return -1 - (int64_t)row;
+        at = skip(at, 0);
+        if (*at == ']' && closes_json(at + 1, text + length, object))
+            return (int64_t)row + 1;
+        if (*at != ',')
+            return -1 - (int64_t)row;
+    }
+    return -1 - (int64_t)most_rows;
+}
+
+int64_t atoll_parse_json_lines(const char *text, size_t length, size_t columns, size_t most_rows, double *rows,
+                               size_t *start)
+{
+    const char *at = text, *end = text + length;
+    size_t row = 0;
+    do {
+        *start = (size_t)(at - text);
+        if (row == most_rows)
+            return -1 - (int64_t)row;
+        at = read_array(skip(at, 1), columns, 1, rows + row * columns);
+        if (!at)
+            return -1 - (int64_t)row;
+        at = skip(at, 1);
+        if (at < end && *at++ != '\n')
+            return -1 - (int64_t)row;
+        row++;
+    } while (at < end);
+    return (int64_t)row;
 }
