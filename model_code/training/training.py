@@ -15,6 +15,7 @@ from model_code.training.card import model_card, thresholds
 from model_code.training.champion import compare_champion
 from model_code.training.channel import VIEW, Channel, read_channel
 from model_code.training.metrics import measure
+from model_code.training.packaging import server_files
 from model_code.training.slices import groups_of, measure_slices
 from model_code.training.tuning import tune
 from model_code.version import code_sha256
@@ -68,6 +69,7 @@ def train(
         "features.json": canonical_json({"view": VIEW, "columns": channel.columns, "objective": OBJECTIVE}),
         "golden.json": canonical_json(golden(channel.test.rows, scores)),
         "card.json": canonical_json(model_card(channel, model=told, metrics=metrics)),
+        **server_files(model, ((name, channel.train.column(name)) for name in channel.columns)),
     }
     about = {"data_manifest_sha256": channel.manifest_sha256, "trained_rows": len(channel.train.labels), "version": 1}
     return Trained(metrics, write_artifact(output, files, facts | about), len(content))
