@@ -17,7 +17,7 @@ class EventError(ValueError):
 class Event(BaseModel):
     """What all events have: the time at which it happened."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     at: datetime = Field(validation_alias="time")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lambdas.release.records import (
     AuditEntry,
@@ -17,7 +17,9 @@ from lambdas.release.records import (
     TrainingJob,
     Version,
 )
-from lambdas.release.settings import Settings
+
+if TYPE_CHECKING:
+    from lambdas.release.settings import Settings  # pydantic's part of a cold start, which the monitor need not pay
 
 
 class ChangeSetError(Exception):
@@ -248,7 +250,7 @@ class Functions(Protocol):
 class World:
     """Everything that a release handler may touch."""
 
-    settings: Settings
+    settings: "Settings"
     jobs: JobReader
     artifacts: ArtifactStore
     signer: Signer

@@ -24,7 +24,7 @@ def _pairs(value: object) -> object:
 class Environment(BaseModel):
     """A frozen record whose field `x` comes from the variable `ATOLL_X`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> Self:
