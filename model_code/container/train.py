@@ -8,8 +8,10 @@ from pathlib import Path
 
 from model_code.algorithms.hyperparameters import parse_hyperparameters
 from model_code.container.environment import whole_number
+from model_code.container.member import is_member, run_member
 from model_code.errors import InputError
-from model_code.training.training import train
+from model_code.training.cluster import JOIN_SECONDS, read_cluster
+from model_code.training.training import Trained, assist, train
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,8 @@ def main(arguments: list[str], root: Path) -> None:
 
     Where `<root>/input/data/champion` holds the present champion's model.tar.gz, it is judged on the same rows.
 
-    Prints `<metric>=<value>;` lines, which a training job's MetricDefinitions pick up.
+    Over several instances each host trains on its part of the rows; the first one writes the artifact. Prints
+    `<metric>=<value>;` lines, which a training job's MetricDefinitions pick up.
 
     Raises:
         InputError: an argument, the hyperparameters or the features can't be used.
@@ -27,10 +30,26 @@ def main(arguments: list[str], root: Path) -> None:
     if arguments:
         raise InputError(f"train takes no arguments and was given {arguments}; use hyperparameters.json.")
     hyperparameters = parse_hyperparameters(_read(root / "input/config/hyperparameters.json"))
+    cluster = read_cluster(
+        root / "input/config/resourceconfig.json", join_seconds=whole_number("ATOLL_JOIN_SECONDS", JOIN_SECONDS)
+    )
+    if len(cluster.hosts) > 1 and not is_member():
+        run_member(cluster, root)
+        return
     threads = whole_number("OMP_NUM_THREADS", len(os.sched_getaffinity(0)))
-    logger.info("training", extra={"facts": {"hyperparameters": vars(hyperparameters)}})
+    logger.info("training", extra={"facts": {"hyperparameters": vars(hyperparameters), "hosts": cluster.hosts}})
     data = root / "input/data"
-    trained = train(data / "features", root / "model", hyperparameters, threads=threads, champion=data / "champion")
+    if cluster.number > 0:
+        assist(data / "features", hyperparameters, threads=threads, cluster=cluster)
+        return
+    champion = data / "champion"
+    _tell(
+        train(data / "features", root / "model", hyperparameters, threads=threads, champion=champion, cluster=cluster)
+    )
+
+
+def _tell(trained: Trained) -> None:
+    """Print `<metric>=<value>;` lines for MetricDefinitions, and log the facts."""
     for name, value in trained.metrics.items():
         if isinstance(value, float):
             sys.stdout.write(f"{name}={value:.6f};\n")

@@ -4,16 +4,20 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import xgboost
+
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.calibration import calibrate
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.algorithms.parameters import OBJECTIVE, all_parameters, constraints
 from model_code.arrays import Vector
+from model_code.errors import InputError
 from model_code.training.artifact import canonical_json, golden, write_artifact
 from model_code.training.baseline import describe
 from model_code.training.card import model_card, thresholds
 from model_code.training.champion import compare_champion
 from model_code.training.channel import VIEW, Channel, read_channel
+from model_code.training.cluster import ALONE, Cluster
 from model_code.training.metrics import measure
 from model_code.training.packaging import server_files
 from model_code.training.slices import groups_of, measure_slices
@@ -32,20 +36,34 @@ class Trained:
     model_bytes: int
 
 
+@dataclasses.dataclass(frozen=True)
+class _Learnt:
+    channel: Channel
+    hyperparameters: Hyperparameters
+    study: list[dict[str, Any]]
+    model: xgboost.Booster
+
+
 def train(
-    features: Path, output: Path, hyperparameters: Hyperparameters, *, threads: int, champion: Path | None = None
+    features: Path,
+    output: Path,
+    hyperparameters: Hyperparameters,
+    *,
+    threads: int,
+    champion: Path | None = None,
+    cluster: Cluster = ALONE,
 ) -> Trained:
     """Train on the features folder and write the artifact into `output`; byte for byte the same for the same input.
 
-    `champion` is the folder with the present champion's archive: it is measured on the same held-out rows.
+    `champion` is the folder with the present champion's archive: it is measured on the same held-out rows. Over
+    several hosts, this is the first one's part.
 
     Raises:
-        InputError: the features or the champion can't be used.
+        InputError: the features or the champion can't be used, or another host was lost.
     """
-    channel = read_channel(features)
-    chosen, study = tune(channel, hyperparameters, threads=threads)
-    raw = gradient_boosting.fit(channel.train, channel.validation, channel.columns, chosen, threads=threads)
-    model, platt = calibrate(raw, channel.validation)
+    learnt = _learn(features, hyperparameters, threads, cluster)
+    channel = learnt.channel
+    model, platt = calibrate(learnt.model, channel.validation)
     scores = gradient_boosting.score(model, channel.test.rows)
     metrics = _metrics(channel, scores, champion)
     content = gradient_boosting.to_bytes(model)
@@ -54,12 +72,12 @@ def train(
         "algorithm": "xgboost",
         "xgboost_version": gradient_boosting.XGBOOST_VERSION,
         "code_sha256": code_sha256(),
-        "hyperparameters": all_parameters(chosen),
+        "hyperparameters": all_parameters(learnt.hyperparameters),
     }
     told = facts | {
         "constraints": constraints(channel.columns),
         "calibration": {"method": "Platt, on validation, folded into the leaves", **dataclasses.asdict(platt)},
-        "tuning": study,
+        "tuning": learnt.study,
         "thresholds": thresholds(channel.validation.labels, gradient_boosting.score(model, channel.validation.rows)),
     }
     files = {
@@ -73,6 +91,29 @@ def train(
     }
     about = {"data_manifest_sha256": channel.manifest_sha256, "trained_rows": len(channel.train.labels), "version": 1}
     return Trained(metrics, write_artifact(output, files, facts | about), len(content))
+
+
+def assist(features: Path, hyperparameters: Hyperparameters, *, threads: int, cluster: Cluster) -> None:
+    """Train with the other hosts on this one's part of the rows; the first host writes the artifact.
+
+    Raises:
+        InputError: the features can't be used, or another host was lost.
+    """
+    _learn(features, hyperparameters, threads, cluster)
+
+
+def _learn(features: Path, hyperparameters: Hyperparameters, threads: int, cluster: Cluster) -> _Learnt:
+    hosts = len(cluster.hosts)
+    if hosts > 1 and hyperparameters.tuning_trials:
+        raise InputError(
+            f"tuning_trials is {hyperparameters.tuning_trials} and this job has {hosts} instances; a study runs on "
+            "one. Tune on one instance (or with SageMaker Tuning), then train with the best values on several."
+        )
+    with cluster.joined():  # before anything is read, so that a host that can't read ends the others at once
+        channel = read_channel(features, host=cluster.number, hosts=hosts)
+        chosen, study = tune(channel, hyperparameters, threads=threads)
+        model = gradient_boosting.fit(channel.train, channel.validation, channel.columns, chosen, threads=threads)
+    return _Learnt(channel, chosen, study, model)
 
 
 def _metrics(channel: Channel, scores: Vector, champion: Path | None) -> dict[str, Any]:
