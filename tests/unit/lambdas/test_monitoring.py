@@ -81,7 +81,7 @@ def test_a_model_that_was_never_released_is_not_measured() -> None:
 
 def test_a_baseline_that_was_tampered_with_is_not_believed() -> None:
     made = world(ALIKE)
-    made.artifacts.released[MODEL, sha_of()] = archive(model_ubj=b"another")
+    made.artifacts.released[MODEL, sha_of()] = archive(model_ubj=b"{another")
     with pytest.raises(ArtifactError, match="holds"):
         scored(made)
 
