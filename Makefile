@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test native story evaluate story-down synth lambdas lock clean
+.PHONY: help setup lint check format test native story evaluate bench-forecast story-down synth lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -60,12 +60,15 @@ story: setup ## the main job on a local AWS: from a ledger to a monitored endpoi
 evaluate: setup ## the models against baselines, with intervals and plots, into build/evaluation (about five minutes)
 	@OMP_NUM_THREADS=1 python -m model_code.evaluation
 
+bench-forecast: setup ## weekly forecasts: statsmodels against statsforecast (where installed), into build/bench
+	@OMP_NUM_THREADS=1 python -m benchmarks.forecast
+
 story-down: setup ## end what `make story KEEP=1` left running
 	@python -m local.story --down
 
 lock: setup ## write the hashed requirements anew (needs uv)
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
-	for list in requirements model_code/requirements model_code/requirements-serving lambdas/requirements mlflow_server/requirements; do \
+	for list in requirements model_code/requirements model_code/requirements-serving lambdas/requirements lambdas/requirements-monitoring mlflow_server/requirements; do \
 	  uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt $$list.in -o $$list.txt; done
 	for peer in mlflow mlserver bentoml fastapi; do \
 	  uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --overrides benchmarks/serving/peers/overrides.txt benchmarks/serving/peers/$$peer.in -o benchmarks/serving/peers/$$peer.txt; done

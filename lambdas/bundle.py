@@ -1,24 +1,32 @@
 """Build what the functions run, our code and hashed wheels, in build/lambdas: `python -m lambdas.bundle [local] [aws]`.
 
-The local AWS runs functions on this machine, so its bundle has this machine's wheels. AWS's has those of Lambda's.
+The local AWS runs functions on this machine, so its bundles have this machine's wheels. AWS's have those of Lambda's.
+Per machine there is one bundle a room: `release`, whose functions talk to MLflow, and `monitoring`, whose never do.
 """
 
 import argparse
+import csv
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-REQUIREMENTS = ROOT / "lambdas" / "requirements.txt"
+CODE = ROOT / "lambdas"
 BUNDLES = ROOT / "build" / "lambdas"
 PYTHON = "3.12"  # of the functions in AWS; a test holds it to their runtime
-PLATFORMS = {  # a bundle's name -> pip's options for the machine that runs it
+PLATFORMS = {  # a machine's name -> pip's options for its wheels
     "local": (),
     "aws": ("--platform", "manylinux2014_x86_64", "--python-version", PYTHON, "--only-binary", ":all:"),
 }
+ROOMS = {"release": "requirements.txt", "monitoring": "requirements-monitoring.txt"}
 PRUNED = ("__pycache__", "tests", "test", "bin", "*.pyi", "direct_url.json", "RECORD", "REQUESTED", "INSTALLER")
+UNUSED = (  # what mlflow-skinny asks for and its client of a tracking server never imports; a test imports it without
+    "cffi", "cryptography", "gitdb", "gitpython", "google_auth", "h11", "pyasn1", "pyasn1_modules", "pycparser",
+    "python_dotenv", "smmap", "uvicorn",
+)  # fmt: skip
 MAXIMUM_BYTES = 120_000_000
 
 
@@ -26,15 +34,21 @@ class BundleError(Exception):
     """The bundle can't be built."""
 
 
+def requirements(room: str) -> Path:
+    """Return the hashed requirements of a room's functions."""
+    return CODE / ROOMS[room]
+
+
 def sources() -> list[Path]:
     """Return our own files in the bundle, sorted."""
-    return sorted(path for path in (ROOT / "lambdas").rglob("*.py") if path != Path(__file__))
+    return sorted(path for path in CODE.rglob("*.py") if path != Path(__file__))
 
 
-def stamp(name: str) -> str:
-    """Return the sha256 of everything that the bundle is made of."""
-    digest = hashlib.sha256(repr((PLATFORMS[name], sys.version_info[:2], PRUNED)).encode())
-    for path in [Path(__file__), REQUIREMENTS, *sources()]:
+def stamp(target: Path) -> str:
+    """Return the sha256 of everything that the bundle in `<machine>/<room>` is made of."""
+    made_by = (PLATFORMS[target.parent.name], target.name, sys.version_info[:2])
+    digest = hashlib.sha256(repr(made_by).encode())
+    for path in [Path(__file__), requirements(target.name), *sources()]:
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -42,35 +56,56 @@ def stamp(name: str) -> str:
 def is_current(target: Path) -> bool:
     """Say whether the bundle in `target` is there, and made of what its sources are now."""
     kept = target.with_suffix(".stamp")
-    return target.is_dir() and kept.is_file() and kept.read_text() == stamp(target.name)
+    return target.is_dir() and kept.is_file() and kept.read_text() == stamp(target)
 
 
-def install(target: Path, platform: tuple[str, ...]) -> None:
+def install(target: Path, platform: tuple[str, ...], asked: Path) -> None:
     """Install the hashed wheels for a platform into `target`, without what differs from one build to the next.
 
     Raises:
         BundleError: pip failed.
     """
     pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-compile"]
-    asked = ["--require-hashes", "--requirement", str(REQUIREMENTS), "--target", str(target), *platform]
-    if subprocess.run([*pip, *asked], check=False).returncode:
-        raise BundleError(f"pip could not install {REQUIREMENTS.name}; its own words are above.")
+    told = ["--require-hashes", "--requirement", str(asked), "--target", str(target), *platform]
+    if subprocess.run([*pip, *told], check=False).returncode:
+        raise BundleError(f"pip could not install {asked.name}; its own words are above.")
+    for name in UNUSED:
+        remove(target, name)
     for pattern in PRUNED:
         for path in sorted(target.rglob(pattern), reverse=True):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def build(target: Path, platform: tuple[str, ...]) -> None:
-    """Build a bundle in a new folder `target`; `platform` holds pip's options for another machine's wheels.
+def remove(target: Path, distribution: str) -> None:
+    """Remove a distribution's files, as its RECORD lists them, where it is installed."""
+    for record in target.glob(f"{distribution}-*.dist-info/RECORD"):
+        for name, *_ in list(csv.reader(record.read_text().splitlines())):
+            (target / name).unlink(missing_ok=True)
+        shutil.rmtree(record.parent)
+
+
+def compile_ahead(target: Path) -> None:
+    """Write byte code beside the sources: a function's folder is read-only, so it would compile at every cold start.
+
+    Left out where this Python is not the one of the functions. The files hold no times and no paths of this machine.
+    """
+    command = [sys.executable, "-m", "compileall", "-q", "-s", str(target), "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, str(target)], env=os.environ | {"PYTHONHASHSEED": "0"}, check=True)
+
+
+def build(target: Path, machine: str, room: str) -> None:
+    """Build a bundle in a new folder `target`.
 
     Raises:
         BundleError: pip failed, or the bundle is too large for a function.
     """
-    install(target, platform)
+    install(target, PLATFORMS[machine], requirements(room))
     for path in sources():
         copy = target / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
+    if machine == "local" or "{}.{}".format(*sys.version_info) == PYTHON:
+        compile_ahead(target)
     if (size := bundle_bytes(target)) > MAXIMUM_BYTES:
         raise BundleError(f"The bundle has {size} bytes, at most {MAXIMUM_BYTES} fit; look for a new large dependency.")
 
@@ -81,7 +116,7 @@ def bundle_bytes(target: Path) -> int:
 
 
 def bundle(target: Path) -> bool:
-    """Bring the bundle in `target`, whose name is one of `PLATFORMS`, up to date; False when it was already.
+    """Bring the bundle in `target`, which ends in `<machine>/<room>`, up to date; False when it was already.
 
     It's built beside and moved in place, so that a broken build leaves none behind.
     """
@@ -92,26 +127,25 @@ def bundle(target: Path) -> bool:
         shutil.rmtree(folder, ignore_errors=True)
     kept.unlink(missing_ok=True)
     fresh.parent.mkdir(parents=True, exist_ok=True)
-    build(fresh, PLATFORMS[target.name])
+    build(fresh, target.parent.name, target.name)
     fresh.rename(target)
-    kept.write_text(stamp(target.name))
+    kept.write_text(stamp(target))
     return True
 
 
 def main() -> None:
-    """Build the bundles that are named, or all; end with one sentence and status 1 when one can't be built."""
+    """Build the bundles of the named machines, or all; end with one sentence and status 1 when one can't be built."""
     parser = argparse.ArgumentParser(prog="python -m lambdas.bundle", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="bundle", help=f"any of {', '.join(PLATFORMS)}; none means all")
+    parser.add_argument("names", nargs="*", metavar="machine", help=f"any of {', '.join(PLATFORMS)}; none means all")
     names = parser.parse_args().names or list(PLATFORMS)
     if unknown := set(names) - set(PLATFORMS):
-        parser.error(f"unknown bundle {sorted(unknown)}; expected {', '.join(PLATFORMS)}")
-    for name in names:
-        target = BUNDLES / name
+        parser.error(f"unknown machine {sorted(unknown)}; expected {', '.join(PLATFORMS)}")
+    for target in [BUNDLES / name / room for name in names for room in ROOMS]:
         try:
             built = bundle(target)
         except BundleError as error:
             raise SystemExit(f"atoll: {error}") from error
-        size = bundle_bytes(target) / 1e6
+        name, size = f"{target.parent.name}/{target.name}", bundle_bytes(target) / 1e6
         print(f"Lambda bundle {name}: {size:.0f} MB, {'built' if built else 'up to date'}")  # noqa: T201
 
 

@@ -55,7 +55,7 @@ class MonitoringStack(AtollStack):
             self,
             "BatchScored",
             place=foundation.workplace(self._dead_letters),
-            code=lambda_.Code.from_asset(bundle_folder(foundation.settings)),
+            code=lambda_.Code.from_asset(bundle_folder(foundation.settings, "monitoring")),
             handler="lambdas.monitoring.handlers.batch_scored.handler",
             environment=self._release.function_environment,
         )

@@ -100,7 +100,7 @@ class ReleaseStack(AtollStack):
             self,
             name,
             place=self.foundation.workplace(self.dead_letters),
-            code=lambda_.Code.from_asset(bundle_folder(self.foundation.settings)),
+            code=lambda_.Code.from_asset(bundle_folder(self.foundation.settings, "release")),
             handler=f"lambdas.release.handlers.{handler}.handler",
             environment=self.function_environment,
         )
