@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test native story evaluate bench-forecast story-down synth lambdas lock clean
+.PHONY: help setup lint check format test native story evaluate bench-forecast bench-lambda story-down synth lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ evaluate: setup ## the models against baselines, with intervals and plots, into 
 
 bench-forecast: setup ## weekly forecasts: statsmodels against statsforecast (where installed), into build/bench
 	@OMP_NUM_THREADS=1 python -m benchmarks.forecast
+
+bench-lambda: lambdas ## cold starts and package sizes of the functions against boto3 alone, into build/bench
+	@python -m benchmarks.lambda_cold
 
 story-down: setup ## end what `make story KEEP=1` left running
 	@python -m local.story --down
