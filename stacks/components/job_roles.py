@@ -1,6 +1,8 @@
 """Roles of SageMaker's own work: each job reads what comes before it and writes its own prefix."""
 
+import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
@@ -29,8 +31,12 @@ class JobRoles(Construct):
         super().__init__(scope, construct_id)
         self._foundation = foundation
         self._image = image
-        self.etl = self._role("Etl", reads=["ledgers/"], writes=["features/", "live/", "quarantine/"])
-        self.training = self._role("Training", reads=["features/", "experiments/"], writes=["jobs/"])
+        self.etl = self._role(
+            "Etl", reads=["ledgers/"], writes=["features/", "live/", "quarantine/"], works_for="processing-job"
+        )
+        self.training = self._role(
+            "Training", reads=["features/", "experiments/"], writes=["jobs/"], works_for="training-job"
+        )
         self.transform = self._role("Transform", reads=["live/", "experiments/"], writes=["scores/"])
         # A batch transform works under the role of the model that it uses, and that may be the endpoint's.
         self.serving = self._role("Serving", reads=["live/", "experiments/"], writes=["scores/"])
@@ -38,8 +44,20 @@ class JobRoles(Construct):
         for role in (self.training, self.transform, self.serving):
             self._let_it_load_releases(role)
 
-    def _role(self, name: str, *, reads: list[str], writes: list[str]) -> WorkRole:
-        role = WorkRole(self, name, identity=self._foundation.settings.identity, principal=service("sagemaker"))
+    def _role(self, name: str, *, reads: list[str], writes: list[str], works_for: str | None = None) -> WorkRole:
+        """Make a role; `works_for` is the one kind of job that may take it (confused-deputy page of SageMaker's guide).
+
+        So nobody runs a processing job, whose command and outputs they choose, with the right to write trained models.
+        """
+        principal: iam.PrincipalBase = service("sagemaker")
+        if works_for:
+            principal = principal.with_conditions(
+                {
+                    "ArnLike": {"aws:SourceArn": arns.sagemaker(self, works_for)},
+                    "StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
+                }
+            )
+        role = WorkRole(self, name, identity=self._foundation.settings.identity, principal=principal)
         policy, keys, bucket = role.permissions, self._foundation.keys, self._foundation.data
         for prefix in reads:
             policy.allow_objects("s3:GetObject", bucket=bucket, prefix=prefix)
