@@ -47,6 +47,7 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.services.cloudformation.stacks._runs_on_worker_thread": "resource_type",
     "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS": TABLE,
     "ministack.services.cloudformation.provisioners._normalize_container_defs": "cdefs",
+    "ministack.services.cloudformation.provisioners._cw_metric_alarm_record": "name props",
 }
 
 

@@ -1,6 +1,6 @@
 """CloudFormation types that the emulator lacks and Atoll's stacks need."""
 
-from local.cloudformation import audit, network, recorded, secrets
+from local.cloudformation import alarms, audit, network, recorded, secrets
 from local.cloudformation.recorded import RECORDED_ONLY
 from local.cloudformation.resource_type import ResourceType, aws, register_types, run_on_worker_threads
 
@@ -12,3 +12,4 @@ def register() -> None:
     register_types((*network.TYPES, *audit.TYPES, *recorded.TYPES))
     network.give_vpcs_their_cidr()
     secrets.refer_to_secrets_by_arn()
+    alarms.record_metric_math()
