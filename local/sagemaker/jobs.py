@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker import emulator
 from local.sagemaker.backend import Backend
-from local.sagemaker.children import Sink
+from local.sagemaker.children import Child, Sink
 from local.sagemaker.errors import InvalidRequestError, JobFailedError, JobStoppedError
 from local.sagemaker.records import Kind, Record
 
@@ -78,10 +78,13 @@ class Job(ABC):
         Raises:
             JobStoppedError: It was stopped, or took longer than `seconds`.
         """
-        log = emulator.log_stream(self.log_group, f"{self.name}/algo-1-{int(datetime.now(UTC).timestamp())}")
-        environment = {**environment, "ATOLL_ML_ROOT": str(self.root)}
-        child = self.backend.children.start(argv, environment=environment, folder=self.root, sinks=(log, *sinks))
-        return child.wait(seconds=seconds, stop=self.stopping)
+        return self.begin(argv, environment, self.root, 1, *sinks).wait(seconds=seconds, stop=self.stopping)
+
+    def begin(self, argv: list[str], environment: Mapping[str, str], root: Path, number: int, *sinks: Sink) -> Child:
+        """Start the container of instance `number` on its root."""
+        log = emulator.log_stream(self.log_group, f"{self.name}/algo-{number}-{int(datetime.now(UTC).timestamp())}")
+        environment = {**environment, "ATOLL_ML_ROOT": str(root)}
+        return self.backend.children.start(argv, environment=environment, folder=root, sinks=(log, *sinks))
 
     def text(self, path: str) -> str:
         """A small text that the container left below the root; empty when there is none."""

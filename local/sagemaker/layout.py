@@ -1,5 +1,6 @@
 """The configuration files that SageMaker puts into a job's container."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,17 @@ from typing import Any
 _HOST = "algo-1"
 
 
-def write_training_config(root: Path, spec: dict[str, Any]) -> None:
-    """Write `input/config/*.json` of a training job and make the folders its container expects."""
+def training_hosts(spec: dict[str, Any]) -> list[str]:
+    """The instances' names: of several, loopback addresses that are this job's own, so that names resolve here too."""
+    count = spec["ResourceConfig"].get("InstanceCount", 1)
+    if count == 1:
+        return [_HOST]
+    net = hashlib.sha256(spec["TrainingJobName"].encode()).digest()
+    return [f"127.{net[0]}.{net[1]}.{number + 1}" for number in range(count)]
+
+
+def write_training_config(root: Path, spec: dict[str, Any], host: str = _HOST) -> None:
+    """Write `input/config/*.json` of a training job's host and make the folders its container expects."""
     config = root / "input" / "config"
     for folder in (config, root / "model", root / "output"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -23,7 +33,9 @@ def write_training_config(root: Path, spec: dict[str, Any]) -> None:
     }
     _write(config / "hyperparameters.json", spec.get("HyperParameters", {}))
     _write(config / "inputdataconfig.json", channels)
-    _write(config / "resourceconfig.json", _resources(spec["ResourceConfig"]["InstanceType"]))
+    _write(
+        config / "resourceconfig.json", _resources(spec["ResourceConfig"]["InstanceType"], host, training_hosts(spec))
+    )
 
 
 def write_processing_config(root: Path, spec: dict[str, Any]) -> None:
@@ -31,7 +43,7 @@ def write_processing_config(root: Path, spec: dict[str, Any]) -> None:
     (root / "output").mkdir(parents=True, exist_ok=True)
     (root / "config").mkdir(parents=True, exist_ok=True)
     _write(root / "config" / "processingjobconfig.json", spec)
-    _write(root / "config" / "resourceconfig.json", _resources(cluster(spec)["InstanceType"]))
+    _write(root / "config" / "resourceconfig.json", _resources(cluster(spec)["InstanceType"], _HOST, [_HOST]))
 
 
 def cluster(spec: dict[str, Any]) -> dict[str, Any]:
@@ -39,13 +51,13 @@ def cluster(spec: dict[str, Any]) -> dict[str, Any]:
     return spec["ProcessingResources"]["ClusterConfig"]
 
 
-def _resources(instance_type: str) -> dict[str, Any]:
-    group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": [_HOST]}
+def _resources(instance_type: str, host: str, hosts: list[str]) -> dict[str, Any]:
+    group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": hosts}
     return {
-        "current_host": _HOST,
+        "current_host": host,
         "current_instance_type": instance_type,
         "current_group_name": "homogeneousCluster",
-        "hosts": [_HOST],
+        "hosts": hosts,
         "instance_groups": [group],
         "network_interface_name": "eth0",
     }

@@ -1,13 +1,14 @@
-"""Training jobs."""
+"""Training jobs. Several instances are several processes, on loopback addresses of their own."""
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from local.sagemaker import emulator, images, layout, storage
 from local.sagemaker.backend import Backend
 from local.sagemaker.errors import InvalidRequestError, JobFailedError, JobStoppedError
-from local.sagemaker.jobs import Job, require_one_instance, stop_job
+from local.sagemaker.jobs import Job, stop_job
 from local.sagemaker.metrics import MetricScan
 from local.sagemaker.records import TRAINING_JOB, Record
 
@@ -28,15 +29,16 @@ class TrainingJob(Job):
         argv = images.entrypoint_argv(image, algorithm.get("ContainerEntrypoint"))
         s3 = emulator.s3_as(spec["RoleArn"])
         self.enter("Downloading")
-        layout.write_training_config(self.root, spec)
+        layout.write_training_config(self.root, spec, layout.training_hosts(spec)[0])
         for channel in spec.get("InputDataConfig", []):
             folder = self.root / "input" / "data" / channel["ChannelName"]
             folder.mkdir(parents=True, exist_ok=True)
             storage.download(s3, channel["DataSource"]["S3DataSource"]["S3Uri"], folder)
+        others = [self._another(host) for host in layout.training_hosts(spec)[1:]]
         self.enter("Training", TrainingStartTime=datetime.now(UTC))
         started, scan = time.monotonic(), MetricScan(algorithm.get("MetricDefinitions", []))
         try:
-            code = self._train(argv + algorithm.get("ContainerArguments", ["train"]), scan)
+            code = self._train(argv + algorithm.get("ContainerArguments", ["train"]), others, scan)
         except JobStoppedError:
             self._upload(s3)  # as on AWS: what was saved until then is kept
             raise
@@ -63,11 +65,26 @@ class TrainingJob(Job):
         entry = {"Status": phase, "StartTime": now, "StatusMessage": f"{phase} (local AWS)"}
         return {"SecondaryStatusTransitions": [*before, entry]}
 
-    def _train(self, argv: list[str], scan: MetricScan) -> int:
+    def _another(self, host: str) -> Path:
+        """The root of a further instance; its channels are the first one's (fully replicated)."""
+        root = self.root.with_name(f"ml-{host}")
+        layout.write_training_config(root, self.spec, host)
+        (root / "input/data").symlink_to(self.root / "input/data")
+        return root
+
+    def _train(self, argv: list[str], others: list[Path], scan: MetricScan) -> int:
+        """Run a container an instance; the first exit code that isn't 0."""
         own = {"TRAINING_JOB_NAME": self.name, "TRAINING_JOB_ARN": self.arn}
         environment = self.spec.get("Environment", {}) | own
         seconds = self.spec["StoppingCondition"].get("MaxRuntimeInSeconds", _DEFAULT_SECONDS)
-        return self.run(argv, environment, seconds, scan.read)
+        children = [self.begin(argv, environment, root, number, scan.read) for number, root in enumerate(others, 2)]
+        try:
+            codes = [self.run(argv, environment, seconds, scan.read)]
+            codes += [child.wait(seconds=seconds, stop=self.stopping) for child in children]
+            return next(filter(None, codes), 0)
+        finally:
+            for child in children:
+                child.end()
 
     def _report(self, values: dict[str, float], seconds: float) -> None:
         now = datetime.now(UTC)
@@ -127,7 +144,6 @@ def _refuse_unknown(params: Record) -> None:
         raise InvalidRequestError(
             f"CreateTrainingJob lacks {missing or 'AlgorithmSpecification.TrainingImage'}, which the local AWS needs."
         )
-    require_one_instance(params["ResourceConfig"].get("InstanceCount", 1))
     if "InstanceType" not in params["ResourceConfig"]:
         raise InvalidRequestError("The local AWS doesn't know training without ResourceConfig.InstanceType.")
     if params.get("EnableManagedSpotTraining"):

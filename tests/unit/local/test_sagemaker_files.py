@@ -156,3 +156,15 @@ def test_a_container_gets_no_credentials_and_all_its_lines_are_kept(
 def test_a_container_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with pytest.raises(JobStoppedError, match="MaxRuntimeExceeded"):
         run(tmp_path, "import time; time.sleep(60)", 0.3)
+
+
+def test_several_instances_have_names_of_their_own_that_resolve_to_loopback(tmp_path: Path) -> None:
+    machines = {"InstanceType": "ml.m5.large", "InstanceCount": 3}
+    spec = {"TrainingJobName": "job-1", "ResourceConfig": machines}
+    hosts = layout.training_hosts(spec)
+    assert len(set(hosts)) == 3
+    assert all(host.startswith("127.") for host in hosts)
+    assert not set(hosts) & set(layout.training_hosts(spec | {"TrainingJobName": "job-2"}))
+    layout.write_training_config(tmp_path, spec, hosts[1])
+    config = json.loads((tmp_path / "input/config/resourceconfig.json").read_text())
+    assert (config["current_host"], config["hosts"]) == (hosts[1], hosts)
