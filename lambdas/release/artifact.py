@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FILES = frozenset(
-    {"model.ubj", "metrics.json", "baseline.json", "card.json", "features.json", "golden.json", "manifest.json"}
-)
-OPTIONAL = frozenset({"forest.bin", "guard.json"})
-_NAMES = ", ".join(sorted(FILES | OPTIONAL))
+OPTIONAL = frozenset({"forest.bin"})  # where the kernel knows the model's kind
+_JSON = frozenset({"metrics", "baseline", "card", "features", "golden", "guard", "manifest"})
+FILES = frozenset({"model.ubj", *OPTIONAL, *(f"{name}.json" for name in _JSON)})
+_NAMES = ", ".join(sorted(FILES))
 MAXIMUM_TOTAL_BYTES = 120_000_000  # four times this is what a function has in /tmp
 MAXIMUM_JSON_BYTES = 8_000_000
 _FIELDS = {"model": str, "data_manifest_sha256": str, "code_sha256": str, "hyperparameters": dict, "files": dict}
@@ -104,7 +103,7 @@ def _unpack(members: tarfile.TarFile, folder: Path) -> None:
         if member.isdir() and name in {".", ""} and "." not in seen:
             seen.add(".")
             continue
-        if not member.isreg() or name not in FILES | OPTIONAL or name in seen:
+        if not member.isreg() or name not in FILES or name in seen:
             raise ArtifactError(f"Member {member.name[:100]!r} is not one of the regular files {_NAMES}, once each.")
         seen.add(name)
         if name.endswith(".json") and member.size > MAXIMUM_JSON_BYTES:
@@ -113,7 +112,7 @@ def _unpack(members: tarfile.TarFile, folder: Path) -> None:
         with (folder / name).open("xb") as target:
             while source and (block := source.read(1 << 20)):
                 target.write(block)
-    if missing := FILES - seen:
+    if missing := FILES - OPTIONAL - seen:
         raise ArtifactError(f"The archive lacks {', '.join(sorted(missing))}.")
 
 

@@ -55,6 +55,7 @@ def files(**changes: bytes) -> dict[str, bytes]:
         "metrics.json": metrics(),
         "baseline.json": canonical(BASELINE),
         "card.json": canonical({"intended_use": "Sorts transactions.", "limits": ["labels"], "data": {"rows": 100}}),
+        "guard.json": canonical({"columns": {}}),
         "features.json": canonical({"view": "realtime", "columns": list(BASELINE), "objective": "binary:logistic"}),
         "golden.json": canonical(GOLDEN),
     }

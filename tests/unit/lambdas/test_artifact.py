@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lambdas.release import artifact
 from lambdas.release.artifact import ArtifactError, open_artifact
+from model_code.training import artifact as training
 from tests.fakes.artifacts import archive, canonical, files, manifest, pack, sha_of
 
 
@@ -84,11 +85,33 @@ def test_a_manifest_that_lists_other_files_is_refused(tmp_path: Path) -> None:
     assert "expected every file but itself" in refusal(tmp_path, pack(content | {"manifest.json": manifest(short)}))
 
 
-@pytest.mark.parametrize("missing", sorted(artifact.FILES))
+@pytest.mark.parametrize("missing", sorted(artifact.FILES - artifact.OPTIONAL))
 def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
     content = honest()
     del content[missing]
     assert refusal(tmp_path, pack(content)) == f"The archive lacks {missing}."
+
+
+def test_training_writes_what_the_release_path_takes() -> None:
+    assert (training.FILES, training.OPTIONAL) == (artifact.FILES, artifact.OPTIONAL)
+
+
+def test_a_forest_may_come_along_and_is_verified_like_the_rest(tmp_path: Path) -> None:
+    content = files() | {"forest.bin": b"trees"}
+    packed = pack(content | {"manifest.json": manifest(content)})
+    assert opened(tmp_path, packed).content("forest.bin") == b"trees"
+    (tmp_path / "again").mkdir()
+    forged = pack(content | {"forest.bin": b"other", "manifest.json": manifest(content)})
+    assert refusal(tmp_path / "again", forged).startswith("forest.bin is {")
+
+
+def test_a_file_that_the_manifest_does_not_list_is_refused(tmp_path: Path) -> None:
+    assert "expected every file but itself" in refusal(tmp_path, pack(honest() | {"forest.bin": b"trees"}))
+
+
+@pytest.mark.parametrize("model", [b"", b"\x80\x04pickle", b"cos\nsystem", b"[$"])
+def test_a_model_that_is_no_ubjson_object_is_refused(tmp_path: Path, model: bytes) -> None:
+    assert "no pickle is ever taken" in refusal(tmp_path, archive(model_ubj=model))
 
 
 def test_an_archive_that_unpacks_too_far_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
