@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from lambdas.release.ports import World
 from lambdas.release.records import Release, RunRecord, TrainingJob, Version, release_id
 from lambdas.release.settings import Settings
 
+MAXIMUM_NAME = 250  # of a metric in MLflow
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_. :/-]")
 LINEAGE_FILES = ("manifest.json", "metrics.json", "baseline.json", "features.json")
 
 
@@ -115,13 +118,18 @@ def register(world: World, candidate: Candidate) -> Version:
 
 
 def numbers(metrics: Mapping[str, object], prefix: str = "") -> dict[str, float]:
-    """Return the finite numbers of nested metrics under dotted names (`by_kind.weekend`)."""
+    """Return the finite numbers of nested metrics under dotted names (`by_kind.weekend`), as MLflow takes them.
+
+    Slices are left to metrics.json: there may be more of them than MLflow takes metrics, and under any name.
+    """
     found: dict[str, float] = {}
     for name, value in metrics.items():
+        if name == "slices":
+            continue
         if isinstance(value, dict):
             found |= numbers(value, f"{prefix}{name}.")
         elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            found[f"{prefix}{name}"] = float(value)
+            found[_NOT_IN_A_NAME.sub("_", f"{prefix}{name}")[:MAXIMUM_NAME]] = float(value)
     return found
 
 

@@ -1,10 +1,15 @@
 """From a job's end to a request: what gets through, what doesn't, and who is told."""
 
 import hashlib
+import math
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from lambdas.release import candidates
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.documents import NAMES
 from lambdas.release.handlers import training_completed
@@ -66,6 +71,13 @@ def test_approvers_get_what_they_need_to_decide_and_to_act() -> None:
     assert command in text
     assert "--region us-east-1" in text
     assert DATA_SHA in text
+
+
+@given(st.dictionaries(st.text(), st.floats() | st.dictionaries(st.text(), st.integers(-9, 9)), max_size=9))
+def test_mlflow_takes_the_names_of_whatever_was_measured(measured: dict[str, object]) -> None:
+    found = candidates.numbers(measured | {"slices": {"agency": {"Café, 1": {"rows": 1}}}})
+    assert all(re.fullmatch(r"[\w. :/-]{0,250}", name, re.ASCII) and math.isfinite(v) for name, v in found.items())
+    assert not [name for name in found if name.startswith("slices.agency")]
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped"])
