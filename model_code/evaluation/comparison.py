@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from model_code.algorithms.boosted_trees import BoostedTrees, GradientBoosting
+from model_code.algorithms.calibration import calibrate
 from model_code.algorithms.combined import Combined
-from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.algorithms.hyperparameters import RANKER, Hyperparameters
 from model_code.algorithms.isolation_forest import IsolationForest
 from model_code.algorithms.protocol import Algorithm, Scorer
 from model_code.algorithms.rules import Rules
 from model_code.arrays import Vector
+from model_code.evaluation.extras import Forecasts, forecasts, with_surprise, with_weeks
 from model_code.evaluation.figures import Figure, figures, recall_at_fall_out, recall_by_kind
 from model_code.evaluation.ledgers import Ledger
 from model_code.evaluation.protocol import Sample, choose, raw_fields, shuffle, take
@@ -24,6 +26,7 @@ Say = Callable[[str], None]
 Learnt = TypeVar("Learnt", bound=Scorer)
 
 SEED = 17
+BEFORE_CALIBRATION = "xgboost before calibration"
 FOREST_WEIGHT = 0.5
 """Chosen on validation: of 0.25, 0.5, 1 and 2, the best leave-one-kind-out that costs at most 0.03 of AP."""
 ORDINARY_SHARE = 1 / 3
@@ -44,6 +47,11 @@ class Judged:
     scores: Vector
     seconds: float
 
+    @property
+    def brier(self) -> float:
+        """The mean squared difference of score and label; of a score that is no probability it says nothing."""
+        return float(np.mean((self.scores.astype(np.float64) - self.labels) ** 2))
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -53,6 +61,8 @@ class Comparison:
     models: dict[str, Judged] = field(default_factory=dict)
     unseen: dict[str, dict[str, float]] = field(default_factory=dict)
     """Kind -> algorithm -> recall at 1 % false positives on that kind, which training never showed."""
+    forecasts: dict[str, Forecasts] = field(default_factory=dict)
+    """Field -> weekly spend's forecasts, where nothing was injected."""
     reasons: dict[str, float] = field(default_factory=dict)
     """Feature -> mean size of its contribution (log-odds) to the 100 highest alerts of the real-time model."""
 
@@ -63,13 +73,15 @@ class Comparison:
             name: {
                 "figures": {figure: value._asdict() for figure, value in judged.figures.items()},
                 "recall_at_1pct_fpr_by_kind": dict(judged.by_kind),
+                "brier": judged.brier,
                 "seconds": round(judged.seconds, 1),
             }
             for name, judged in self.models.items()
         }
         rows, anomalies = len(self.ledger.rows), int(self.ledger.rows["label"].sum())
         facts = {"rows": rows, "anomalies": anomalies, "periods": periods, "models": models}
-        return facts | {"leave_one_kind_out": self.unseen, "reasons": self.reasons}
+        weekly = {name: found._asdict() for name, found in self.forecasts.items()}
+        return facts | {"leave_one_kind_out": self.unseen, "reasons": self.reasons, "weekly_forecasts": weekly}
 
 
 def compare(ledger: Ledger, say: Say) -> Comparison:
@@ -80,7 +92,12 @@ def compare(ledger: Ledger, say: Say) -> Comparison:
     judge.learn("rules", Rules(), realtime)
     forest = judge.learn("isolation forest", IsolationForest(), realtime)
     judge.learn("xgboost, raw fields", GradientBoosting(Hyperparameters()), raw_fields(ledger))
-    model = judge.learn("xgboost, real-time view", GradientBoosting(Hyperparameters()), realtime)
+    raw = judge.learn(BEFORE_CALIBRATION, GradientBoosting(Hyperparameters(), calibrated=False), realtime)
+    model = BoostedTrees(calibrate(raw.booster, realtime.splits["validation"])[0])
+    judge.judge("xgboost, real-time view", model, realtime, seconds=0.0)
+    judge.learn("xgboost ranker", GradientBoosting(Hyperparameters(algorithm=RANKER)), realtime)
+    judge.learn("xgboost + text surprise", GradientBoosting(Hyperparameters()), with_surprise(realtime, ledger))
+    judge.learn("xgboost + weekly residuals", GradientBoosting(Hyperparameters()), with_weeks(realtime, ledger))
     both = Combined.of({model: 1.0, forest: FOREST_WEIGHT}, realtime.splits["validation"])
     judge.judge("xgboost + isolation forest", both, realtime, seconds=0.0)
     judge.learn("random split (a mistake)", GradientBoosting(Hyperparameters()), shuffle(realtime, seed=SEED))
@@ -88,6 +105,8 @@ def compare(ledger: Ledger, say: Say) -> Comparison:
     judge.learn("xgboost, batch view", GradientBoosting(Hyperparameters()), batch)
     judge.learn("xgboost, batch without cost centre", GradientBoosting(Hyperparameters()), _without_centre(batch))
     comparison.reasons.update(_reasons(model, realtime))
+    if ledger.name == "generated":
+        comparison.forecasts.update(forecasts(ledger))
     comparison.unseen.update(_leave_one_kind_out(realtime, forest, say))
     return comparison
 
@@ -100,6 +119,7 @@ def compare_weak(ledger: Ledger, say: Say) -> Comparison:
     judge.learn("isolation forest", IsolationForest(), realtime)
     judge.learn("xgboost, real-time view", GradientBoosting(WEAK, calibrated=False), realtime)
     judge.learn("random split (a mistake)", GradientBoosting(WEAK, calibrated=False), shuffle(realtime, seed=SEED))
+    comparison.forecasts.update(forecasts(ledger))
     return comparison
 
 

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from model_code.evaluation.comparison import Comparison
+from model_code.evaluation.comparison import BEFORE_CALIBRATION, Comparison, Judged
+from model_code.evaluation.report import PROBABILITIES
 from model_code.training.metrics import Ranking
 
 COLOURS = {
@@ -18,13 +19,20 @@ COLOURS = {
     "xgboost, raw fields": "#7fa6c9",
     "xgboost, real-time view": "#14507a",
     "xgboost": "#7fa6c9",
+    "xgboost before calibration": "#e08a3c",
+    "xgboost ranker": "#3aa6a0",
+    "xgboost + text surprise": "#b05f8f",
+    "xgboost + weekly residuals": "#8c6d46",
     "xgboost + isolation forest": "#6a4c93",
     "random split (a mistake)": "#d9534f",
     "xgboost, batch view": "#2f7d4f",
     "xgboost, batch without cost centre": "#8fc1a3",
     "xgboost that has seen the kind": "#14507a",
 }
-PROBABILITIES = ("xgboost, real-time view", "xgboost, batch view")
+MAIN = {name for name in COLOURS if name not in {BEFORE_CALIBRATION, "xgboost + text surprise"}} - {
+    "xgboost + weekly residuals"
+}
+"""Drawn in the curves and bars: the others all but hide behind the real-time view's and stand in the table."""
 BINS = 12
 BUDGETS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 """Percent of the rows."""
@@ -39,6 +47,8 @@ def draw(folder: Path, comparison: Comparison) -> list[Path]:
     pictures["calibration"] = _calibration
     if comparison.unseen:
         pictures |= {"recall-by-kind": _recall_by_kind, "unseen-kinds": _unseen_kinds, "reason-codes": _reason_codes}
+    if comparison.forecasts:
+        pictures["weekly-forecasts"] = _forecasts
     paths = []
     for name, picture in pictures.items():
         path = folder / f"{comparison.ledger.name}-{name}.png"
@@ -61,7 +71,7 @@ def _axes(path: Path) -> Generator[Axes]:
 
 
 def _pr_curve(axes: Axes, comparison: Comparison) -> None:
-    for name, judged in comparison.models.items():
+    for name, judged in _main(comparison).items():
         ranking = Ranking.of(judged.labels, judged.scores)
         found = ranking.true_positives
         precision = found / (found + ranking.false_positives)
@@ -76,7 +86,7 @@ def _pr_curve(axes: Axes, comparison: Comparison) -> None:
 
 
 def _review_budget(axes: Axes, comparison: Comparison) -> None:
-    for name, judged in comparison.models.items():
+    for name, judged in _main(comparison).items():
         if "random" in name:
             continue
         budget = np.unique(np.geomspace(20, len(judged.labels) * 0.05, 60).astype(int))
@@ -117,7 +127,7 @@ def _calibration(axes: Axes, comparison: Comparison) -> None:
 
 def _recall_by_kind(axes: Axes, comparison: Comparison) -> None:
     kinds = list(comparison.unseen)
-    shown = {name: judged.by_kind for name, judged in comparison.models.items() if "random" not in name}
+    shown = {name: judged.by_kind for name, judged in _main(comparison).items() if "random" not in name}
     _bars(axes, kinds, {name: [by_kind[kind] for kind in kinds] for name, by_kind in shown.items()})
     _label(axes, comparison, "recall at 1 % false positives, by kind", "", "recall")
 
@@ -137,6 +147,27 @@ def _reason_codes(axes: Axes, comparison: Comparison) -> None:
     axes.grid(axis="y", visible=False)
     title = "mean size of each reason over the 100 highest alerts"
     _label(axes, comparison, title, "contribution to the score (log-odds)", "")
+
+
+def _forecasts(axes: Axes, comparison: Comparison) -> None:
+    fields = list(comparison.forecasts)
+    names = list(comparison.forecasts[fields[0]].errors)
+    width = 0.82 / len(names)
+    for index, name in enumerate(names):
+        places = np.arange(len(fields)) + (index - (len(names) - 1) / 2) * width
+        heights = [comparison.forecasts[field].errors[name] for field in fields]
+        bars = axes.bar(places, heights, width * 0.92, label=name, color=("#9a9a9a", "#14507a", "#2f7d4f")[index])
+        axes.bar_label(bars, fmt="%.3f", fontsize=9)
+    labels = [f"{field} ({comparison.forecasts[field].series} series)" for field in fields]
+    axes.set_xticks(np.arange(len(fields)), labels)
+    axes.grid(axis="x", visible=False)
+    title = "weekly spend, one week ahead: mean absolute error"
+    _label(axes, comparison, title, "", "of ln(1 + spend); naive: last week again")
+    _legend(axes)
+
+
+def _main(comparison: Comparison) -> dict[str, Judged]:
+    return {name: judged for name, judged in comparison.models.items() if name in MAIN}
 
 
 def _bars(axes: Axes, kinds: list[str], recalls: dict[str, list[float]]) -> None:

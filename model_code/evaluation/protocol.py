@@ -1,7 +1,7 @@
 """From a ledger to what a model may learn from: no row of a later period is in the features of an earlier one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import ibis
@@ -78,7 +78,8 @@ def _split(ledger: Ledger, view: View, period: Period) -> Split:
     finally:
         database.disconnect()
     labels = known.set_index("transaction_id").loc[frame["transaction_id"], ["label", "kind"]].reset_index(drop=True)
-    return _as_split(pd.concat([frame, labels], axis=1), view.columns)
+    split = _as_split(pd.concat([frame, labels], axis=1), view.columns)
+    return replace(split, texts={"transaction_id": frame["transaction_id"].tolist()})
 
 
 def _as_split(frame: pd.DataFrame, columns: Sequence[str]) -> Split:

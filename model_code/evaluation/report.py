@@ -16,6 +16,8 @@ _TITLES = {
     "recall_at_1pct_fpr": "recall at 1 % false positives",
     "recall_at_1pct_budget": "recall at 1 % budget",
 }
+PROBABILITIES = ("xgboost before calibration", "xgboost, real-time view", "xgboost ranker", "xgboost, batch view")
+"""The models whose scores are meant as probabilities."""
 _INTRODUCTION = """# Evaluation
 
 Figures on generated or injected anomalies are a regression test, no claim of finding fraud: a classifier learns the
@@ -52,7 +54,9 @@ def _chapter(comparison: Comparison) -> str:
         _table(["model", *_TITLES.values()], rows),
     ]
     if comparison.unseen:
-        lines += ["", *_kinds(comparison), "", *_unseen(comparison)]
+        lines += ["", *_kinds(comparison), "", *_unseen(comparison), "", *_calibration(comparison)]
+    if comparison.forecasts:
+        lines += ["", *_weekly(comparison)]
     return "\n".join([*lines, ""])
 
 
@@ -77,6 +81,24 @@ def _unseen(comparison: Comparison) -> list[str]:
         "",
         _table(["model", *kinds, "mean"], rows),
     ]
+
+
+def _calibration(comparison: Comparison) -> list[str]:
+    names = [name for name in PROBABILITIES if name in comparison.models]
+    rows = [[name, f"{comparison.models[name].brier:.5f}"] for name in names]
+    return ["Brier score (mean squared error of the probability):", "", _table(["model", "Brier"], rows)]
+
+
+def _weekly(comparison: Comparison) -> list[str]:
+    rows = []
+    for field, found in comparison.forecasts.items():
+        for name, error in found.errors.items():
+            gain = f"{100 * (1 - error / found.errors['naive']):.1f} %"
+            rows.append(
+                [field, str(found.series), str(found.weeks), name, f"{error:.3f}", gain, str(found.failed[name])]
+            )
+    header = ["series by", "series", "weeks", "model", "mean absolute error", "below naive", "failed series"]
+    return ["Weekly spend, one week ahead (error of ln(1 + spend)):", "", _table(header, rows)]
 
 
 def _targets(targets: Sequence[Target]) -> str:

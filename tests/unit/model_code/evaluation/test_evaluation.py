@@ -16,7 +16,11 @@ MODELS = {
     "rules",
     "isolation forest",
     "xgboost, raw fields",
+    "xgboost before calibration",
     "xgboost, real-time view",
+    "xgboost ranker",
+    "xgboost + text surprise",
+    "xgboost + weekly residuals",
     "xgboost + isolation forest",
     "random split (a mistake)",
     "xgboost, batch view",
@@ -58,6 +62,18 @@ def test_the_page_names_every_model_and_says_what_the_figures_are_not(output: Pa
     assert "no claim of finding fraud" in text
 
 
+def test_calibration_and_weekly_forecasts_are_told(output: Path) -> None:
+    facts = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))["ledgers"]["generated"]
+    before, after = (facts["models"][name] for name in ("xgboost before calibration", "xgboost, real-time view"))
+    assert before["figures"]["average_precision"]["value"] == after["figures"]["average_precision"]["value"]
+    assert before["brier"] != after["brier"]
+    for field in ("agency", "office", "mcc"):
+        assert set(facts["weekly_forecasts"][field]["errors"]) == {"naive", "ETS", "ARIMA"}
+    text = (output / "evaluation.md").read_text(encoding="utf-8")
+    assert "| xgboost before calibration | 0.0" in text
+    assert "Weekly spend, one week ahead" in text
+
+
 def test_every_plot_is_drawn_and_none_is_empty(output: Path) -> None:
     plots = sorted(output.glob("evaluation/*.png"))
     assert [path.stem.removeprefix("generated-") for path in plots] == [
@@ -67,6 +83,7 @@ def test_every_plot_is_drawn_and_none_is_empty(output: Path) -> None:
         "recall-by-kind",
         "review-budget",
         "unseen-kinds",
+        "weekly-forecasts",
     ]
     for path in plots:
         pixels = imread(path)[..., :3]

@@ -1,0 +1,75 @@
+"""What is measured beside the models of a comparison: weekly forecasts, text features, hybrid features."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from model_code.evaluation.ledgers import Ledger
+from model_code.evaluation.protocol import Sample
+from model_code.features.text import surprises
+from model_code.features.weekly import weekly_features
+from model_code.forecasting.forecasts import run
+from model_code.forecasting.models import MODELS
+from model_code.forecasting.weekly import FIELDS, weekly_spend
+from model_code.training.channel import Split
+
+FORECAST_WEEKS = 52
+LARGEST_SERIES = 60
+"""Of a field: those with the largest spend."""
+
+
+class Forecasts(NamedTuple):
+    """One field's series: the mean absolute error of one week ahead, by model, and how many series failed."""
+
+    series: int
+    weeks: int
+    errors: Mapping[str, float]
+    failed: Mapping[str, int]
+
+
+def forecasts(ledger: Ledger) -> dict[str, Forecasts]:
+    """Forecast each week of the last year (of a short ledger: the last third) from the weeks before it."""
+    found = {}
+    for field in FIELDS:
+        spend = weekly_spend(ledger.rows, field)
+        spend = spend[spend.sum().nlargest(LARGEST_SERIES).index]
+        weeks = min(FORECAST_WEEKS, len(spend) // 3)
+        runs = {name: run(spend, model, weeks) for name, model in MODELS.items()}
+        found[field] = Forecasts(
+            series=spend.shape[1],
+            weeks=weeks,
+            errors={name: one.error() for name, one in runs.items()},
+            failed={name: len(one.failed) for name, one in runs.items()},
+        )
+    return found
+
+
+def with_surprise(sample: Sample, ledger: Ledger) -> Sample:
+    """The sample with one more feature: how odd the code is, given the merchant's name (`features.text`)."""
+    parts = {name: _rows(ledger, part) for name, part in sample.splits.items()}
+    return _extended(sample, {name: {"merchant_mcc_surprise": value} for name, value in surprises(parts).items()})
+
+
+def with_weeks(sample: Sample, ledger: Ledger) -> Sample:
+    """The sample with the hybrid's features (`features.weekly`), each period's from rows up to its last day."""
+    found = {}
+    for period in ledger.periods:
+        known = ledger.rows[ledger.rows["transaction_date"] <= pd.Timestamp(period.last)].reset_index(drop=True)
+        features = weekly_features(known).set_index(pd.Index(known["transaction_id"].to_numpy(dtype=object)))
+        chosen = features.loc[sample.splits[period.name].texts["transaction_id"]]
+        found[period.name] = {str(name): chosen[name].to_numpy() for name in chosen}
+    return _extended(sample, found)
+
+
+def _rows(ledger: Ledger, part: Split) -> pd.DataFrame:
+    return ledger.rows.set_index("transaction_id").loc[part.texts["transaction_id"]]
+
+
+def _extended(sample: Sample, more: Mapping[str, Mapping[str, np.ndarray]]) -> Sample:
+    splits = {
+        name: Split(np.column_stack([part.rows, *more[name].values()]), part.labels, part.kinds, part.texts)
+        for name, part in sample.splits.items()
+    }
+    return Sample((*sample.columns, *next(iter(more.values()))), splits)

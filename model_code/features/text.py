@@ -1,0 +1,112 @@
+"""What a merchant's name says about the code it charges under: surprise, and vendors that are nearly the same.
+
+Only words that exist at authorisation are read: the merchant's name. The description and the purpose are typed
+afterwards, by people who may know already (`fields.FIELDS` says when each field exists).
+Nothing here is in a view: on Toronto's validation it didn't help (docs/evaluation.md). It is evaluated, not deployed.
+"""
+
+import dataclasses
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from model_code.features.fields import FIELDS, Moment
+
+BUCKETS = 2**14
+GRAMS = (3, 4)
+FOLDS = 5
+PRIOR = 0.1
+"""Added to each count of a gram under a code."""
+REALTIME_TEXTS = tuple(
+    name for name in ("merchant", "description") if FIELDS[name].available_at <= Moment.AUTHORISATION
+)
+
+
+def grams(text: str) -> list[int]:
+    """Return the buckets of the text's character n-grams, the same on every machine; digits are all alike."""
+    spelled = f" {re.sub('[0-9]+', '0', ' '.join(text.upper().split()))} "
+    found = {spelled[at : at + size] for size in GRAMS for at in range(len(spelled) - size + 1)}
+    return sorted({zlib.crc32(gram.encode()) % BUCKETS for gram in found})
+
+
+def gram_table(texts: Sequence[str]) -> csr_array:
+    """Return texts by buckets, 1 where a text has a gram of the bucket."""
+    rows = [grams(text) for text in texts]
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    columns = np.array([bucket for row in rows for bucket in row], dtype=np.int64)
+    return csr_array((np.ones(len(columns), np.float32), columns, ends), shape=(len(rows), BUCKETS))
+
+
+@dataclasses.dataclass(frozen=True)
+class CodeModel:
+    """P(code | name) by naive Bayes over hashed character n-grams; arrays and strings only, so JSON can hold it."""
+
+    codes: Sequence[str]
+    log_prior: NDArray[np.float32]
+    log_likelihood: NDArray[np.float32]
+    """Codes by buckets."""
+
+    @classmethod
+    def fit(cls, names: pd.Series, codes: pd.Series) -> "CodeModel":
+        """Learn from the training period's purchases."""
+        counted = pd.DataFrame({"name": names.to_numpy(), "code": codes.to_numpy()}).value_counts().reset_index()
+        known, place = np.unique(counted["code"].to_numpy(dtype=str), return_inverse=True)
+        weight = np.log1p(counted["count"].to_numpy())
+        chosen = csr_array((weight, (place, np.arange(len(counted)))), shape=(len(known), len(counted)))
+        totals = (chosen @ gram_table(counted["name"].tolist())).toarray() + PRIOR
+        prior = np.bincount(place, weights=weight)
+        return cls(
+            known.tolist(),
+            np.log(prior / prior.sum()).astype(np.float32),
+            np.log(totals / totals.sum(axis=1, keepdims=True)).astype(np.float32),
+        )
+
+    def surprise(self, names: pd.Series, codes: pd.Series) -> NDArray[np.float64]:
+        """Return -ln P(code | name) of each purchase; a code that training never showed is as odd as the oddest."""
+        pairs = pd.DataFrame({"name": names.to_numpy(), "code": codes.to_numpy()})
+        distinct = pairs.drop_duplicates(ignore_index=True)
+        scores = gram_table(distinct["name"].tolist()) @ self.log_likelihood.T + self.log_prior
+        scores -= np.logaddexp.reduce(scores, axis=1, keepdims=True)
+        at = pd.Index(self.codes).get_indexer(distinct["code"])
+        distinct["surprise"] = np.where(at < 0, -scores.min(axis=1), -scores[np.arange(len(distinct)), at])
+        return pairs.merge(distinct, how="left", on=["name", "code"])["surprise"].to_numpy(dtype=float)
+
+
+def surprises(parts: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.float64]]:
+    """Return the surprise of each part's purchases, learnt from `train` alone.
+
+    A row of `train` is judged by what the other folds of `train` say: its own code isn't among what it is held against.
+    """
+    train = parts["train"]
+    fold = np.arange(len(train)) % FOLDS
+    own = np.zeros(len(train))
+    for number in range(FOLDS):
+        others, mine = train[fold != number], train[fold == number]
+        own[fold == number] = CodeModel.fit(others["merchant"], others["mcc"]).surprise(mine["merchant"], mine["mcc"])
+    model = CodeModel.fit(train["merchant"], train["mcc"])
+    later = {name: model.surprise(part["merchant"], part["mcc"]) for name, part in parts.items() if name != "train"}
+    return {"train": own, **later}
+
+
+def near_duplicates(names: Sequence[str], *, alike: float = 0.75) -> dict[str, str]:
+    """Return for each name the first name of the list that is nearly the same (its own where there is none).
+
+    Names that begin alike are compared by the share of n-grams that they have in common (Jaccard); so "ACME SUPPLY
+    #0012" and "ACME SUPLY 12" meet. The list's order decides which spelling stands for the others.
+    """
+    blocks: dict[str, list[tuple[str, frozenset[int]]]] = {}
+    chosen = {}
+    for name in names:
+        mine = frozenset(grams(name))
+        block = blocks.setdefault(re.sub("[^A-Z]", "", name.upper())[:4], [])
+        twins = (first for first, theirs in block if len(mine & theirs) >= alike * len(mine | theirs))
+        twin = next(twins, None)
+        chosen[name] = twin or name
+        if twin is None:
+            block.append((name, mine))
+    return chosen
