@@ -35,12 +35,11 @@ def run_member(cluster: Cluster, root: Path) -> None:
     failure = root / "output/failure"
     failure.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "model_code.container", "train"]
-    child = subprocess.Popen(argv, env=os.environ | {MARK: "1"}, stdin=subprocess.PIPE)
-    try:
-        code = child.wait()
-    finally:
-        child.kill()
-        child.wait()
+    with subprocess.Popen(argv, env=os.environ | {MARK: "1"}, stdin=subprocess.PIPE) as child:
+        try:
+            code = child.wait()
+        finally:
+            child.kill()
     if not code:
         return
     if failure.is_file():
