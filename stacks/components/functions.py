@@ -18,6 +18,8 @@ from stacks.components.network import allow_interfaces
 from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
 
+TIMEOUT_MINUTES = 5
+
 
 class DeadLetters(sqs.Queue):
     """Where events and invocations that failed for good wait fourteen days for an operator.
@@ -32,6 +34,7 @@ class DeadLetters(sqs.Queue):
             encryption_master_key=as_interface(key),
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
+            visibility_timeout=cdk.Duration.minutes(6 * TIMEOUT_MINUTES),  # as AWS advises for a function's redrive
         )
 
 
@@ -83,7 +86,7 @@ class EventFunction(lambda_.Function):
             reserved_concurrent_executions=1,  # two deliveries of one event at once could make two MLflow runs
             log_group=group,
             memory_size=1024,
-            timeout=cdk.Duration.minutes(5),
+            timeout=cdk.Duration.minutes(TIMEOUT_MINUTES),
         )
         self.node.add_dependency(role.permissions)
         self.work_role = role

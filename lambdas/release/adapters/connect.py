@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger
 
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
 from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
+from lambdas.release.adapters.counted_audit import CountedAudit
 from lambdas.release.adapters.kms_signer import KmsSigner
 from lambdas.release.adapters.lambda_functions import LambdaFunctions
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry, open_client
@@ -22,7 +23,6 @@ from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
 from lambdas.release.adapters.sagemaker_jobs import SageMakerJobs
 from lambdas.release.adapters.sns_notifier import SnsNotifier
 from lambdas.release.adapters.ssm_image import SsmImage
-from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
 from lambdas.release.settings import Settings
 
@@ -52,5 +52,5 @@ def connect() -> World:
         notifier=SnsNotifier(boto3.client("sns"), topic_arn=settings.topic_arn),
         trail=CloudTrailTrail(boto3.client("cloudtrail")),
         functions=LambdaFunctions(boto3.client("lambda"), names=settings.functions),
-        audit=ChainedAudit(S3AuditStore(s3, bucket=settings.audit_bucket)),
+        audit=CountedAudit(S3AuditStore(s3, bucket=settings.audit_bucket)),
     )
