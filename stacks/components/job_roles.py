@@ -45,18 +45,7 @@ class JobRoles(Construct):
             self._let_it_load_releases(role)
 
     def _role(self, name: str, *, reads: list[str], writes: list[str], works_for: str | None = None) -> WorkRole:
-        """Make a role; `works_for` is the one kind of job that may take it (confused-deputy page of SageMaker's guide).
-
-        So nobody runs a processing job, whose command and outputs they choose, with the right to write trained models.
-        """
-        principal: iam.PrincipalBase = service("sagemaker")
-        if works_for:
-            principal = principal.with_conditions(
-                {
-                    "ArnLike": {"aws:SourceArn": arns.sagemaker(self, works_for)},
-                    "StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
-                }
-            )
+        principal = self._one_kind_of_job(works_for) if works_for else service("sagemaker")
         role = WorkRole(self, name, identity=self._foundation.settings.identity, principal=principal)
         policy, keys, bucket = role.permissions, self._foundation.keys, self._foundation.data
         for prefix in reads:
@@ -90,6 +79,18 @@ class JobRoles(Construct):
             because=NAMED_AT_RUN_TIME,
         )
         return role
+
+    def _one_kind_of_job(self, kind: str) -> iam.PrincipalBase:
+        """Let SageMaker take the role for one kind of job alone (confused-deputy page of SageMaker's guide).
+
+        So nobody runs a processing job, whose command and outputs they choose, with the right to write trained models.
+        """
+        return service("sagemaker").with_conditions(
+            {
+                "ArnLike": {"aws:SourceArn": arns.sagemaker(self, kind)},
+                "StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
+            }
+        )
 
     def _let_it_load_releases(self, role: WorkRole) -> None:
         releases = self._foundation.releases

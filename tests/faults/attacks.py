@@ -4,89 +4,20 @@
 each row to its promise; `make faults` lists the rows in build/faults.json.
 """
 
-import functools
-import gzip
 import hashlib
-import io
 import json
-import pickle
-import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from lambdas.release.artifact import MAXIMUM_TOTAL_BYTES, ArtifactError
+from lambdas.release.artifact import ArtifactError
 from lambdas.release.documents import ASSESSMENT, CARD
 from lambdas.release.signing import NAME
-from tests.fakes.artifacts import canonical, files, manifest, metrics, pack
-from tests.fakes.release import IMAGE, MODEL, NOON, REPOSITORY, FakeWorld, job
-from tests.unit.lambdas.stories import complete, execute, released, requested, settle
-
-JOB = job("job-2", submitter="mallory")
-OTHER = "other-model"
-
-
-@dataclass(frozen=True)
-class Attack:
-    """A try: `mount` carries it out and returns the platform's answer, which must contain `says`."""
-
-    name: str
-    mount: Callable[[FakeWorld], str]
-    says: str
-    registers: bool = False  # whether a version is known (and refused or rolled back) afterwards
-
-
-def under_attack() -> FakeWorld:
-    """A world in which version 1, of an honest job, is the champion and serves."""
-    world = FakeWorld(settings=FakeWorld().settings.model_copy(update={"models": (MODEL, OTHER)}))
-    released(world)
-    return world
-
-
-def honest(world: FakeWorld, **changes: bytes) -> dict[str, bytes]:
-    """The files of a model that would pass, compared with the champion, and their manifest."""
-    champion = world.registry.champion(MODEL)
-    assert champion
-    compared = metrics(0.9, (champion.tag("manifest_sha256"), 0.8))
-    content = files(**({"metrics_json": compared} | changes))
-    return content | {"manifest.json": manifest(content)}
-
-
-def said(world: FakeWorld) -> str:
-    """What people were told last."""
-    return world.notifier.messages[-1][1]
-
-
-def deliver(world: FakeWorld, packed: bytes, **changes: Any) -> str:  # noqa: ANN401 - a job's fields
-    """Let mallory's job end with an archive; return what people were told."""
-    world.finish(replace(JOB, **changes), packed)
-    complete(world, JOB.name)
-    return said(world)
-
-
-def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "", **headers: str) -> tarfile.TarInfo:
-    """A member of an archive without content."""
-    made = tarfile.TarInfo(name)
-    made.type, made.linkname, made.pax_headers = kind, target, headers
-    return made
-
-
-def with_member(extra: tarfile.TarInfo, *, instead: str = "") -> Callable[[FakeWorld], str]:
-    """Add a member to an honest archive, in place of another one."""
-
-    def mount(world: FakeWorld) -> str:
-        content = honest(world)
-        content.pop(instead, None)
-        return deliver(world, pack(content, extra))
-
-    return mount
-
-
-def with_files(**changes: bytes) -> Callable[[FakeWorld], str]:
-    """Put other content into files (or new ones) without telling the manifest."""
-    named = {name.replace("_", "."): content for name, content in changes.items()}
-    return lambda world: deliver(world, pack(honest(world) | named))
+from tests.fakes.artifacts import canonical, manifest, metrics, pack
+from tests.fakes.release import IMAGE, MODEL, NOON, REPOSITORY, FakeWorld
+from tests.faults.attack import JOB, OTHER, Attack, deliver, honest, said, under_attack
+from tests.faults.attack_archives import archives
+from tests.unit.lambdas.stories import complete, execute, requested, settle
 
 
 def with_job(**changes: Any) -> Callable[[FakeWorld], str]:  # noqa: ANN401 - a job's fields
@@ -103,35 +34,6 @@ def with_manifest(**changes: Any) -> Callable[[FakeWorld], str]:  # noqa: ANN401
         return deliver(world, pack(content | {"manifest.json": manifest(content, **changes)}))
 
     return mount
-
-
-@functools.cache
-def bomb(kind: bytes = tarfile.REGTYPE) -> bytes:
-    """A small archive whose one member claims a terabyte and unpacks to more than is taken."""
-    header = member("model.ubj", kind)
-    header.size = 10**12
-    out = io.BytesIO()
-    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as stream:
-        stream.write(header.tobuf(tarfile.GNU_FORMAT))
-        for _ in range(MAXIMUM_TOTAL_BYTES // 10**7 + 2):
-            stream.write(bytes(10**7))
-    return out.getvalue()
-
-
-def crowd(world: FakeWorld) -> str:
-    """Fill the archive with members that hold nothing."""
-    return deliver(world, pack(honest(world), *[member(".", tarfile.DIRTYPE) for _ in range(1000)]))
-
-
-def truncated(world: FakeWorld) -> str:
-    """Cut the archive in its middle."""
-    packed = pack(honest(world))
-    return deliver(world, packed[: len(packed) // 2])
-
-
-def pickled_model(world: FakeWorld) -> str:
-    """Name a pickle model.ubj and vouch for it in the manifest."""
-    return deliver(world, pack(honest(world, model_ubj=pickle.dumps({"model": 1}))))
 
 
 def swapped_before(world: FakeWorld) -> str:
@@ -248,33 +150,6 @@ def of_another_model(world: FakeWorld) -> str:
     return deliver(world, genuine, tags={"atoll:uid": "mallory", "atoll:model": OTHER})
 
 
-def _archives() -> Iterator[Attack]:
-    yield Attack("path traversal", with_files(**{"../../etc/cron_d": b"x"}), "is not one of the regular files")
-    yield Attack("absolute path", with_files(**{"/etc/passwd": b"x"}), "is not one of the regular files")
-    yield Attack("unexpected file", with_files(code_py=b"import os"), "'code.py' is not one of")
-    yield Attack("pickle beside the model", with_files(model_pkl=pickle.dumps(1)), "'model.pkl' is not one of")
-    yield Attack("pickle in the model's place", pickled_model, "no pickle is ever taken")
-    for name, kind in (
-        ("symbolic link", tarfile.SYMTYPE),
-        ("hard link", tarfile.LNKTYPE),
-        ("character device", tarfile.CHRTYPE),
-        ("block device", tarfile.BLKTYPE),
-        ("named pipe", tarfile.FIFOTYPE),
-    ):
-        link = member("model.ubj", kind, "/etc/passwd")
-        yield Attack(name, with_member(link, instead="model.ubj"), "'model.ubj' is not one of the regular files")
-    yield Attack("a file twice", with_member(member("model.ubj")), "once each")
-    yield Attack("a file twice by another spelling", with_member(member("./model.ubj")), "once each")
-    yield Attack("bomb by size", lambda world: deliver(world, bomb()), "unpacks to more than")
-    yield Attack("bomb by count", crowd, "'.' is not one of")
-    yield Attack("bomb by a long name", lambda world: deliver(world, bomb(tarfile.GNUTYPE_LONGNAME)), "unpacks to more")
-    yield Attack("bomb by a long header", lambda world: deliver(world, bomb(tarfile.XHDTYPE)), "unpacks to more than")
-    yield Attack("truncated", truncated, "can't be read")
-    yield Attack("no archive", lambda world: deliver(world, b"#!/bin/sh"), "can't be read")
-    yield Attack("swapped file", with_files(model_ubj=b"{evil"), "manifest.json promises")
-    yield Attack("deeply nested JSON", with_files(manifest_json=b"[" * 100_000), "is no JSON")
-
-
 def _origins() -> Iterator[Attack]:
     yield Attack("overwritten after the job", swapped_before, "has 2 versions")
     yield Attack("planted before the job", planted, "has 2 versions")
@@ -332,17 +207,19 @@ def _seals() -> Iterator[Attack]:
         yield Attack(name, after_approval(tamper), "goes back: ", registers=True)
 
 
-ATTACKS = [*_archives(), *_origins(), *_gates(), *_seals()]
+ATTACKS = [*archives(), *_origins(), *_gates(), *_seals()]
 
 
 def tried() -> list[dict[str, Any]]:
     """Carry out every attack; return name, whether it was refused, and the platform's words for it."""
-    found = []
-    for attack in ATTACKS:
-        world = under_attack()
-        answer = attack.mount(world)
-        found.append({"attack": attack.name, "refused": attack.says in answer and untouched(world), "reason": answer})
-    return found
+    return [attempt(attack) for attack in ATTACKS]
+
+
+def attempt(attack: Attack) -> dict[str, Any]:
+    """Carry out one attack in a fresh world."""
+    world = under_attack()
+    answer = attack.mount(world)
+    return {"attack": attack.name, "refused": attack.says in answer and untouched(world), "reason": answer}
 
 
 def untouched(world: FakeWorld) -> bool:

@@ -1,6 +1,7 @@
 """The S3 and KMS adapters on the local AWS: what a second writer leaves behind, and who can check a signature."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def test_a_lone_archive_of_another_time_is_seen(scene: Scene, job: TrainingJob) 
         (version.written + gap, version.written + 2 * gap),
         (job.started - 2 * gap, job.started - gap),
     ):
-        moved = TrainingJob(**{**vars(job), "started": started, "ended": ended})
+        moved = replace(job, started=started, ended=ended)
         assert "and the job ran from" in (provenance.versions_problem(moved, [version]) or "")
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -77,7 +78,7 @@ def test_no_second_writer_goes_unseen(others: list[ObjectVersion]) -> None:
     assert (provenance.versions_problem(job(), [ONE, *others]) is None) == (not others)
 
 
-def manifest_problem(data: bytes = DATA_MANIFEST, **changes: object) -> str | None:
+def manifest_problem(data: bytes = DATA_MANIFEST, **changes: Any) -> str | None:  # noqa: ANN401 - a manifest's fields
     """The verdict on an honest manifest with changes, of a job whose channel holds `data`."""
     return provenance.manifest_problem(job(), json.loads(manifest(files(), **changes)), data)
 
@@ -97,7 +98,7 @@ def test_a_manifest_that_agrees_with_its_job_is_taken() -> None:
         ({"hyperparameters": {}}, "its manifest says None"),
     ],
 )
-def test_a_manifest_that_contradicts_its_job_is_not(changes: dict[str, object], words: str) -> None:
+def test_a_manifest_that_contradicts_its_job_is_not(changes: dict[str, Any], words: str) -> None:
     assert words in (manifest_problem(**changes) or "")
 
 
