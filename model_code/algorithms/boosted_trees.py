@@ -1,17 +1,27 @@
 """XGBoost's classifier and ranker behind the protocol of all algorithms."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
-from model_code.algorithms.calibration import calibrate
+from model_code.algorithms.calibration import Platt, calibrate
 from model_code.algorithms.gradient_boosting import contributions, fit, score
-from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.algorithms.hyperparameters import COMBINED, Hyperparameters
+from model_code.algorithms.isolation_trees import add_isolation
 from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix, Vector
+
+
+def finish(
+    model: xgboost.Booster, train: Iterable[Labelled], validation: Labelled, hyperparameters: Hyperparameters
+) -> tuple[xgboost.Booster, Platt]:
+    """Return the fitted model as it is deployed: with the isolation forest where asked for, and calibrated."""
+    if hyperparameters.algorithm == COMBINED:
+        model = add_isolation(model, train, validation, seed=hyperparameters.seed)
+    return calibrate(model, validation)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +35,9 @@ class GradientBoosting:
     def fit(self, train: Labelled, validation: Labelled, columns: Sequence[str]) -> "BoostedTrees":
         """Return what `fit` returns, as a scorer."""
         model = fit([train], validation, columns, self.hyperparameters, threads=self.threads)
-        return BoostedTrees(calibrate(model, validation)[0] if self.calibrated else model)
+        if not self.calibrated:
+            return BoostedTrees(model)
+        return BoostedTrees(finish(model, [train], validation, self.hyperparameters)[0])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Scores that are probabilities: Platt scaling on rows that no tree was grown on, folded into the trees themselves.
 
 J. Platt, "Probabilistic outputs for support vector machines" (1999). The scaled log-odds are `slope * margin +
-intercept`; a margin is a sum of leaves, so scaled leaves and another base score give the same, and nothing that
-serves, explains or compiles the model has to know.
+intercept`; a margin is a sum of leaves, so scaled leaves, with the intercept in one tree's, give the same, and nothing
+that serves, explains or compiles the model has to know.
 """
 
 import dataclasses
@@ -64,14 +64,16 @@ def fold(model: xgboost.Booster, platt: Platt) -> xgboost.Booster:
     """Return a model whose probabilities are the scaled ones, whatever the objective it was trained for."""
     document = json.loads(bytes(model.save_raw("json")))
     learner = document["learner"]
+    # Into the first tree's leaves: single precision can't tell base scores near 1 apart.
+    shift = platt.slope * _base_margin(learner) + platt.intercept
     for tree in learner["gradient_booster"]["model"]["trees"]:
         leaves = [child < 0 for child in tree["left_children"]]
-        tree["base_weights"] = [platt.slope * weight for weight in tree["base_weights"]]
-        tree["split_conditions"] = [
-            platt.slope * value if leaf else value for value, leaf in zip(tree["split_conditions"], leaves, strict=True)
-        ]
-    base = platt.slope * _base_margin(learner) + platt.intercept
-    learner["learner_model_param"]["base_score"] = f"[{expit(base):.9E}]"
+        for field in ("base_weights", "split_conditions"):
+            tree[field] = [
+                platt.slope * value + shift if leaf else value for value, leaf in zip(tree[field], leaves, strict=True)
+            ]
+        shift = 0.0
+    learner["learner_model_param"]["base_score"] = "[5E-1]"
     learner["objective"] = {"name": OBJECTIVE, "reg_loss_param": {"scale_pos_weight": "1"}}
     folded = xgboost.Booster({"nthread": 1})
     folded.load_model(bytearray(json.dumps(document).encode()))

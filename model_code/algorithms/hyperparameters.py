@@ -6,7 +6,7 @@ from typing import Any
 
 from model_code.errors import InputError
 
-CLASSIFIER, RANKER = "classifier", "ranker"
+CLASSIFIER, RANKER, COMBINED = "classifier", "ranker", "combined"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Hyperparameters:
     early_stopping_rounds: int = 50
     """Stop when the validation's aucpr hasn't improved for so many trees; 0 keeps every tree."""
     algorithm: str = CLASSIFIER
-    """`classifier` learns each row's probability; `ranker` learns which rows of a window come first."""
+    """`classifier` learns each row's probability; `ranker` learns which rows of a window come first; `combined` is the
+    classifier with an isolation forest among its trees, for kinds of anomalies that no label shows."""
     tuning_trials: int = 0
     """Trials of a study on validation, the given values first; 0 trains once with the given values."""
     tuning_minutes: int = 30
@@ -45,7 +46,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "tuning_minutes": (1, 1440),
     "external_memory": (0, 1),
 }
-CHOICES: dict[str, tuple[str, ...]] = {"algorithm": (CLASSIFIER, RANKER)}
+CHOICES: dict[str, tuple[str, ...]] = {"algorithm": (CLASSIFIER, RANKER, COMBINED)}
 
 
 def parse_hyperparameters(given: Mapping[str, object]) -> Hyperparameters:

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from model_code.algorithms.hyperparameters import CLASSIFIER, RANKER, Hyperparameters
+from model_code.algorithms.hyperparameters import CLASSIFIER, COMBINED, RANKER, Hyperparameters
 
 OBJECTIVE = "binary:logistic"
 """Of every model that is saved: calibration turns a ranker's sums into log-odds, too."""
@@ -36,6 +36,7 @@ FIXED_PARAMETERS: dict[str, Any] = {
 }
 OBJECTIVES: dict[str, dict[str, Any]] = {
     CLASSIFIER: {"objective": OBJECTIVE, "scale_pos_weight": 1.0},
+    COMBINED: {"objective": OBJECTIVE, "scale_pos_weight": 1.0},
     RANKER: {
         "objective": "rank:ndcg",
         "lambdarank_pair_method": "topk",

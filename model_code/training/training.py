@@ -7,7 +7,7 @@ from typing import Any
 import xgboost
 
 from model_code.algorithms import gradient_boosting
-from model_code.algorithms.calibration import calibrate
+from model_code.algorithms.boosted_trees import finish
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.algorithms.parameters import OBJECTIVE, all_parameters, constraints
 from model_code.arrays import Vector
@@ -63,7 +63,7 @@ def train(
     """
     learnt = _learn(features, hyperparameters, threads, cluster)
     channel = learnt.channel
-    model, platt = calibrate(learnt.model, channel.validation)
+    model, platt = finish(learnt.model, channel.train, channel.validation, learnt.hyperparameters)
     scores = gradient_boosting.score(model, channel.test.rows)
     metrics = _metrics(channel, scores, champion)
     content = gradient_boosting.to_bytes(model)

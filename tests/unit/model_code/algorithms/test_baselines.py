@@ -1,12 +1,9 @@
-"""Rules, isolation forest and their combination with a classifier, behind one protocol."""
+"""Rules and isolation forest, behind the protocol of all algorithms."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from model_code.algorithms.boosted_trees import GradientBoosting
-from model_code.algorithms.combined import Combined, Rarity
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.algorithms.isolation_forest import IsolationForest
 from model_code.algorithms.protocol import Algorithm, Labelled
@@ -68,30 +65,3 @@ def test_the_forest_never_looks_at_labels() -> None:
     columns = [str(index) for index in range(4)]
     scores = [forest.fit(known, known, columns).score(train.rows) for known in (train, without)]
     assert np.array_equal(scores[0], scores[1])
-
-
-class FirstColumn:
-    """A score that anyone can check."""
-
-    def score(self, rows: np.ndarray) -> np.ndarray:
-        return rows[:, 0].astype(np.float32)
-
-
-@given(values=st.lists(st.integers(-1000, 1000), min_size=2, max_size=30))
-def test_rarity_keeps_the_order_of_scores(values: list[int]) -> None:
-    ordinary = Labelled(np.arange(-100.0, 100)[:, None], np.zeros(200, dtype=np.float32))
-    rarity = Rarity.of(FirstColumn(), ordinary).score(np.sort(np.array(values, dtype=float))[:, None])
-    assert (np.diff(rarity) >= 0).all()
-
-
-def test_rarity_two_is_one_in_a_hundred_and_anomalies_do_not_count_as_ordinary() -> None:
-    rows = np.append(np.arange(999.0), [5000.0, 6000.0])[:, None]
-    labels = np.append(np.zeros(999), [1, 1]).astype(np.float32)
-    rarity = Rarity.of(FirstColumn(), Labelled(rows, labels))
-    assert rarity.score(np.array([[990.0], [2000.0]])) == pytest.approx([2.0, 3.0])
-
-
-def test_a_combination_weighs_its_scorers() -> None:
-    validation = Labelled(np.arange(999.0)[:, None], np.zeros(999, dtype=np.float32))
-    both = Combined.of({FirstColumn(): 1.0, FirstColumn(): 0.5}, validation)
-    assert both.score(np.array([[2000.0]])) == pytest.approx([4.5])

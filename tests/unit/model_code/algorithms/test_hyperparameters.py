@@ -44,7 +44,10 @@ def test_any_value_within_the_bounds_is_taken_with_its_type(data: st.DataObject)
         ({"subsample": "0"}, "from 0.01 to 1"),
         ({"seed": "-1"}, "its default is 17"),
         ({"seed": ["1"]}, "expected a whole number"),
-        ({"algorithm": "forest"}, "algorithm is 'forest'; expected classifier or ranker (its default is classifier)"),
+        (
+            {"algorithm": "forest"},
+            "algorithm is 'forest'; expected classifier or ranker or combined (its default is classifier)",
+        ),
     ],
 )
 def test_a_bad_hyperparameter_is_refused_with_what_was_expected(given_values: dict, expected: str) -> None:

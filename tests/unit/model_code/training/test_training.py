@@ -127,10 +127,14 @@ def test_a_monitor_that_reads_the_training_rows_as_text_finds_the_baselines_very
         assert feature["shares"] == [bins[number] / len(texts) for number in range(len(feature["edges"]) + 1)]
 
 
-def test_a_ranker_becomes_an_artifact_that_serves_like_a_classifier(features: Path, tmp_path: Path) -> None:
-    trained = train(features, tmp_path, Hyperparameters(n_estimators=30, algorithm="ranker"), threads=1)
+@pytest.mark.parametrize(("algorithm", "objective"), [("ranker", "rank:ndcg"), ("combined", "binary:logistic")])
+def test_every_algorithm_becomes_an_artifact_that_serves_like_the_classifier(
+    features: Path, tmp_path: Path, algorithm: str, objective: str
+) -> None:
+    trained = train(features, tmp_path, Hyperparameters(n_estimators=30, algorithm=algorithm), threads=1)
     assert trained.metrics["average_precision"] > 0.6
     assert read(tmp_path, "features.json")["objective"] == "binary:logistic"
-    assert read(tmp_path, "manifest.json")["hyperparameters"]["objective"] == "rank:ndcg"
+    assert read(tmp_path, "manifest.json")["hyperparameters"]["objective"] == objective
+    assert (tmp_path / "forest.bin").exists(), "the kernel serves it"
     scores = read(tmp_path, "golden.json")["scores"]
     assert all(0 < score < 1 for score in scores)
