@@ -35,6 +35,8 @@ def _code_that_ran_problem(job: TrainingJob, repository: str) -> str | None:
         return f"its image is {job.image!r}, expected {repository}@sha256:<digest>"
     if job.entrypoint:
         return f"it ran {' '.join(job.entrypoint)!r:.200} in place of the image's own entry point"
+    if job.remote_debug:
+        return "it let its submitter open a shell in the container (RemoteDebugConfig)"
     if foreign := sorted(set(job.environment) - ENVIRONMENT):
         return f"its environment sets {', '.join(foreign)!r:.200}, allowed are {', '.join(sorted(ENVIRONMENT))}"
     return None

@@ -40,6 +40,7 @@ class TrainingJob:
     artifact_uri: str = ""
     entrypoint: tuple[str, ...] = ()  # in place of the image's own, with its arguments
     environment: Mapping[str, str] = field(default_factory=dict)
+    remote_debug: bool = False  # whether its submitter could open a shell in it
     channels: Mapping[str, str] = field(default_factory=dict)  # name -> S3 address
     failure_reason: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -160,6 +160,7 @@ def _origins() -> Iterator[Attack]:
     yield Attack("data changed afterwards", other_data, "its manifest names the data")
     yield Attack("manifest of other hyperparameters", with_manifest(hyperparameters={"max_depth": 9}), "max_depth='6'")
     yield Attack("own command in our image", with_job(entrypoint=("sh", "-c", "x")), "own entry point")
+    yield Attack("a shell in the job", with_job(remote_debug=True), "open a shell in the container")
     yield Attack("code by environment", with_job(environment={"PYTHONPATH": "/opt/ml/input"}), "sets 'PYTHONPATH'")
     yield Attack("own image", with_job(image=IMAGE.replace(REPOSITORY, "evil.example/x")), "its image is")
     yield Attack("image by tag", with_job(image=f"{REPOSITORY}:latest"), "its image is")

@@ -28,6 +28,7 @@ class SageMakerJobs:
             artifact_uri=job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
             entrypoint=(*algorithm.get("ContainerEntrypoint", ()), *algorithm.get("ContainerArguments", ())),
             environment=job.get("Environment", {}),
+            remote_debug=job.get("RemoteDebugConfig", {}).get("EnableRemoteDebug", False),
             channels={name: source.get("S3Uri", "") for name, source in channels.items()},
             failure_reason=job.get("FailureReason", ""),
             tags={tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]},

@@ -11,7 +11,7 @@ from lambdas.release.adapters.sagemaker_jobs import SageMakerJobs
 from lambdas.release.adapters.sns_notifier import SnsNotifier
 from lambdas.release.adapters.ssm_image import IMAGE_PARAMETER, SsmImage
 from tests.fakes import release as fakes
-from tests.fakes.release import IMAGE, MODEL
+from tests.fakes.release import IMAGE, MODEL, NOON
 
 BOTH = pytest.mark.parametrize("kind", ["fake", "adapter"])
 
@@ -53,3 +53,46 @@ def test_a_job_is_read_with_its_tags(aws: Callable[..., Any]) -> None:
     assert job.artifact_uri.startswith("s3://data/jobs/j/")
     assert job.hyperparameters == {"seed": "7"}
     assert job.ended.tzinfo is not None
+
+
+def test_what_a_job_ran_and_took_is_read_from_its_description() -> None:
+    sagemaker = DescribedJob(
+        AlgorithmSpecification={
+            "TrainingImage": IMAGE,
+            "ContainerEntrypoint": ["sh", "-c"],
+            "ContainerArguments": ["anything"],
+        },
+        Environment={"PYTHONPATH": "/opt/ml/input"},
+        RemoteDebugConfig={"EnableRemoteDebug": True},
+        InputDataConfig=[
+            {"ChannelName": "features", "DataSource": {"S3DataSource": {"S3Uri": "s3://data/features/run/"}}},
+            {"ChannelName": "files", "DataSource": {"FileSystemDataSource": {"FileSystemId": "fs-1"}}},
+        ],
+    )
+    job = SageMakerJobs(sagemaker).describe("j")
+    assert job.entrypoint == ("sh", "-c", "anything")
+    assert job.environment == {"PYTHONPATH": "/opt/ml/input"}
+    assert job.remote_debug
+    assert job.channels == {"features": "s3://data/features/run/", "files": ""}
+    assert (job.started, job.ended) == (NOON, NOON)
+
+
+class DescribedJob:
+    """A `sagemaker` client that knows one job: moto's keeps few of a job's fields."""
+
+    def __init__(self, **fields: object) -> None:
+        self._fields = fields
+
+    def describe_training_job(self, TrainingJobName: str) -> dict[str, Any]:  # noqa: N803 - boto3's word
+        return {
+            "TrainingJobName": TrainingJobName,
+            "TrainingJobArn": "arn:x:training-job/j",
+            "CreationTime": NOON,
+            **self._fields,
+        }
+
+    def get_paginator(self, _name: str) -> "DescribedJob":
+        return self
+
+    def paginate(self, **_given: str) -> list[dict[str, Any]]:
+        return [{"Tags": []}]

@@ -35,6 +35,7 @@ def test_a_job_that_kept_the_rules_may_be_registered() -> None:
         ({"image": IMAGE.replace("registry", "elsewhere")}, "its image is"),
         ({"image": f"{IMAGE}0"}, "its image is"),
         ({"entrypoint": ("python", "-c", "anything")}, "in place of the image's own entry point"),
+        ({"remote_debug": True}, "open a shell in the container"),
         ({"environment": {"PYTHONPATH": "/opt/ml/input/data/features"}}, "its environment sets 'PYTHONPATH'"),
         ({"environment": {"LD_PRELOAD": "x", "OMP_NUM_THREADS": "1"}}, "its environment sets 'LD_PRELOAD'"),
     ],
