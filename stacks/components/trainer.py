@@ -46,6 +46,8 @@ class Trainer(PersonRole):
         for action, kind in (("CreateTrainingJob", "training-job"), ("CreateProcessingJob", "processing-job")):
             self._let_create(action, kind, isolated)
         self._let_create("CreateTransformJob", "transform-job", self._own_keys())
+        # A shell in the container would let its submitter write what the job measures.
+        self.jobs.deny("sagemaker:CreateTrainingJob", when={"Bool": {"sagemaker:EnableRemoteDebug": "true"}})
         self.jobs.allow_pattern(
             "sagemaker:AddTags",
             on=[arns.sagemaker(self, kind) for kind in ("training-job", "processing-job", "transform-job")],

@@ -96,6 +96,13 @@ def test_an_unsafe_job_cannot_start(templates: Templates, action: str, key: str,
     assert decision([without(each, key) for each in policies], unsafe) == "Allow", "another condition refuses it"
 
 
+def test_nobody_opens_a_shell_in_a_training_job(templates: Templates) -> None:
+    asked = job(templates, "CreateTrainingJob")
+    for debug, expected in (("true", "Deny"), ("false", "Allow")):
+        request = replace(asked, keys={**asked.keys, "sagemaker:EnableRemoteDebug": debug})
+        assert decision(policies_of(templates, "Trainer"), request) == expected
+
+
 def without(policy: dict[str, Any], key: str) -> dict[str, Any]:
     bare = copy.deepcopy(policy)
     for statement in bare["Statement"]:
