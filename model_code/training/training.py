@@ -62,17 +62,16 @@ def train(
         InputError: the features or the champion can't be used, or another host was lost.
     """
     learnt = _learn(features, hyperparameters, threads, cluster)
-    channel = learnt.channel
-    model, platt = finish(learnt.model, channel.train, channel.validation, learnt.hyperparameters)
+    channel, parameters = learnt.channel, learnt.hyperparameters
+    model, platt = finish(learnt.model, channel.train, channel.validation, parameters)
     scores = gradient_boosting.score(model, channel.test.rows)
     metrics = _metrics(channel, scores, champion)
-    content = gradient_boosting.to_bytes(model)
     facts = {
         "model": MODEL_NAME,
         "algorithm": "xgboost",
         "xgboost_version": gradient_boosting.XGBOOST_VERSION,
         "code_sha256": code_sha256(),
-        "hyperparameters": all_parameters(learnt.hyperparameters),
+        "hyperparameters": all_parameters(parameters),
     }
     told = facts | {
         "constraints": constraints(channel.columns),
@@ -80,17 +79,23 @@ def train(
         "tuning": learnt.study,
         "thresholds": thresholds(channel.validation.labels, gradient_boosting.score(model, channel.validation.rows)),
     }
-    files = {
-        "model.ubj": content,
+    files = _files(channel, model, scores) | {
         "metrics.json": canonical_json(metrics),
+        "card.json": canonical_json(model_card(channel, model=told, metrics=metrics)),
+    }
+    about = {"data_manifest_sha256": channel.manifest_sha256, "trained_rows": len(channel.train.labels), "version": 1}
+    return Trained(metrics, write_artifact(output, files, facts | about), len(files["model.ubj"]))
+
+
+def _files(channel: Channel, model: xgboost.Booster, scores: Vector) -> dict[str, bytes]:
+    """Return what a server and its monitor read."""
+    return {
+        "model.ubj": gradient_boosting.to_bytes(model),
         "baseline.json": canonical_json(describe((name, channel.train.column(name)) for name in channel.columns)),
         "features.json": canonical_json({"view": VIEW, "columns": channel.columns, "objective": OBJECTIVE}),
         "golden.json": canonical_json(golden(channel.test.rows, scores)),
-        "card.json": canonical_json(model_card(channel, model=told, metrics=metrics)),
         **server_files(model, ((name, channel.train.column(name)) for name in channel.columns)),
     }
-    about = {"data_manifest_sha256": channel.manifest_sha256, "trained_rows": len(channel.train.labels), "version": 1}
-    return Trained(metrics, write_artifact(output, files, facts | about), len(content))
 
 
 def assist(features: Path, hyperparameters: Hyperparameters, *, threads: int, cluster: Cluster) -> None:
