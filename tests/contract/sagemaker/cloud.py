@@ -16,6 +16,8 @@ from local.cloud_state import free_ports, is_healthy
 
 DIGEST = "sha256:" + "5" * 64
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/stand/in@{DIGEST}"
+MODEL_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/atoll/model@{DIGEST}"
+"""The real model image's content."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,15 @@ def main() -> None:
     private.require_pinned_version()
     private.wrap("ministack.app._port_is_bindable", lambda _: lambda _host, port: port != 443)
     iam.register()
-    command = (sys.executable, "-m", "tests.contract.sagemaker.container")
-    sagemaker.register({"stand/in": sagemaker.Image(argv=command, digest=lambda: DIGEST, entrypoint=("container",))})
+    modules = {"stand/in": "tests.contract.sagemaker.container", "atoll/model": "model_code.container"}
+    sagemaker.register(
+        {
+            repository: sagemaker.Image(
+                argv=(sys.executable, "-m", module), digest=lambda: DIGEST, entrypoint=("container",)
+            )
+            for repository, module in modules.items()
+        }
+    )
     ministack.app.main()
 
 
