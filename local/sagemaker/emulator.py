@@ -81,8 +81,8 @@ def json_times(value: object) -> float:
     raise TypeError(f"{value!r} has no JSON form")
 
 
-def require_role(arn: str) -> None:
-    """Refuse a role that doesn't exist or that SageMaker may not assume.
+def require_role(arn: str, *, source: str) -> None:
+    """Refuse a role that doesn't exist or that SageMaker may not assume for `source`, the job's or model's ARN.
 
     Raises:
         InvalidRequestError: With AWS's sentence for it.
@@ -92,16 +92,24 @@ def require_role(arn: str) -> None:
         raise InvalidRequestError(f"Could not find the execution role {arn!r}: no such IAM role.")
     statements = json.loads(role.get("AssumeRolePolicyDocument") or "{}").get("Statement", [])
     statements = statements if isinstance(statements, list) else [statements]
-    if not any(_trusts_sagemaker(statement) for statement in statements):
+    keys = {"aws:SourceArn": source, "aws:SourceAccount": account_id()}
+    if not any(_trusts_sagemaker(statement, keys) for statement in statements):
         raise InvalidRequestError(
             f"Could not assume role {arn}. Please ensure that the role exists and allows principal "
             f"'{SERVICE_PRINCIPAL}' to assume the role."
         )
 
 
-def _trusts_sagemaker(statement: dict[str, Any]) -> bool:
+def _trusts_sagemaker(statement: dict[str, Any], keys: dict[str, str]) -> bool:
     matches = find("ministack.core.iam_evaluator._service_principal_matches")
-    return statement.get("Effect") == "Allow" and matches(statement.get("Principal"), SERVICE_PRINCIPAL)
+    met = find("ministack.core.iam_evaluator._evaluate_single_condition")
+    conditions = [
+        (operator, keys.get(key), expected if isinstance(expected, list) else [expected])
+        for operator, by_key in statement.get("Condition", {}).items()
+        for key, expected in by_key.items()
+    ]
+    named = statement.get("Effect") == "Allow" and matches(statement.get("Principal"), SERVICE_PRINCIPAL)
+    return named and all(met(*condition) for condition in conditions)
 
 
 def account_id() -> str:

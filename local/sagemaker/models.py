@@ -17,7 +17,7 @@ def create_model(backend: Backend, params: Record) -> Record:
     if "ModelDataUrl" in container and "ExecutionRoleArn" not in params:
         raise InvalidRequestError("CreateModel with ModelDataUrl needs ExecutionRoleArn, which reads it.")
     if "ExecutionRoleArn" in params:
-        emulator.require_role(params["ExecutionRoleArn"])
+        emulator.require_role(params["ExecutionRoleArn"], source=MODEL.arn(params["ModelName"]))
     return {"ModelArn": backend.records.add(MODEL, params)}
 
 

@@ -14,6 +14,7 @@ PRIVATE_NAMES: dict[str, str | None] = {
     ),
     "ministack.app.call_service_handler_sync": "handler method path headers body query_params timeout",
     "ministack.core.iam_evaluator._service_principal_matches": "principal service",
+    "ministack.core.iam_evaluator._evaluate_single_condition": "operator actual expected_values",
     "ministack.core.responses.get_account_id": "",
     "ministack.core.responses.get_region": "",
     "ministack.core.router.SERVICE_PATTERNS": TABLE,

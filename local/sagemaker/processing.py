@@ -67,7 +67,7 @@ class ProcessingJob(Job):
 def create_processing_job(backend: Backend, params: Record) -> Record:
     """CreateProcessingJob."""
     _refuse_unknown(params)
-    emulator.require_role(params["RoleArn"])
+    emulator.require_role(params["RoleArn"], source=PROCESSING_JOB.arn(params["ProcessingJobName"]))
     arn = backend.records.add(PROCESSING_JOB, params, ProcessingJobStatus="InProgress")
     ProcessingJob(backend, params["ProcessingJobName"]).start()
     return {"ProcessingJobArn": arn}

@@ -109,7 +109,7 @@ class TrainingJob(Job):
 def create_training_job(backend: Backend, params: Record) -> Record:
     """CreateTrainingJob."""
     _refuse_unknown(params)
-    emulator.require_role(params["RoleArn"])
+    emulator.require_role(params["RoleArn"], source=TRAINING_JOB.arn(params["TrainingJobName"]))
     name, now = params["TrainingJobName"], datetime.now(UTC)
     archive = f"{params['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{name}/output/model.tar.gz"
     storage.split_uri(archive)

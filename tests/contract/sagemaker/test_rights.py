@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.sagemaker.cloud import ACCOUNT
-from tests.contract.sagemaker.scene import PEOPLE_TRUST, Scene
+from tests.contract.sagemaker.scene import PEOPLE_TRUST, SERVICE_TRUST, Scene
 
 
 def test_a_call_without_the_right_is_denied(scene: Scene) -> None:
@@ -26,6 +26,21 @@ def test_a_role_that_sagemaker_may_not_assume_is_refused(scene: Scene) -> None:
         scene.sagemaker.create_training_job(**scene.training(RoleArn=scene.make_role(PEOPLE_TRUST)))
     with pytest.raises(ClientError, match="no such IAM role"):
         scene.sagemaker.create_training_job(**scene.training(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/ghost"))
+
+
+def test_a_role_of_one_kind_of_job_is_refused_to_another(scene: Scene) -> None:
+    for kind, right in (("training-job", True), ("processing-job", False)):
+        arn = f"arn:aws:sagemaker:*:{ACCOUNT}:{kind}/*"
+        condition = {"ArnLike": {"aws:SourceArn": arn}, "StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        role = scene.make_role(SERVICE_TRUST | {"Condition": condition})
+        if right:
+            scene.sagemaker.create_training_job(**scene.training(RoleArn=role))
+        else:
+            with pytest.raises(ClientError, match="Could not assume role"):
+                scene.sagemaker.create_training_job(**scene.training(RoleArn=role))
+    strange = scene.make_role(SERVICE_TRUST | {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}})
+    with pytest.raises(ClientError, match="Could not assume role"):
+        scene.sagemaker.create_training_job(**scene.training(RoleArn=strange))
 
 
 def test_tags_on_creation_need_their_own_right(scene: Scene) -> None:
