@@ -31,7 +31,8 @@ class Batches:
     def __iter__(self) -> Iterator[Labelled]:
         """Yield the host's rows in order, at most BATCH at a time."""
         first = self.host
-        for batch in pq.ParquetFile(self.path).iter_batches(BATCH, columns=["label", *self.columns]):
+        file = pq.ParquetFile(self.path, pre_buffer=False)  # buffering ahead would end with the whole file in memory
+        for batch in file.iter_batches(BATCH, columns=["label", *self.columns]):
             own = slice(first, None, self.hosts)
             first = (first - batch.num_rows) % self.hosts
             rows = np.column_stack([numbers(batch[name], name, self.path.name)[own] for name in self.columns])
