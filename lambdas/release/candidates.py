@@ -51,7 +51,10 @@ def inspect(world: World, job: TrainingJob, work: Path) -> Candidate:
         RefusedError: the model must not be registered.
     """
     repository = world.image.uri().partition("@")[0]
-    if problem := provenance.job_problem(job, models=world.settings.models, repository=repository):
+    problem = provenance.job_problem(
+        job, models=world.settings.models, repository=repository
+    ) or provenance.places_problem(job, world.settings.data_bucket)
+    if problem:
         raise RefusedError(f"{problem}.")
     archive, folder = work / "model.tar.gz", work / "model"
     folder.mkdir()

@@ -42,6 +42,16 @@ def _code_that_ran_problem(job: TrainingJob, repository: str) -> str | None:
     return None
 
 
+def places_problem(job: TrainingJob, data_bucket: str) -> str | None:
+    """Return why a job's output or data lie where this platform keeps none; None when they lie where they should."""
+    if not job.artifact_uri.startswith(f"s3://{data_bucket}/jobs/"):
+        return f"its archive is {job.artifact_uri!r:.300}, expected one below s3://{data_bucket}/jobs/"
+    known = tuple(f"s3://{data_bucket}/{prefix}/" for prefix in ("features", "experiments"))
+    if not (features := job.channels.get("features", "")).startswith(known):
+        return f"its channel `features` is {features!r:.300}, expected one below {' or '.join(known)}"
+    return None
+
+
 def versions_problem(job: TrainingJob, versions: Sequence[ObjectVersion]) -> str | None:
     """Return why the object at the job's output address may be another writer's; None when it is SageMaker's alone.
 

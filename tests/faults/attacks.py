@@ -165,6 +165,10 @@ def _origins() -> Iterator[Attack]:
     yield Attack("own image", with_job(image=IMAGE.replace(REPOSITORY, "evil.example/x")), "its image is")
     yield Attack("image by tag", with_job(image=f"{REPOSITORY}:latest"), "its image is")
     yield Attack("with a network", with_job(network_isolated=False), "without network isolation")
+    elsewhere = "s3://mallorys-bucket/jobs/job-2/output/model.tar.gz"
+    yield Attack("archive in an own bucket", with_job(artifact_uri=elsewhere), "expected one below s3://data/jobs/")
+    strange = {"features": "s3://mallorys-bucket/features/"}
+    yield Attack("data in an own bucket", with_job(channels=strange), "its channel `features` is")
     yield Attack("nobody's job", with_job(tags={"atoll:model": MODEL}), "its tag atoll:uid")
     yield Attack(
         "an id within an id", with_job(tags={"atoll:model": MODEL, "atoll:uid": "a-by-b"}), "its tag atoll:uid"

@@ -48,6 +48,21 @@ def test_a_job_may_bound_its_threads() -> None:
     assert problem_of(environment={"OMP_NUM_THREADS": "2"}) is None
 
 
+@pytest.mark.parametrize("features", ["s3://data/features/run/", "s3://data/experiments/ann/"])
+def test_a_job_that_wrote_and_read_where_it_should_is_opened(features: str) -> None:
+    assert provenance.places_problem(job(channels={"features": features}), "data") is None
+
+
+@pytest.mark.parametrize("uri", ["", "s3://other/jobs/j/output/model.tar.gz", "s3://data/experiments/x/model.tar.gz"])
+def test_an_archive_from_elsewhere_is_not_opened(uri: str) -> None:
+    assert "expected one below s3://data/jobs/" in (provenance.places_problem(job(artifact_uri=uri), "data") or "")
+
+
+@pytest.mark.parametrize("channels", [{}, {"features": "s3://other/features/"}, {"features": "s3://data/ledgers/x/"}])
+def test_data_from_elsewhere_is_not_looked_for(channels: dict[str, str]) -> None:
+    assert "its channel `features` is" in (provenance.places_problem(job(channels=channels), "data") or "")
+
+
 START = job().started
 ONE = ObjectVersion(id="v1", written=NOON - timedelta(seconds=5))
 LATER = ObjectVersion(id="v2", written=NOON + timedelta(seconds=5))
