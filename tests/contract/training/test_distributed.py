@@ -13,7 +13,7 @@ import pytest
 
 from model_code.algorithms import gradient_boosting
 from model_code.training.channel import read_channel
-from tests.contract.training.hosts import Hosts
+from tests.contract.training.hosts import PATIENCE, Hosts
 from tests.unit.model_code.training.features_folder import write_features
 
 pytestmark = pytest.mark.timeout(600)
@@ -69,6 +69,25 @@ def test_several_hosts_grow_the_trees_of_one(features: Path, alone: Path, tmp_pa
     assert (model / "baseline.json").read_bytes() == (alone / "baseline.json").read_bytes()
     assert json.loads((model / "manifest.json").read_bytes())["trained_rows"] == 2001
     assert not any((root / "model").exists() for root in hosts.roots[1:]), "the first host alone writes the artifact"
+
+
+@pytest.mark.parametrize(
+    "choices", [{"algorithm": "ranker"}, {"algorithm": "combined", "external_memory": "1"}, {"subsample": "0.5"}]
+)
+def test_every_way_of_training_works_on_two_hosts(features: Path, tmp_path: Path, choices: dict[str, str]) -> None:
+    with training(tmp_path, features, 2, **choices) as hosts:
+        assert hosts.codes() == [0, 0], hosts.logs()
+    metrics = json.loads((hosts.roots[0] / "model/metrics.json").read_bytes())
+    assert metrics["average_precision"] > 0.7
+
+
+def test_a_host_that_never_comes_fails_the_others_in_time(features: Path, tmp_path: Path) -> None:
+    with training(tmp_path, features, 2) as hosts:
+        hosts.processes[1].kill()
+        hosts.processes[1].wait()
+        assert hosts.processes[0].wait(PATIENCE) == 1
+    assert "lost" in (hosts.roots[0] / "output/failure").read_text()
+    assert not (hosts.roots[0] / "model").exists()
 
 
 def test_a_host_that_dies_fails_the_job_on_every_host_and_leaves_no_process(features: Path, tmp_path: Path) -> None:
