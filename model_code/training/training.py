@@ -112,7 +112,7 @@ def _learn(features: Path, hyperparameters: Hyperparameters, threads: int, clust
     if hosts > 1 and hyperparameters.tuning_trials:
         raise InputError(
             f"tuning_trials is {hyperparameters.tuning_trials} and this job has {hosts} instances; a study runs on "
-            "one. Tune on one instance (or with SageMaker Tuning), then train with the best values on several."
+            "one. Tune on one instance, then train with the best values on several."
         )
     with cluster.joined():  # before anything is read, so that a host that can't read ends the others at once
         channel = read_channel(features, host=cluster.number, hosts=hosts)
