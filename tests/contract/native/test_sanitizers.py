@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xgboost
 
 from model_code.native.build import compile_library
-from model_code.serving.forest import flatten
-from model_code.serving.kernel import Kernel
-from tests.unit.model_code.native.compiled import compiled_library, needs_a_compiler
-from tests.unit.model_code.serving.boosters import booster, values
+from model_code.training.packaging import pack_forest
+from tests.unit.model_code.native.compiled import needs_a_compiler
+from tests.unit.model_code.serving.boosters import booster
 
 ROOT = Path(__file__).resolve().parents[3]
 FLAGS = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
@@ -25,15 +25,23 @@ def sanitized(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_library(*FLAGS, target=tmp_path_factory.mktemp("native") / "sanitized.so")
 
 
-@pytest.fixture(scope="module", params=["reg:squarederror", "multi:softprob"])
+def by_category() -> xgboost.Booster:
+    rows = np.random.default_rng(9).integers(0, 70, (300, FEATURES)).astype(np.float64)
+    data = xgboost.DMatrix(rows, rows[:, 0] % 2, feature_types=["c"] * FEATURES, enable_categorical=True)
+    return xgboost.train({"objective": "binary:logistic", "max_cat_to_onehot": 1, "nthread": 1}, data, 4)
+
+
+MODELS = {
+    "a number": lambda: booster(9, "reg:squarederror", FEATURES, max_depth=5, trees=8),
+    "classes": lambda: booster(9, "multi:softprob", FEATURES, max_depth=5, trees=8),
+    "categories": by_category,
+}
+
+
+@pytest.fixture(scope="module", params=sorted(MODELS))
 def forest(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    flat = flatten(booster(9, request.param, FEATURES, max_depth=5, trees=8))
-    rows = values(np.random.default_rng(9), 150, FEATURES)
-    kernel = Kernel(compiled_library(), flat)
-    file = tmp_path_factory.mktemp("forest") / "forest.npz"
-    names = ("nodes", "roots", "depths", "outputs", "base_margins")
-    arrays = {name: getattr(flat, name) for name in names}
-    np.savez(file, rows=rows, margins=kernel._library.margins(kernel._struct, rows), **arrays)
+    file = tmp_path_factory.mktemp("forest") / "forest.bin"
+    file.write_bytes(pack_forest(MODELS[request.param]()))
     return file
 
 
@@ -59,7 +67,7 @@ def run(library: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_no_body_and_no_row_makes_the_library_leave_its_memory(sanitized: Path, forest: Path) -> None:
+def test_no_body_no_row_and_no_file_makes_the_library_leave_its_memory(sanitized: Path, forest: Path) -> None:
     done = run(sanitized, str(forest))
     assert (done.returncode, done.stdout) == (0, "clean\n"), done.stderr[-3000:]
 
