@@ -45,11 +45,6 @@ def read(library: Library) -> None:
         arrays = [f"[{line}]" for line in lines]
         array = f"[{','.join(arrays)}]"
         bodies = ["\n".join(lines), "\n".join(arrays), array, f'{{"instances": {array}}}']
-            "\n".join(lines),
-            "\n".join(arrays),
-            f"[{','.join(arrays)}]",
-            f'{{"instances": [{",".join(arrays)}]}}',
-        ]
         body = bytearray(chance.choice(bodies).encode())
         for _ in range(chance.randint(0, 3)):
             at = chance.randrange(len(body) + 1)
