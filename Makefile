@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test native story evaluate bench-forecast bench-lambda story-down synth lambdas lock clean
+.PHONY: help setup lint check format test native story evaluate bench-forecast bench-lambda bench-serving image-test images story-down synth lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,15 @@ evaluate: setup ## the models against baselines, with intervals and plots, into 
 
 bench-forecast: setup ## weekly forecasts: statsmodels against statsforecast (where installed), into build/bench
 	@OMP_NUM_THREADS=1 python -m benchmarks.forecast
+
+bench-serving: setup native ## our server beside MLflow's, MLServer, BentoML and FastAPI, into build/bench (ROUNDS=, SECONDS_A_CELL=; about ten minutes)
+	@python -m benchmarks.serving $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_A_CELL),--seconds $(SECONDS_A_CELL))
+
+image-test: setup ## build every image twice and run them confined, from a stand-in base (root on Debian 12; no daemon)
+	@python -m images test
+
+images: setup ## build, sign, push to ECR, wait for the scan, write the digests into ENV's file (BASE_IMAGE=, COMPILER_IMAGE=, SIGNING_KEY=)
+	@python -m images publish "$(ENV)"
 
 bench-lambda: lambdas ## cold starts and package sizes of the functions against boto3 alone, into build/bench
 	@python -m benchmarks.lambda_cold

@@ -1,0 +1,106 @@
+"""Building: the same sources and the same base give the same digest, on every machine and without a network."""
+
+import dataclasses
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from images.commands import ROOT, WORK, run
+from images.engine import Engine
+
+EPOCH = "1700000000"
+"""The time that every file and layer gets; any fixed one will do."""
+PLATFORMS = ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """One image: its key below `[images]`, its ECR repository, its room, the Dockerfile's target, its requirements."""
+
+    name: str
+    repository: str
+    room: str
+    requirements: str
+    target: str | None = None
+
+
+RECIPES = (
+    Recipe("model", "atoll/model", "model_code", "requirements.txt", "training"),
+    Recipe("serving", "atoll/model", "model_code", "requirements-serving.txt", "serving"),
+    Recipe("mlflow", "atoll/mlflow", "mlflow_server", "requirements.txt"),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Bases:
+    """References of the base images, in production by digest."""
+
+    base: str
+    compiler: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Built:
+    """An image in the engine's storage and as an OCI layout on disk; a registry calls its manifest `digest`."""
+
+    recipe: Recipe
+    reference: str
+    layout: Path
+    digest: str
+
+    @property
+    def compressed_bytes(self) -> int:
+        """What a registry stores and a node pulls."""
+        return sum(file.stat().st_size for file in (self.layout / "blobs" / "sha256").iterdir())
+
+
+def download_wheels(room: str) -> Path:
+    """Return a folder with the wheels, for the image's Python and machine, of all that a room's images may hold."""
+    folder = WORK / "wheels" / room
+    folder.mkdir(parents=True, exist_ok=True)
+    platforms = [part for platform in PLATFORMS for part in ("--platform", platform)]
+    only = ["--only-binary", ":all:", "--python-version", "3.11", *platforms, "--require-hashes"]
+    wanted = ROOT / room / "requirements.txt"  # the other lists of the room are parts of this one
+    run([sys.executable, "-m", "pip", "download", "-q", *only, "-d", folder, "-r", wanted])
+    return folder
+
+
+def build(engine: Engine, recipe: Recipe, bases: Bases, *, attempt: int = 1) -> Built:
+    """Build from a fresh copy of the room and without any cache.
+
+    Raises:
+        ImageError: it can't be built.
+    """
+    context = _copy(recipe.room, engine.folder / f"context-{recipe.name}-{attempt}")
+    reference = f"localhost/{recipe.repository}:{recipe.name}-{attempt}"
+    arguments = {"BASE_IMAGE": bases.base, "COMPILER_IMAGE": bases.compiler}
+    engine(
+        *("buildah", "bud", "--quiet", "--no-cache", "--timestamp", EPOCH),
+        *("--isolation", "oci", "--network", "none", "--pull=missing"),
+        *(f"--build-arg={name}={value}" for name, value in arguments.items()),
+        f"--build-context=wheels={WORK / 'wheels' / recipe.room}",
+        *(("--target", recipe.target) if recipe.target else ()),
+        *("--tag", reference, context),
+    )
+    layout = WORK / "layouts" / f"{recipe.name}-{attempt}"
+    shutil.rmtree(layout, ignore_errors=True)
+    layout.parent.mkdir(parents=True, exist_ok=True)
+    digest = engine.folder / f"digest-{recipe.name}-{attempt}"
+    engine("buildah", "push", "--quiet", "--digestfile", digest, reference, f"oci:{layout}")
+    return Built(recipe, reference, layout, digest.read_text().strip())
+
+
+def _copy(room: str, context: Path) -> Path:
+    """Copy what git knows of a room, with modes that don't depend on who cloned it."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", room]
+    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            target = context / Path(name).relative_to(room)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, target)
+            target.chmod(0o644)
+    for folder in (context, *(path for path in context.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
+    return context

@@ -1,0 +1,75 @@
+"""podman and buildah without a daemon, with a storage of their own that is gone afterwards."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+from images.commands import run
+
+STORAGE = """\
+[storage]
+driver = "overlay"
+runroot = "{folder}/run"
+graphroot = "{folder}/storage"
+"""
+CONTAINERS = """\
+[containers]
+default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+[network]
+network_backend = "netavark"
+"""
+"""Limits below the defaults: raising a limit needs CAP_SYS_RESOURCE, which CI's machines may lack."""
+
+
+class Engine:
+    """Runs podman, buildah and skopeo on the storage below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {
+            "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+            "CONTAINERS_CONF": str(folder / "containers.conf"),
+            "BUILDAH_RUNTIME": "runc",
+        }
+        (folder / "storage.conf").write_text(STORAGE.format(folder=folder))
+        (folder / "containers.conf").write_text(CONTAINERS)
+
+    def __call__(self, *argv: str | Path, timeout: float = 600) -> str:
+        """Run a program on this storage and return its output.
+
+        Raises:
+            ImageError: it failed.
+        """
+        return run(argv, env=self.env, timeout=timeout)
+
+    def start(self, *argv: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a program on this storage whatever its exit code; that and both outputs are the result."""
+        return subprocess.run(
+            [str(each) for each in argv],
+            env={**os.environ, **self.env},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+
+@contextlib.contextmanager
+def temporary_engine() -> Generator[Engine]:
+    """Give an engine; its containers and images are removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="atoll-", dir="/var/tmp"))
+    engine = Engine(folder)
+    try:
+        yield engine
+    finally:
+        engine.start("podman", "rm", "--all", "--force", "--time", "0")
+        engine.start("umount", folder / "storage" / "overlay")
+        shutil.rmtree(folder, ignore_errors=True)
