@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test native story evaluate bench-forecast bench-lambda bench-serving image-test images story-down synth lambdas lock clean
+.PHONY: help setup lint check format test native story evaluate bench-forecast bench-lambda bench-serving image-test images malformed fuzz story-down synth lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,12 @@ test: lint lambdas ## everything: checks, infrastructure, contracts, faults, bra
 
 native: setup ## the C kernel and CSV parser for this machine (optional, needs a C compiler): faster serving
 	@python -m model_code.native
+
+malformed: native ## 100,000 malformed requests against the real server, into build/malformed.json (about two minutes)
+	@python -m tests.malformed
+
+fuzz: native ## fuzz what strangers send, 30 seconds a target, into build/fuzz.json (SECONDS=)
+	@python -m tests.fuzz $(SECONDS)
 
 lambdas: setup ## bundle the Lambda code into build/lambdas, for this machine and for AWS's
 	@python -m lambdas.bundle
