@@ -77,10 +77,10 @@ def tampered_artifact(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
         lambda m: name in m["text"] and "refused" in (m["subject"] + m["text"]).lower(), f"the refusal of {name}"
     )
     expect(scene.version_of_job(job["TrainingJobArn"]) is None, f"The tampered artifact of {name} was registered.")
-    expect("model.ubj" in note["text"], f"The refusal doesn't say which file was changed: {note['text']}")
+    expect("has 2 versions" in note["text"], f"The refusal doesn't say that somebody else wrote: {note['text']}")
     expect_champion_serves(scene)
     facts.update(job=name, subject=note["subject"], message=note["text"])
-    facts["told"] = f"{name}: model.ubj is not what the manifest promises; nothing was registered"
+    facts["told"] = f"{name}: somebody wrote over SageMaker's archive; nothing was registered"
 
 
 def swap_model(scene: Scene, uri: str) -> None:

@@ -33,7 +33,8 @@ def train(scene: Scene, name: str, *, features: str, hyperparameters: dict[str, 
         json.dumps({
             "name": name, "model": MODEL, "uid": TRAINER.uid,
             "image": out["ModelImageUri"], "role": out["TrainingJobRoleArn"],
-            "bucket": out["DataBucket"], "features": features, "key": out["JobKeyArn"],
+            "bucket": out["DataBucket"], "key": out["JobKeyArn"],
+            "channels": {"features": features, **champion_channel(scene)},
             "subnets": out["JobSubnetIds"].split(","), "security_groups": [out["JobSecurityGroupId"]],
             "hyperparameters": hyperparameters or {},
         }),
@@ -48,6 +49,14 @@ def train(scene: Scene, name: str, *, features: str, hyperparameters: dict[str, 
         )
     job = json.loads(answer.read_text(encoding="utf-8"))
     return scene.administrator.client("sagemaker").describe_training_job(TrainingJobName=job["name"])
+
+
+def champion_channel(scene: Scene) -> dict[str, str]:
+    """The champion's archive, so that a candidate is measured beside it on the same rows; none before the first."""
+    if not scene.first_job:
+        return {}
+    champion = scene.registry.get_model_version_by_alias(MODEL, "champion")
+    return {"champion": f"s3://{scene.outputs['ReleaseBucket']}/models/{MODEL}/{champion.tags['atoll.manifest_sha256']}/"}
 
 
 def training_so_far(scene: Scene) -> str:

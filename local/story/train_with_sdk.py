@@ -42,7 +42,8 @@ def train(request: dict[str, Any]) -> dict[str, Any]:
         stopping_condition=StoppingCondition(max_runtime_in_seconds=1800),
         tags=[Tag(key="atoll:uid", value=request["uid"]), Tag(key="atoll:model", value=request["model"])],
     )  # fmt: skip
-    trainer.train(input_data_config=[InputData(channel_name="features", data_source=request["features"])], logs=False)
+    channels = [InputData(channel_name=name, data_source=source) for name, source in request["channels"].items()]
+    trainer.train(input_data_config=channels, logs=False)
     job = trainer._latest_training_job  # noqa: SLF001 - the SDK has no public way to the job it started
     return {"name": job.training_job_name, "arn": job.training_job_arn}
 
