@@ -92,8 +92,8 @@ class Images(_Section):
         if self.digests == "pinned" and not (self.model and self.serving and self.mlflow):
             raise ValueError(
                 'model, serving and mlflow must all be given as sha256:<64 hex digits> with digests = "pinned". A '
-                'first deployment has two steps: deploy with digests = "pending" (Atoll-Foundation and Atoll-Registry), push '
-                "the images, then write their digests here and deploy everything",
+                'first deployment has two steps: deploy with digests = "pending" (Atoll-Foundation, Atoll-Registry), '
+                "push the images, then write their digests here and deploy everything",
             )
         if self.digests != "pinned" and (self.model or self.serving or self.mlflow):
             raise ValueError(f'model, serving and mlflow go with digests = "pinned", and digests is "{self.digests}"')

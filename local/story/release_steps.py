@@ -56,7 +56,9 @@ def champion_channel(scene: Scene) -> dict[str, str]:
     if not scene.first_job:
         return {}
     champion = scene.registry.get_model_version_by_alias(MODEL, "champion")
-    return {"champion": f"s3://{scene.outputs['ReleaseBucket']}/models/{MODEL}/{champion.tags['atoll.manifest_sha256']}/"}
+    return {
+        "champion": f"s3://{scene.outputs['ReleaseBucket']}/models/{MODEL}/{champion.tags['atoll.manifest_sha256']}/"
+    }
 
 
 def training_so_far(scene: Scene) -> str:

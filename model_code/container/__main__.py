@@ -63,10 +63,14 @@ def main(arguments: list[str]) -> int:
     root = Path(os.environ.get("ATOLL_ML_ROOT", IMAGE_ROOT))
     if not root.is_absolute():
         parser.error(f"ATOLL_ML_ROOT is {str(root)!r}; expected an absolute folder.")
-    if chosen.command in {"serve", "batch"}:
-        os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is imported
     log_json_lines()
     signal.signal(signal.SIGTERM, _stop)
+    return _carry_out(chosen, root)
+
+
+def _carry_out(chosen: argparse.Namespace, root: Path) -> int:
+    if chosen.command in {"serve", "batch"}:
+        os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is imported
     try:
         if os.geteuid() == 0 and "ATOLL_ML_ROOT" not in os.environ:
             drop_root(chosen.command, root)

@@ -30,7 +30,9 @@ def listen(address: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((address, port), backlog=2048)
     except OSError as error:
-        raise InputError(f"The server can't listen on {address}:{port}: {os.strerror(error.errno or 0).lower()}.") from None
+        raise InputError(
+            f"The server can't listen on {address}:{port}: {os.strerror(error.errno or 0).lower()}."
+        ) from None
     listener.set_inheritable(True)
     return listener
 

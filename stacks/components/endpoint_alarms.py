@@ -1,4 +1,4 @@
-"""The three alarms that roll a release back; names are derived, for generated ones would refer to each other in a circle."""
+"""The three alarms that roll a release back; names are derived, as generated ones would refer in a circle."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch

@@ -166,7 +166,7 @@ def test_only_what_was_approved_or_a_champion_may_be_brought_back(
     tags: dict[str, str],
     approved: bool,  # noqa: FBT001 - a pytest parameter
 ) -> None:
-    assert decisions.was_approved(version(state=state, **tags)) is approved
+    assert decisions.was_approved(version(1, state, **tags)) is approved
 
 
 def test_a_failed_champion_gives_way_to_the_one_that_it_had_replaced() -> None:
