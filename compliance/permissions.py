@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compliance.templates import Resource, Statement, Templates, resources, statements
+from stacks.regions import service_principal
 
 _UID = "${aws:PrincipalTag/uid}"
 _EXECUTE = "cloudformation:ExecuteChangeSet"
@@ -15,7 +16,7 @@ _NAME = "cloudformation:ChangeSetName"
 _BACKWARD = {"back-*", "stop-*", "arn:*:changeSet/back-*", "arn:*:changeSet/stop-*"}
 _FORWARD = {"r-by-*", "arn:*:changeSet/r-by-*"}
 _NO_ID = {"automation", *(f"*{mark}*" for mark in " +-./:=@_")}
-_TELL_FOR_WHOM = {f"{name}.amazonaws.com" for name in ("ecs-tasks", "monitoring.rds", "sagemaker", "vpc-flow-logs")}
+_TELL_FOR_WHOM = {service_principal(name) for name in ("ecs-tasks", "monitoring.rds", "sagemaker", "vpc-flow-logs")}
 
 
 def every_role_is_on_the_path(templates: Templates) -> Iterator[str]:

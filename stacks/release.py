@@ -3,6 +3,8 @@
 from typing import Unpack
 
 import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -30,7 +32,7 @@ _SETTLED = [
 
 
 class ReleaseStack(AtollStack):
-    """The three functions of the release path with their events, the topic, and the dead letters."""
+    """The functions of the release path with their events, the topic, and the dead letters."""
 
     def __init__(
         self,
@@ -55,9 +57,12 @@ class ReleaseStack(AtollStack):
             service_role=roles.endpoint_service_role,
         )
         self.function_environment = release_environment(settings, self.powers)
+        self._working: dict[str, EventFunction] = {}
         rule = self._training_completed()
-        self._change_set_executed()
         self._release_settled()
+        self._change_set_executed()
+        self._change_set_deleted()
+        self._reconcile()
         self.output("TrainingCompletedRule", rule.rule_name)
         self.output("NotificationTopicArn", self.topic.topic_arn)
         self.output("EndpointServiceRoleArn", roles.endpoint_service_role.role_arn)
@@ -76,9 +81,30 @@ class ReleaseStack(AtollStack):
 
     def _change_set_executed(self) -> None:
         function = self._function("ChangeSetExecuted", "change_set_executed")
-        executed = {"eventName": ["ExecuteChangeSet"]}
-        event = EventKind(source="aws.cloudformation", kind="AWS API Call via CloudTrail", detail=executed)
-        EventRoute(self, "Executed", event=event, to=function, dead_letters=self.dead_letters)
+        self._let_deliver(function, "release_settled")
+        EventRoute(self, "Executed", event=_called("ExecuteChangeSet"), to=function, dead_letters=self.dead_letters)
+
+    def _change_set_deleted(self) -> None:
+        function = self._function("ChangeSetDeleted", "change_set_deleted")
+        self.powers.read_records(function.permissions)
+        EventRoute(self, "Deleted", event=_called("DeleteChangeSet"), to=function, dead_letters=self.dead_letters)
+
+    def _reconcile(self) -> None:
+        working = tuple(self._working)
+        function = self._function("Reconcile", "reconcile")
+        self.powers.read_records(function.permissions)
+        self.powers.look_for_losses(function.permissions)
+        self._let_deliver(function, *working)
+        target = targets.LambdaFunction(as_interface(function), dead_letter_queue=self.dead_letters)
+        every = events.Schedule.rate(cdk.Duration.minutes(15))
+        events.Rule(self, "ReconcileSchedule", schedule=every, targets=[as_interface(target)])
+
+    def _let_deliver(self, function: EventFunction, *names: str) -> None:
+        """Let a function hand events to others, and tell it what they are called."""
+        others = {name: self._working[name] for name in names}
+        function.permissions.allow("lambda:InvokeFunction", on=[other.function_arn for other in others.values()])
+        called = ",".join(f"{name}={other.function_name}" for name, other in others.items())
+        function.add_environment("ATOLL_FUNCTIONS", called)
 
     def _release_settled(self) -> None:
         function = self._function("ReleaseSettled", "release_settled")
@@ -106,7 +132,13 @@ class ReleaseStack(AtollStack):
         )
         self.powers.speak(function.permissions)
         self.output(f"{name}Function", function.function_name)
+        self._working[handler] = function
         return function
+
+
+def _called(action: str) -> EventKind:
+    """Give CloudTrail's event of a call of CloudFormation."""
+    return EventKind(source="aws.cloudformation", kind="AWS API Call via CloudTrail", detail={"eventName": [action]})
 
 
 def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, str]:

@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 
-from compliance.accepted import NAMED_AT_RUN_TIME
+from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
 from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, named
 from stacks.components.roles import RolePolicy
@@ -106,6 +106,39 @@ class ReleasePowers:
         policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=bucket, prefix="templates/")
         policy.allow_listing(bucket=bucket, prefixes=["templates/"])
         policy.allow("kms:GenerateDataKey", on=[self.foundation.keys.release.key_arn])
+
+    def read_records(self, policy: RolePolicy) -> None:
+        """Read audit entries, and the reasons that approvers gave for rejections."""
+        for prefix in ("audit/", "reasons/"):
+            policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix=prefix)
+        policy.allow_listing(bucket=self.foundation.audit, prefixes=["audit/", "reasons/"])
+
+    def look_for_losses(self, policy: RolePolicy) -> None:
+        """Look at jobs, calls in the trail, templates and endpoints, and change none of them."""
+        policy.allow_pattern(
+            "cloudtrail:LookupEvents", "sagemaker:ListTrainingJobs", on=["*"], because=NO_RESOURCE_LEVEL
+        )
+        policy.allow_pattern(
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:ListTags",
+            on=[arns.sagemaker(policy, "training-job")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        policy.allow_pattern("cloudformation:GetTemplate", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME)
+        policy.allow_objects("s3:GetObject", bucket=self.foundation.releases, prefix="templates/")
+        policy.allow_listing(bucket=self.foundation.releases, prefixes=["templates/"])
+        policy.allow("kms:Decrypt", on=[self.foundation.keys.release.key_arn])
+        policy.allow_pattern(
+            "sagemaker:DescribeEndpoint",
+            on=[arns.sagemaker(policy, "endpoint", "atoll-*")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        policy.allow_pattern(
+            "sagemaker:DescribeEndpointConfig",
+            "sagemaker:DescribeModel",
+            on=[arns.sagemaker(policy, "endpoint-config"), arns.sagemaker(policy, "model")],
+            because=NAMED_AT_RUN_TIME,
+        )
 
     def try_endpoints(self, policy: RolePolicy) -> None:
         """Look at the endpoints and send them golden rows."""

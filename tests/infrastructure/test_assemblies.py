@@ -46,6 +46,8 @@ OUTPUTS = {
         "TrainingCompletedFunction",
         "ReleaseSettledFunction",
         "ChangeSetExecutedFunction",
+        "ChangeSetDeletedFunction",
+        "ReconcileFunction",
         "EndpointServiceRoleArn",
         "TrainingCompletedRule",
         "DeadLetterQueueUrl",

@@ -14,6 +14,7 @@ from tests.infrastructure.policies import Request, decision, output, resolved
 Templates = dict[str, Template]
 RELEASE = "Atoll-Release"
 ASKS, SETTLES, HEARS = "TrainingCompleted", "ReleaseSettled", "ChangeSetExecuted"
+REJECTS, RECONCILES = "ChangeSetDeleted", "Reconcile"
 URL = {"cloudformation:TemplateUrl": "https://t"}
 DELETE, GET_TEMPLATE = "cloudformation:DeleteChangeSet", "cloudformation:GetTemplate"
 INLINE_LIMIT = 51_200  # bytes of a template body in CreateChangeSet
@@ -38,7 +39,7 @@ def allowed(templates: Templates, function: str, action: str, resource: str, **k
 
 
 @pytest.mark.parametrize("name", [FORWARD, BACK, STOP, {NAME: "cdk-deploy-change-set"}, {}])
-@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS])
+@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS, REJECTS, RECONCILES])
 def test_a_function_executes_only_what_goes_back(templates: Templates, function: str, name: dict[str, str]) -> None:
     assert allowed(templates, function, EXECUTE, STACK, **name) == (function == SETTLES and name in (BACK, STOP))
 
@@ -112,3 +113,30 @@ def _account(document: dict[str, Any], resource: str) -> str:
         for statement in document["Statement"]
         if resource in _list(statement["Resource"])
     )
+
+
+@pytest.mark.parametrize("function", [HEARS, REJECTS, RECONCILES])
+@pytest.mark.parametrize("action", [CREATE, DELETE, "kms:Sign", "sagemaker:InvokeEndpoint"])
+def test_who_only_hears_or_looks_changes_nothing(templates: Templates, function: str, action: str) -> None:
+    key = output(templates, "Atoll-Foundation", "SigningKeyArn")
+    for resource in (STACK, key, "*"):
+        assert not allowed(templates, function, action, resource, **FORWARD)
+
+
+def test_the_reconciler_hands_work_to_whose_it_is(templates: Templates) -> None:
+    found = templates[RELEASE]["Resources"]
+    functions = {
+        name: templates[RELEASE]["Outputs"][f"{name}Function"]["Value"]["Ref"]
+        for name in (ASKS, SETTLES, HEARS, REJECTS, RECONCILES)
+    }
+    told = found[functions[RECONCILES]]["Properties"]["Environment"]["Variables"]["ATOLL_FUNCTIONS"]
+    text = "".join(part if isinstance(part, str) else part["Ref"] for part in told["Fn::Join"][1])
+    expected = {
+        "training_completed": ASKS,
+        "release_settled": SETTLES,
+        "change_set_executed": HEARS,
+        "change_set_deleted": REJECTS,
+    }
+    assert dict(pair.split("=") for pair in text.split(",")) == {
+        name: functions[function] for name, function in expected.items()
+    }
