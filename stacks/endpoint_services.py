@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 S3 = "s3"
 """The one gateway endpoint: PrivateLink has no private DNS for S3's FIPS hosts (docs/decisions)."""
 
+_GLOBAL_S3 = "us-east-1"  # SDKs still call S3 here by the name without a region, whose addresses are this region's
+
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
@@ -58,7 +60,9 @@ def uses(settings: "Settings") -> Iterator[Use]:
     if settings.models:
         for service, purpose in (
             ("cloudformation", "a release is a change set"),
-            ("kms", "released models are signed"),
+            ("cloudtrail", "the reconciler looks up who executed a change set"),
+            ("kms", "released models are signed, and their signatures verified"),
+            ("lambda", "the reconciler repeats an event that was lost"),
             ("monitoring", "drift is a metric"),
             ("sagemaker.api", "jobs and endpoints are described"),
             ("sagemaker.runtime", "a released endpoint gets golden rows"),
@@ -113,7 +117,8 @@ def private_hosts(name: str, region: str, suffix: str) -> list[str]:
     """
     zone = f"{region}.{suffix}"
     if name == S3:
-        return [f"{label}{host}.{zone}" for host in ("s3", "s3-fips") for label in ("", "*.")]
+        hosts = [f"s3.{zone}", f"s3-fips.{zone}", *([f"s3.{suffix}"] if region == _GLOBAL_S3 else ())]
+        return [f"{label}{host}" for host in hosts for label in ("", "*.")]
     head, _, tail = name.partition(".")
     host = f"{tail}.{head}.{zone}" if tail else f"{head}.{zone}"
     return [host, f"*.{host}"] if name == "ecr.dkr" else [host]

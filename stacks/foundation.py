@@ -12,7 +12,7 @@ from stacks.components.functions import DeadLetters, Workplace
 from stacks.components.keys import Keys
 from stacks.components.network import Network
 from stacks.components.stack import AtollStack, StackOptions
-from stacks.components.trail import Trail
+from stacks.components.trail import TRAIL_PREFIX, Trail
 from stacks.settings import Settings
 
 
@@ -31,10 +31,11 @@ class FoundationStack(AtollStack):
         self.settings = settings
         self.keys = Keys(self, "Keys", settings=settings)
         self.network = Network(self, "Network", settings=settings, logs_key=self.keys.logs)
-        self.access_logs = AccessLogBucket(self, "AccessLogs", days=settings.logs.archive_days, removal=self.removal)
+        self.access_logs = AccessLogBucket(self, "AccessLogs", logs=settings.logs, removal=self.removal)
         self.data = self._bucket("Data", self.removal)
         self.releases = self._bucket("Release", cdk.RemovalPolicy.RETAIN, locked=True)
         self.audit = self._bucket("Audit", cdk.RemovalPolicy.RETAIN, locked=True)
+        self.audit.archive_logs(f"{TRAIL_PREFIX}/", settings.logs)
         self.trail = Trail(
             self,
             "Trail",
@@ -62,7 +63,7 @@ class FoundationStack(AtollStack):
 
     def _bucket(self, name: str, removal: cdk.RemovalPolicy, *, locked: bool = False) -> PrivateBucket:
         days = cdk.Duration.days(self.settings.logs.archive_days)
-        return PrivateBucket(
+        bucket = PrivateBucket(
             self,
             name,
             key=getattr(self.keys, name.lower()),
@@ -70,6 +71,8 @@ class FoundationStack(AtollStack):
             locked_for=s3.ObjectLockRetention.governance(days) if locked else None,
             removal=removal,
         )
+        bucket.answer_machines_within(self.network.source_vpcs)
+        return bucket
 
     def _publish(self) -> None:
         self.output("DataBucket", self.data.bucket_name)

@@ -34,10 +34,11 @@ class RegionProfile:
         return self.partition == GOVCLOUD
 
 
-_GOVCLOUD_FIPS = frozenset({"ecs", "kms", "s3", "sagemaker.api", "secretsmanager"})
+_GOVCLOUD_FIPS = frozenset({"ecs", "kms", "lambda", "s3", "sagemaker.api", "secretsmanager"})
 _COMMERCIAL_FIPS = _GOVCLOUD_FIPS | {
     *(
         "cloudformation",
+        "cloudtrail",
         "ec2",
         "events",
         "logs",

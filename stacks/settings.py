@@ -11,13 +11,13 @@ from pydantic import Field, ValidationError, model_validator
 from stacks.endpoint_services import endpoints
 from stacks.regions import PROFILES, RegionProfile
 from stacks.settings_errors import SettingsError, sentence
+from stacks.settings_logs import Logs
 from stacks.settings_network import Network
 from stacks.settings_section import Section as _Section
 
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
 _DIGEST = r"^sha256:[0-9a-f]{64}$"
 _UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
 PrincipalName = Annotated[str, Field(pattern=r"^([0-9]{12}:)?(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")]
 
@@ -156,27 +156,6 @@ class Model(_Section):
                 f"maximum_instances {self.maximum_instances} is below minimum_instances {self.minimum_instances}",
             )
         return self
-
-
-class Logs(_Section):
-    """How long logs are kept."""
-
-    profile: Literal["m-26-14", "m-21-31", "custom"] = Field(
-        default="m-26-14",
-        description="OMB M-26-14 (180 days searchable, 365 retrievable), M-21-31 (365 and 545), or the days below.",
-    )
-    custom_searchable_days: Days = Field(default=180, description="Days in CloudWatch Logs, with profile custom.")
-    custom_archive_days: int = Field(default=365, ge=30, le=3653, description="Days in S3, with profile custom.")
-
-    @property
-    def searchable_days(self) -> int:
-        """Days that log groups keep."""
-        return {"m-26-14": 180, "m-21-31": 365, "custom": self.custom_searchable_days}[self.profile]
-
-    @property
-    def archive_days(self) -> int:
-        """Days that log objects in S3 are kept; the Object Lock retention of the audit store."""
-        return {"m-26-14": 365, "m-21-31": 545, "custom": self.custom_archive_days}[self.profile]
 
 
 class Settings(_Section):

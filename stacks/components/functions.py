@@ -12,6 +12,7 @@ from constructs import Construct
 
 from compliance.accepted import BUNDLED_RUNTIME
 from compliance.findings import accept_finding
+from stacks.components.buckets import NETWORK_TAG
 from stacks.components.jsii_types import as_interface
 from stacks.components.logs import KeptLogGroup
 from stacks.components.network import allow_interfaces
@@ -68,6 +69,7 @@ class EventFunction(lambda_.Function):
         environment: Mapping[str, str] | None = None,
     ) -> None:
         role = WorkRole(scope, f"{construct_id}Role", identity=place.settings.identity, principal=service("lambda"))
+        cdk.Tags.of(role).add(NETWORK_TAG, "vpc")
         group = KeptLogGroup(scope, f"{construct_id}Logs", settings=place.settings, key=place.logs_key)
         _let_it_work(role, place, group)
         super().__init__(

@@ -1,4 +1,4 @@
-"""One customer-managed key per purpose, so that a grant on one says nothing about another."""
+"""One customer-managed key per purpose, usable only through the services that this purpose needs."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -7,13 +7,32 @@ from constructs import Construct
 
 from stacks.components.jsii_types import as_interface
 from stacks.components.roles import service
+from stacks.regions import via_service
 from stacks.settings import Settings
+
+_ADMINISTER = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:Describe*",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey*",
+    "kms:Get*",
+    "kms:List*",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateKeyDescription",
+)
+_USE = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 
 
 class Keys(Construct):
-    """The keys of a deployment.
+    """The keys of a deployment. IAM says who of the account may use one, its own policy only through which services.
 
-    Controls: SC-12, SC-13, SC-28.
+    Controls: AC-6, SC-12, SC-13, SC-28.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
@@ -21,36 +40,37 @@ class Keys(Construct):
         production = settings.deployment.production
         self._removal = cdk.RemovalPolicy.RETAIN if production else cdk.RemovalPolicy.DESTROY
         self._account = settings.deployment.account
-        self.data = self._key("Data", "ledgers, features, scores and MLflow's artifacts")
-        self.jobs = self._key("Jobs", "volumes and outputs of jobs and endpoints")
-        self.release = self._key("Release", "released models and the release functions")
-        self.audit = self._key("Audit", "audit records and the trail", "cloudtrail")
-        self.logs = self._key("Logs", "log groups", "logs")
-        self.messages = self._key("Messages", "queues and topics", "events", "sns", "cloudwatch")
-        self.registry = self._key("Registry", "container images")
-        self.tracking = self._key("Tracking", "MLflow's database and secrets")
+        self._region = settings.deployment.region
+        self.data = self._key("Data", "ledgers, features, scores and MLflow's artifacts", via=("s3",))
+        self.jobs = self._key("Jobs", "volumes and outputs of jobs and endpoints", via=("s3", "sagemaker"))
+        self.release = self._key("Release", "released models and the release functions", via=("s3", "lambda"))
+        self.audit = self._key("Audit", "audit records and the trail", via=("s3",), services=("cloudtrail",))
+        self.logs = self._key("Logs", "log groups", services=("logs",))
+        notifiers = ("events", "sns", "cloudwatch")
+        self.messages = self._key("Messages", "queues and topics", via=("sns", "sqs"), services=notifiers)
+        self.registry = self._key("Registry", "container images", via=("ecr",))
+        runs = ("secretsmanager", "rds", "backup")
+        self.tracking = self._key("Tracking", "MLflow's database and secrets", via=runs)
         self.signing = self._signing_key()
         self.release.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         self.audit.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
 
-    def _key(self, name: str, purpose: str, *services: str) -> kms.Key:
-        key = kms.Key(
+    def _key(self, name: str, purpose: str, *, via: tuple[str, ...] = (), services: tuple[str, ...] = ()) -> kms.Key:
+        """Make a key that the account uses through the services `via`, and that `services` use by themselves."""
+        return kms.Key(
             self,
             name,
             description=f"Atoll: {purpose}",
             enable_key_rotation=True,
             removal_policy=self._removal,
+            policy=iam.PolicyDocument(
+                statements=[
+                    self._of_account(*_ADMINISTER),
+                    *(self._through(via) if via else ()),
+                    *(self._by_service(user) for user in services),
+                ],
+            ),
         )
-        for user in services:
-            key.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[as_interface(service(user))],
-                    actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
-                    resources=["*"],
-                    conditions=self._bound_to_account(user),
-                ),
-            )
-        return key
 
     def _signing_key(self) -> kms.Key:
         """Make the key that signs released models: asymmetric, so KMS can't rotate it; kept, so signatures verify."""
@@ -61,6 +81,27 @@ class Keys(Construct):
             key_spec=kms.KeySpec.ECC_NIST_P256,
             key_usage=kms.KeyUsage.SIGN_VERIFY,
             removal_policy=cdk.RemovalPolicy.RETAIN,
+            policy=iam.PolicyDocument(statements=[self._of_account(*_ADMINISTER, "kms:Sign", "kms:Verify")]),
+        )
+
+    def _of_account(self, *actions: str, when: dict[str, dict[str, object]] | None = None) -> iam.PolicyStatement:
+        """Leave these actions to IAM in this account."""
+        account = as_interface(iam.AccountPrincipal(self._account))
+        return iam.PolicyStatement(principals=[account], actions=list(actions), resources=["*"], conditions=when)
+
+    def _through(self, services: tuple[str, ...]) -> tuple[iam.PolicyStatement, ...]:
+        """Leave the key's use to IAM where one of these services asks in the caller's name, and grants to them."""
+        asked: dict[str, object] = {"kms:ViaService": [via_service(name, self._region) for name in services]}
+        here = {**asked, "kms:CallerAccount": self._account}
+        lent: dict[str, dict[str, object]] = {"StringEquals": here, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+        return self._of_account(*_USE, when={"StringEquals": here}), self._of_account("kms:CreateGrant", when=lent)
+
+    def _by_service(self, user: str) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            principals=[as_interface(service(user))],
+            actions=[*_USE, "kms:DescribeKey"],
+            resources=["*"],
+            conditions=self._bound_to_account(user),
         )
 
     def _bound_to_account(self, user: str) -> dict[str, dict[str, str]]:

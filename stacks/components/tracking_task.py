@@ -11,6 +11,7 @@ from constructs import Construct
 
 from compliance.accepted import NO_AUTOMATIC_ROTATION, NO_RESOURCE_LEVEL, PLAIN_CONFIGURATION
 from compliance.findings import accept_finding
+from stacks.components.buckets import NETWORK_TAG
 from stacks.components.functions import fips_environment
 from stacks.components.jsii_types import as_interface
 from stacks.components.keys import Keys
@@ -80,6 +81,7 @@ class TrackingTask(ecs.FargateTaskDefinition):
         self.image_digest = digest(settings.images, "mlflow")
         starter = WorkRole(scope, "StartRole", identity=settings.identity, principal=service("ecs-tasks"))
         worker = WorkRole(scope, "TaskRole", identity=settings.identity, principal=service("ecs-tasks"))
+        cdk.Tags.of(worker).add(NETWORK_TAG, "vpc")
         _let_it_start(starter, inputs, self.logs)
         worker.permissions.allow_objects("s3:GetObject", "s3:PutObject", bucket=inputs.artifacts, prefix="mlflow/")
         worker.permissions.allow_listing(bucket=inputs.artifacts, prefixes=["mlflow/"])

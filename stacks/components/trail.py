@@ -13,7 +13,7 @@ from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
 
 _NAME = "atoll"
-_PREFIX = "trail"
+TRAIL_PREFIX = "trail"
 
 
 class Trail(Construct):
@@ -48,7 +48,7 @@ class Trail(Construct):
             include_global_service_events=True,
             enable_log_file_validation=True,
             s3_bucket_name=bucket.bucket_name,
-            s3_key_prefix=_PREFIX,
+            s3_key_prefix=TRAIL_PREFIX,
             kms_key_id=audit_key.key_arn,
             cloud_watch_logs_log_group_arn=group.log_group_arn,
             cloud_watch_logs_role_arn=role.role_arn,
@@ -61,7 +61,7 @@ class Trail(Construct):
         arn = stack.format_arn(service="cloudtrail", resource="trail", resource_name=_NAME)
         ours = {"StringEquals": {"aws:SourceArn": arn}}
         who = [as_interface(service("cloudtrail"))]
-        records = bucket.arn_for_objects(f"{_PREFIX}/AWSLogs/{stack.account}/*")
+        records = bucket.arn_for_objects(f"{TRAIL_PREFIX}/AWSLogs/{stack.account}/*")
         bucket.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=who,

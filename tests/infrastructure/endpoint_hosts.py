@@ -73,7 +73,7 @@ def host(service: str, region: str, *, fips: bool) -> str:
 def calls(templates: Mapping[str, Template], region: str) -> Iterator[tuple[str, str, str]]:
     """Every call out of the network: the group it comes from, the host, and who calls."""
     for function in resources(templates, "AWS::Lambda::Function"):
-        fips = function.properties["Environment"]["Variables"].get("AWS_USE_FIPS_ENDPOINT") == "true"
+        fips = _variables(function).get("AWS_USE_FIPS_ENDPOINT") == "true"
         for path in code_of(function):
             for service in clients_in(path):
                 yield "Functions", host(service, region, fips=fips), f"{function.place} by {path.name}"
@@ -88,6 +88,10 @@ def calls(templates: Mapping[str, Template], region: str) -> Iterator[tuple[str,
         layers = f"prod-{region}-starport-layer-bucket.{host('s3', region, fips=False)}"
         yield "Tasks", layers, f"Fargate for the layers of {task.place}"
     yield "Jobs", host("s3", region, fips=False), "SageMaker for a job"
+
+
+def _variables(function: Resource) -> dict[str, object]:
+    return function.properties.get("Environment", {}).get("Variables", {})
 
 
 def uncovered(templates: Mapping[str, Template], region: str) -> list[str]:

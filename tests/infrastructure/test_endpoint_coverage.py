@@ -14,10 +14,12 @@ from tests.infrastructure.endpoint_hosts import calls, clients_in, host, service
 GOVCLOUD = ("govcloud-west", "govcloud-east")
 SDK = {
     "cloudformation": "cloudformation",
+    "cloudtrail": "cloudtrail",
     "ec2": "ec2",
     "ecs": "ecs",
     "events": "events",
     "kms": "kms",
+    "lambda": "lambda",
     "logs": "logs",
     "monitoring": "cloudwatch",
     "rds": "rds",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance import permissions, predicates
+from compliance.pack import RULES
 from compliance.report import judge
 from compliance.synth import ROOT, synthesize
 from compliance.templates import Template, read_templates, resources
@@ -51,7 +51,7 @@ def test_no_finding_is_unaccepted(assembly_in_landing_zone: Path) -> None:
 
 
 def test_every_claim_holds(landing_zone: dict[str, Template]) -> None:
-    for claim in (*predicates.CLAIMS, *permissions.CLAIMS):
+    for claim in RULES:
         assert list(claim(landing_zone)) == [], claim.__name__
 
 

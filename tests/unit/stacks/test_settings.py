@@ -212,7 +212,7 @@ def test_settings_are_frozen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "searchable", "archive"), [("m-26-14", 180, 365), ("m-21-31", 365, 545), ("custom", 30, 60)]
+    ("profile", "searchable", "archive"), [("m-26-14", 180, 180 + 365), ("m-21-31", 365, 365 + 548), ("custom", 30, 60)]
 )
 def test_a_log_profile_sets_both_retentions(profile: str, searchable: int, archive: int) -> None:
     changed = values()

@@ -1,0 +1,161 @@
+"""Claims about the perimeter: ways out of the network, endpoints, keys and buckets (see `compliance.predicates`)."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from compliance.templates import Resource, Templates, resources
+
+_WAYS_OUT = (
+    "AWS::EC2::EIP",
+    "AWS::EC2::EgressOnlyInternetGateway",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::Route",
+    "AWS::EC2::VPCPeeringConnection",
+    "AWS::EC2::TransitGatewayAttachment",
+)
+_OF_AWS = re.compile(
+    r":s3:::(prod-[a-z0-9-]+-starport-layer-bucket|cloudformation-custom-resource-response-[a-z0-9]+)/\*"
+)
+_USE = re.compile(r"kms:(\*|Decrypt|Encrypt|GenerateDataKey|ReEncrypt|CreateGrant)")
+_PURPOSES = {
+    "AWS::Backup::BackupVault": "runs",
+    "AWS::ECR::Repository": "images",
+    "AWS::Lambda::Function": "releases",
+    "AWS::Logs::LogGroup": "logs",
+    "AWS::RDS::DBInstance": "runs",
+    "AWS::SNS::Topic": "messages",
+    "AWS::SQS::Queue": "messages",
+    "AWS::SageMaker::EndpointConfig": "jobs",
+    "AWS::SecretsManager::Secret": "runs",
+}
+_KEY = re.compile(r"Keys([A-Z][a-z]+)[0-9A-F]{8}")
+NETWORK_TAG = "aws:PrincipalTag/atoll:network"
+
+
+def no_way_leads_out_of_the_network(templates: Templates) -> Iterator[str]:
+    """There is no gateway, route, peering or public address; nothing gets one. Controls: SC-7, AC-4."""
+    for resource in resources(templates, *_WAYS_OUT):
+        yield f"{resource.place} leads out of the network ({resource.type})"
+    for subnet in resources(templates, "AWS::EC2::Subnet"):
+        if subnet.properties.get("MapPublicIpOnLaunch"):
+            yield f"{subnet.place} gives public addresses"
+    for service in resources(templates, "AWS::ECS::Service"):
+        wiring = service.properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {})
+        if wiring.get("AssignPublicIp") != "DISABLED":
+            yield f"{service.place} gives its tasks public addresses"
+
+
+def endpoints_admit_our_account_alone(templates: Templates) -> Iterator[str]:
+    """Endpoints let our principals at our resources, and at two named buckets of AWS's. Controls: SC-7(5), AC-4."""
+    for endpoint in resources(templates, "AWS::EC2::VPCEndpoint"):
+        statements = endpoint.properties.get("PolicyDocument", {}).get("Statement", ())
+        if not statements:
+            yield f"{endpoint.place} has no policy, so it lets anybody at anything"
+        for statement in statements:
+            same = statement.get("Condition", {}).get("StringEquals", {})
+            own = same.get("aws:PrincipalAccount") and same.get("aws:PrincipalAccount") == same.get(
+                "aws:ResourceAccount"
+            )
+            if not own and not _is_a_bucket_of_aws(statement):
+                yield f"{endpoint.place} lets {statement['Action']} through for other accounts"
+
+
+def _is_a_bucket_of_aws(statement: dict[str, Any]) -> bool:
+    named = _OF_AWS.search(json.dumps(statement["Resource"]))
+    return bool(named) and statement["Action"] in {"s3:GetObject", "s3:PutObject"}
+
+
+def endpoints_have_groups_of_their_own(templates: Templates) -> Iterator[str]:
+    """Each interface endpoint stands behind one security group, and no two behind the same. Controls: SC-7."""
+    seen: dict[str, str] = {}
+    for endpoint in resources(templates, "AWS::EC2::VPCEndpoint"):
+        if endpoint.properties["VpcEndpointType"] == "Interface":
+            groups = json.dumps(endpoint.properties.get("SecurityGroupIds", []))
+            if groups in seen or len(endpoint.properties.get("SecurityGroupIds", [])) != 1:
+                yield f"{endpoint.place} has no group of its own"
+            seen[groups] = endpoint.place
+
+
+def keys_are_used_through_services(templates: Templates) -> Iterator[str]:
+    """Keys rotate, and no policy lets the account or a service use one but by named services. Controls: SC-12, AC-6."""
+    for key in resources(templates, "AWS::KMS::Key"):
+        if key.properties.get("KeyUsage") == "SIGN_VERIFY":
+            continue
+        if key.properties.get("EnableKeyRotation") is not True:
+            yield f"{key.place} does not rotate"
+        for statement in key.properties["KeyPolicy"]["Statement"]:
+            if _USE.search(json.dumps(statement["Action"])) and not _is_bound(statement):
+                yield f"{key.place} may be used without a named service"
+
+
+def _is_bound(statement: dict[str, Any]) -> bool:
+    conditions = json.dumps(statement.get("Condition", {}))
+    if "Service" in statement["Principal"]:
+        return "aws:SourceAccount" in conditions or "kms:EncryptionContext:aws:logs:arn" in conditions
+    return "kms:ViaService" in conditions
+
+
+def keys_have_one_purpose(templates: Templates) -> Iterator[str]:
+    """No key protects things of two purposes. Controls: SC-12, SC-28."""
+    purposes: dict[str, str] = {}
+    for resource in resources(templates):
+        key = _KEY.search(json.dumps(resource.properties.get(_property(resource), "")))
+        if key and (purpose := _purpose(resource)) and purposes.setdefault(key[1], purpose) != purpose:
+            yield f"{resource.place} shares the key {key[1]} with {purposes[key[1]]}"
+
+
+def _property(resource: Resource) -> str:
+    names = ("KmsKeyId", "KMSKeyId", "KmsKeyArn", "KmsMasterKeyId", "BucketEncryption", "EncryptionConfiguration")
+    return next((name for name in names if name in resource.properties), "EncryptionKeyArn")
+
+
+def _purpose(resource: Resource) -> str | None:
+    if resource.type != "AWS::S3::Bucket":
+        return _PURPOSES.get(resource.type)
+    return "releases" if resource.logical_id.startswith("Release") else resource.logical_id
+
+
+def buckets_answer_our_machines_in_our_network(templates: Templates) -> Iterator[str]:
+    """Buckets refuse the data of functions' and tasks' roles from outside of our network. Controls: SC-7(5), AC-3."""
+    guarded = {
+        json.dumps(policy.properties["Bucket"])
+        for policy in resources(templates, "AWS::S3::BucketPolicy")
+        if any(_keeps_machines_in(each) for each in policy.properties["PolicyDocument"]["Statement"])
+    }
+    for bucket in resources(templates, "AWS::S3::Bucket"):
+        receives_logs = "LoggingConfiguration" not in bucket.properties
+        if not receives_logs and json.dumps({"Ref": bucket.logical_id}) not in guarded:
+            yield f"{bucket.place} answers a function's credentials from anywhere"
+
+
+def _keeps_machines_in(statement: dict[str, Any]) -> bool:
+    conditions = statement.get("Condition", {})
+    return (
+        statement["Effect"] == "Deny"
+        and statement["Principal"] == {"AWS": "*"}
+        and conditions.get("StringEquals") == {NETWORK_TAG: "vpc"}
+        and "aws:SourceVpc" in conditions.get("StringNotEquals", {})
+    )
+
+
+def machines_are_known_by_their_tag(templates: Templates) -> Iterator[str]:
+    """Every role that a function or a task works with bears the tag that binds it to the network. Controls: AC-3."""
+    for role in resources(templates, "AWS::IAM::Role"):
+        trusted = json.dumps(role.properties["AssumeRolePolicyDocument"])
+        works_inside = "lambda." in trusted or ("ecs-tasks." in trusted and "TaskRole" in role.logical_id)
+        if works_inside and {"Key": "atoll:network", "Value": "vpc"} not in role.properties.get("Tags", ()):
+            yield f"{role.place} is not tagged as one of the network"
+
+
+CLAIMS = (
+    no_way_leads_out_of_the_network,
+    endpoints_admit_our_account_alone,
+    endpoints_have_groups_of_their_own,
+    keys_are_used_through_services,
+    keys_have_one_purpose,
+    buckets_answer_our_machines_in_our_network,
+    machines_are_known_by_their_tag,
+)
