@@ -9,10 +9,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from stacks.endpoint_services import endpoints
-from stacks.regions import LOCAL_ACCOUNT, PROFILES, RegionProfile
+from stacks.regions import PROFILES, RegionProfile
 from stacks.settings_errors import SettingsError, sentence
 from stacks.settings_logs import Logs
-from stacks.settings_model import Model
 from stacks.settings_network import Network
 from stacks.settings_section import Section as _Section
 
@@ -101,7 +100,6 @@ class Images(_Section):
         return self
 
 
-<<<<<<< HEAD
 class Model(_Section):
     """One model and where it serves."""
 
@@ -168,8 +166,6 @@ class Release(_Section):
     )
 
 
-=======
->>>>>>> a93078c (Say each wrong setting in one sentence: value, expectation, mend; let untagged images go)
 class Settings(_Section):
     """All values of one deployment."""
 
@@ -220,8 +216,6 @@ class Settings(_Section):
     def _production_is_strict(self) -> Self:
         if not self.deployment.production:
             return self
-        if self.deployment.account == LOCAL_ACCOUNT:
-            raise ValueError(f'deployment.account "{LOCAL_ACCOUNT}" is the local AWS; production needs a real account')
         if self.images.digests == "code":
             raise ValueError('images.digests "code" is for a laptop; production images are "pinned" by their digests')
         if self.tracking.database != "postgresql":
