@@ -1,0 +1,88 @@
+"""What was lost is found and sent again; requests are rejected, expire, and are asked for again."""
+
+from datetime import timedelta
+
+import pytest
+
+from lambdas.release import reconciling, rejections, waiting
+from lambdas.release.handlers import change_set_deleted, reconcile
+from lambdas.release.records import Execution, Version
+from tests.fakes.release import MODEL, NOON, FakeWorld, job
+from tests.unit.lambdas.stories import released, requested
+
+LATER = NOON + timedelta(days=1)
+
+
+def waiting_one() -> tuple[FakeWorld, Version]:
+    world = FakeWorld()
+    requested(world)
+    return world, world.registry.versions(MODEL)[0]
+
+
+def deletion(version: Version, denied: str = "") -> Execution:
+    return Execution(change_set=version.tag("release_id"), who="bob", at=LATER, denied=denied)
+
+
+def test_a_deletion_while_the_request_waits_is_no_rejection() -> None:
+    world, version = waiting_one()
+    assert "waits" in rejections.record(world, version, deletion(version))
+    assert world.states == ["requested"]
+
+
+def test_a_deletion_without_a_reason_is_no_rejection() -> None:
+    world, version = waiting_one()
+    world.change_sets.delete(MODEL, version.tag("release_id"))
+    assert "without a reason" in change_set_deleted.change_set_deleted(deletion(version), world)
+    assert world.states == ["requested"]
+
+
+def test_a_denied_deletion_is_recorded() -> None:
+    world, version = waiting_one()
+    assert "denied" in rejections.record(world, version, deletion(version, "AccessDenied"))
+    assert world.audit.whats[-1] == "rejection_denied"
+
+
+def test_a_deletion_of_no_release_of_ours_is_left_alone() -> None:
+    gone = Execution(change_set="cdk-deploy-change-set", who="bob", at=LATER)
+    assert change_set_deleted.change_set_deleted(gone, FakeWorld()) == "no release"
+
+
+def test_a_request_that_waits_in_time_is_left_alone() -> None:
+    world, version = waiting_one()
+    assert "waits" in waiting.tend(world, version, LATER)
+
+
+def test_a_request_whose_change_set_vanished_is_asked_for_again() -> None:
+    world, version = waiting_one()
+    world.change_sets.delete(MODEL, version.tag("release_id"))
+    assert "requested again" in waiting.tend(world, version, LATER)
+    assert world.change_sets.waits(MODEL, version.tag("release_id"))
+
+
+def test_a_request_that_nobody_executed_expires() -> None:
+    world, version = waiting_one()
+    late = LATER + timedelta(days=world.settings.request_expires_after_days)
+    assert "expired" in waiting.tend(world, version, late)
+    assert world.states == ["expired"]
+
+
+@pytest.mark.parametrize("vanished", [True, False])
+def test_the_reconciler_sends_again_what_is_lost_and_nothing_else(*, vanished: bool) -> None:
+    world, version = waiting_one()
+    if vanished:
+        world.change_sets.delete(MODEL, version.tag("release_id"))
+    done = [line for line in reconciling.reconcile(world, LATER) if "training_completed" in line]
+    assert bool(done) == vanished
+
+
+def test_a_job_that_left_no_trace_is_found() -> None:
+    world = FakeWorld()
+    world.finish(job(), world.trained())
+    assert any("left no trace" in line for line in reconciling.reconcile(world, LATER))
+
+
+def test_a_champion_at_rest_needs_nothing() -> None:
+    world = FakeWorld()
+    released(world)
+    assert not [line for line in reconciling.reconcile(world, LATER) if "change set" in line]
+    assert callable(reconcile.reconcile)
