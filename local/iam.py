@@ -100,8 +100,16 @@ def _describe_cloudwatch() -> None:
     )
 
 
+def _events_keys(params: Params) -> dict[str, str | list[str]]:
+    return {"events:source": [entry["Source"] for entry in params.get("Entries", []) if entry.get("Source")]}
+
+
 def _kms_keys(params: Params) -> dict[str, str | list[str]]:
     return {f"kms:{name}": params[name] for name in ("MessageType", "SigningAlgorithm") if params.get(name)}
+
+
+def _describe_events() -> None:
+    describe_action("events:PutEvents", keys=_events_keys)
 
 
 def _describe_kms() -> None:
@@ -114,6 +122,7 @@ def register() -> None:
     policy_variables.register()
     _describe_cloudformation()
     _describe_cloudwatch()
+    _describe_events()
     _describe_kms()
     private.wrap(f"{ACTIONS}.request_tag_context", _with_described_keys)
     private.wrap(f"{ACTIONS}.access_denied_response", _naming_the_refused_role)

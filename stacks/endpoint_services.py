@@ -60,9 +60,9 @@ def uses(settings: "Settings") -> Iterator[Use]:
     if settings.models:
         for service, purpose in (
             ("cloudformation", "a release is a change set"),
-            ("cloudtrail", "the reconciler looks up who executed a change set"),
+            ("cloudtrail", "calls whose events were lost are looked up"),
+            ("events", "lost events are sent again"),
             ("kms", "released models are signed, and their signatures verified"),
-            ("lambda", "the reconciler repeats an event that was lost"),
             ("monitoring", "drift is a metric"),
             ("sagemaker.api", "jobs and endpoints are described"),
             ("sagemaker.runtime", "a released endpoint gets golden rows"),

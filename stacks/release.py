@@ -3,14 +3,12 @@
 from typing import Unpack
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.bundle import bundle_folder
-from stacks.components.events import EventKind, EventRoute
+from stacks.components.events import EventKind, EventRoute, Redelivery, Timetable
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
 from stacks.components.pipeline import ReleasePowers
@@ -19,6 +17,7 @@ from stacks.settings import Settings
 from stacks.tracking import TrackingStack
 from stacks.training import TrainingStack
 
+_RECONCILE_EVERY = cdk.Duration.minutes(15)
 _SETTLED = [
     "CREATE_COMPLETE",
     "CREATE_FAILED",
@@ -57,11 +56,9 @@ class ReleaseStack(AtollStack):
             service_role=roles.endpoint_service_role,
         )
         self.function_environment = release_environment(settings, self.powers)
-        self._working: dict[str, EventFunction] = {}
         rule = self._training_completed()
+        self._change_sets()
         self._release_settled()
-        self._change_set_executed()
-        self._change_set_deleted()
         self._reconcile()
         self.output("TrainingCompletedRule", rule.rule_name)
         self.output("NotificationTopicArn", self.topic.topic_arn)
@@ -75,36 +72,26 @@ class ReleaseStack(AtollStack):
         self.powers.read_releases(function.permissions)
         self.powers.seal_releases(function.permissions)
         self.powers.request_releases(function.permissions)
+        self.powers.read_reasons(function.permissions)
+        self.powers.read_trail(function.permissions)
         ended = {"TrainingJobStatus": ["Completed", "Failed", "Stopped"]}
         event = EventKind(source="aws.sagemaker", kind="SageMaker Training Job State Change", detail=ended)
         return EventRoute(self, "TrainingEnded", event=event, to=function, dead_letters=self.dead_letters)
 
-    def _change_set_executed(self) -> None:
-        function = self._function("ChangeSetExecuted", "change_set_executed")
-        self._let_deliver(function, "release_settled")
-        EventRoute(self, "Executed", event=_called("ExecuteChangeSet"), to=function, dead_letters=self.dead_letters)
-
-    def _change_set_deleted(self) -> None:
-        function = self._function("ChangeSetDeleted", "change_set_deleted")
-        self.powers.read_records(function.permissions)
-        EventRoute(self, "Deleted", event=_called("DeleteChangeSet"), to=function, dead_letters=self.dead_letters)
+    def _change_sets(self) -> None:
+        for call in ("Executed", "Deleted"):
+            function = self._function(f"ChangeSet{call}", f"change_set_{call.lower()}")
+            self.powers.read_reasons(function.permissions)
+            self.powers.redeliver(function.permissions)
+            called = {"eventName": [f"{call.removesuffix('d')}ChangeSet"]}
+            event = EventKind(source="aws.cloudformation", kind="AWS API Call via CloudTrail", detail=called)
+            EventRoute(self, call, event=event, to=function, dead_letters=self.dead_letters)
 
     def _reconcile(self) -> None:
-        working = tuple(self._working)
         function = self._function("Reconcile", "reconcile")
-        self.powers.read_records(function.permissions)
         self.powers.look_for_losses(function.permissions)
-        self._let_deliver(function, *working)
-        target = targets.LambdaFunction(as_interface(function), dead_letter_queue=self.dead_letters)
-        every = events.Schedule.rate(cdk.Duration.minutes(15))
-        events.Rule(self, "ReconcileSchedule", schedule=every, targets=[as_interface(target)])
-
-    def _let_deliver(self, function: EventFunction, *names: str) -> None:
-        """Let a function hand events to others, and tell it what they are called."""
-        others = {name: self._working[name] for name in names}
-        function.permissions.allow("lambda:InvokeFunction", on=[other.function_arn for other in others.values()])
-        called = ",".join(f"{name}={other.function_name}" for name, other in others.items())
-        function.add_environment("ATOLL_FUNCTIONS", called)
+        self.powers.redeliver(function.permissions)
+        Timetable(self, "Often", every=_RECONCILE_EVERY, to=function, dead_letters=self.dead_letters)
 
     def _release_settled(self) -> None:
         function = self._function("ReleaseSettled", "release_settled")
@@ -112,6 +99,7 @@ class ReleaseStack(AtollStack):
         self.powers.try_endpoints(function.permissions)
         self.powers.go_back(function.permissions)
         self.powers.keep_templates(function.permissions)
+        self.powers.read_trail(function.permissions)
         ours = cdk.Stack.of(self).format_arn(
             service="cloudformation",
             resource="stack",
@@ -131,14 +119,10 @@ class ReleaseStack(AtollStack):
             environment=self.function_environment,
         )
         self.powers.speak(function.permissions)
+        if handler != "reconcile":
+            Redelivery(self, f"{name}Again", handler=handler, to=function, dead_letters=self.dead_letters)
         self.output(f"{name}Function", function.function_name)
-        self._working[handler] = function
         return function
-
-
-def _called(action: str) -> EventKind:
-    """Give CloudTrail's event of a call of CloudFormation."""
-    return EventKind(source="aws.cloudformation", kind="AWS API Call via CloudTrail", detail={"eventName": [action]})
 
 
 def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, str]:
@@ -160,5 +144,6 @@ def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, 
         "ATOLL_TRACKING_SECRET_ARN": powers.tracking_secret.secret_arn,
         "ATOLL_ENDPOINT_SERVICE_ROLE_ARN": powers.service_role.role_arn,
         "ATOLL_SIGNING_KEY_ARN": powers.foundation.keys.signing.key_arn,
+        "ATOLL_REQUEST_EXPIRES_AFTER_DAYS": str(settings.release.request_expires_after_days),
         **gate,
     }

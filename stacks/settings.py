@@ -101,6 +101,14 @@ class Images(_Section):
         return self
 
 
+class Release(_Section):
+    """How a model's version comes to serve."""
+
+    request_expires_after_days: int = Field(
+        default=14, ge=1, le=90, description="Days after which a request that nobody executed expires."
+    )
+
+
 class Settings(_Section):
     """All values of one deployment."""
 
@@ -114,6 +122,7 @@ class Settings(_Section):
         max_length=1,
         description="The models, by name; this version serves one.",
     )
+    release: Release = Release()
     logs: Logs = Logs()
 
     @property

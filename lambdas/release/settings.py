@@ -17,10 +17,6 @@ def _split(value: object) -> object:
     return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
 
 
-def _pairs(value: object) -> object:
-    return dict(pair.split("=", 1) for pair in value.split(",")) if isinstance(value, str) else value
-
-
 class Environment(BaseModel):
     """A frozen record whose field `x` comes from the variable `ATOLL_X`."""
 
@@ -69,4 +65,3 @@ class Settings(Environment):
     slice_minimum_anomalies: Annotated[int, Field(ge=1)]
     maximum_slice_regression: Share
     request_expires_after_days: Annotated[int, Field(ge=1)] = 14
-    functions: Annotated[Mapping[str, str], BeforeValidator(_pairs)] = {}  # what each function of ours is called

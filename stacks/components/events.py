@@ -12,6 +12,9 @@ from constructs import Construct
 
 from stacks.components.jsii_types import as_interface
 
+REDELIVERY = "atoll.redelivery"
+"""The source of events that our functions send again (lambdas/release/adapters/eventbridge_functions.py)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventKind:
@@ -20,6 +23,45 @@ class EventKind:
     source: str
     kind: str
     detail: Mapping[str, Sequence[object] | Mapping[str, object]]
+
+
+class Redelivery(events.Rule):
+    """Takes an event that one of our functions sends again, unwrapped, to the function whose handler it names.
+
+    Controls: AU-5, SI-11.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, handler: str, to: lambda_.Function, dead_letters: sqs.Queue
+    ) -> None:
+        target = targets.LambdaFunction(
+            as_interface(to),
+            event=events.RuleTargetInput.from_event_path("$.detail"),
+            dead_letter_queue=dead_letters,
+            retry_attempts=10,
+            max_event_age=cdk.Duration.hours(24),
+        )
+        pattern = events.EventPattern(source=[REDELIVERY], detail_type=[handler])
+        super().__init__(scope, construct_id, event_pattern=pattern, targets=[as_interface(target)])
+
+
+class Timetable(events.Rule):
+    """Has a function run every so often; a run that fails for good lies in the dead letters.
+
+    Controls: AU-5, SI-11.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        every: cdk.Duration,
+        to: lambda_.Function,
+        dead_letters: sqs.Queue,
+    ) -> None:
+        target = targets.LambdaFunction(as_interface(to), dead_letter_queue=dead_letters, retry_attempts=1)
+        super().__init__(scope, construct_id, schedule=events.Schedule.rate(every), targets=[as_interface(target)])
 
 
 class EventRoute(events.Rule):

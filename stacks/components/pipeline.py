@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
+from stacks.components.events import REDELIVERY
 from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, named
 from stacks.components.roles import RolePolicy
 from stacks.foundation import FoundationStack
@@ -38,7 +40,7 @@ class ReleasePowers:
         policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[keys.messages.key_arn, keys.audit.key_arn])
         policy.allow_objects("s3:PutObject", bucket=self.foundation.audit, prefix="audit/")
         policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=self.foundation.audit, prefix="chain/")
-        policy.allow_listing(bucket=self.foundation.audit, prefixes=["chain/"])
+        policy.allow_listing(bucket=self.foundation.audit, prefixes=["chain/"])  # a link is looked for by listing
         policy.allow_pattern(
             "cloudformation:DescribeChangeSet",
             "cloudformation:DescribeStacks",
@@ -46,6 +48,39 @@ class ReleasePowers:
             on=[arns.stacks(policy)],
             because=NAMED_AT_RUN_TIME,
         )
+
+    def read_reasons(self, policy: RolePolicy) -> None:
+        """Read why approvers rejected releases."""
+        policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix="reasons/")
+        policy.allow_listing(bucket=self.foundation.audit, prefixes=["reasons/"])
+
+    def read_trail(self, policy: RolePolicy) -> None:
+        """Look up CloudFormation's calls in the trail."""
+        policy.allow_pattern("cloudtrail:LookupEvents", on=["*"], because=NO_RESOURCE_LEVEL)
+
+    def redeliver(self, policy: RolePolicy) -> None:
+        """Send events again, under a source of our own and no other."""
+        bus = cdk.Stack.of(policy).format_arn(service="events", resource="event-bus", resource_name="default")
+        policy.allow("events:PutEvents", on=[bus], when={"StringEquals": {"events:source": REDELIVERY}})
+
+    def look_for_losses(self, policy: RolePolicy) -> None:
+        """See what every step of the release path left behind, and change none of it."""
+        self.read_reasons(policy)
+        self.read_trail(policy)
+        self.read_releases(policy)
+        self.look_at_endpoints(policy)
+        policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix="audit/")
+        policy.allow_listing(bucket=self.foundation.audit, prefixes=["audit/"])
+        policy.allow_objects("s3:GetObject", bucket=self.foundation.releases, prefix="templates/")
+        policy.allow_listing(bucket=self.foundation.releases, prefixes=["templates/"])
+        policy.allow_pattern("cloudformation:GetTemplate", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME)
+        policy.allow_pattern(
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:ListTags",
+            on=[arns.sagemaker(policy, "training-job")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        policy.allow_pattern("sagemaker:ListTrainingJobs", on=["*"], because=NO_RESOURCE_LEVEL)
 
     def read_jobs(self, policy: RolePolicy) -> None:
         """Read a training job's description, and what it took and made."""
@@ -107,44 +142,19 @@ class ReleasePowers:
         policy.allow_listing(bucket=bucket, prefixes=["templates/"])
         policy.allow("kms:GenerateDataKey", on=[self.foundation.keys.release.key_arn])
 
-    def read_records(self, policy: RolePolicy) -> None:
-        """Read audit entries, and the reasons that approvers gave for rejections."""
-        for prefix in ("audit/", "reasons/"):
-            policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix=prefix)
-        policy.allow_listing(bucket=self.foundation.audit, prefixes=["audit/", "reasons/"])
-
-    def look_for_losses(self, policy: RolePolicy) -> None:
-        """Look at jobs, calls in the trail, templates and endpoints, and change none of them."""
+    def try_endpoints(self, policy: RolePolicy) -> None:
+        """Look at the endpoints and send them golden rows."""
+        self.look_at_endpoints(policy)
         policy.allow_pattern(
-            "cloudtrail:LookupEvents", "sagemaker:ListTrainingJobs", on=["*"], because=NO_RESOURCE_LEVEL
-        )
-        policy.allow_pattern(
-            "sagemaker:DescribeTrainingJob",
-            "sagemaker:ListTags",
-            on=[arns.sagemaker(policy, "training-job")],
-            because=NAMED_AT_RUN_TIME,
-        )
-        policy.allow_pattern("cloudformation:GetTemplate", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME)
-        policy.allow_objects("s3:GetObject", bucket=self.foundation.releases, prefix="templates/")
-        policy.allow_listing(bucket=self.foundation.releases, prefixes=["templates/"])
-        policy.allow("kms:Decrypt", on=[self.foundation.keys.release.key_arn])
-        policy.allow_pattern(
-            "sagemaker:DescribeEndpoint",
+            "sagemaker:InvokeEndpoint",
             on=[arns.sagemaker(policy, "endpoint", "atoll-*")],
             because=NAMED_AT_RUN_TIME,
         )
-        policy.allow_pattern(
-            "sagemaker:DescribeEndpointConfig",
-            "sagemaker:DescribeModel",
-            on=[arns.sagemaker(policy, "endpoint-config"), arns.sagemaker(policy, "model")],
-            because=NAMED_AT_RUN_TIME,
-        )
 
-    def try_endpoints(self, policy: RolePolicy) -> None:
-        """Look at the endpoints and send them golden rows."""
+    def look_at_endpoints(self, policy: RolePolicy) -> None:
+        """Read what the endpoints run."""
         policy.allow_pattern(
             "sagemaker:DescribeEndpoint",
-            "sagemaker:InvokeEndpoint",
             "sagemaker:ListTags",
             on=[arns.sagemaker(policy, "endpoint", "atoll-*")],
             because=NAMED_AT_RUN_TIME,

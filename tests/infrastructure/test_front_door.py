@@ -31,7 +31,7 @@ def test_a_wrong_setting_ends_in_one_sentence_within_seconds(tmp_path: Path) -> 
 
 
 def test_the_first_of_two_deployments_needs_no_image(tmp_path: Path) -> None:
-    path = settings_with(tmp_path, "govcloud-west", digests='digests = "pending"', model="", mlflow="")
+    path = settings_with(tmp_path, "govcloud-west", digests='digests = "pending"', model="", serving="", mlflow="")
     folder = tmp_path / "assembly"
     synthesize(str(path), folder)
     templates = read_templates(folder)

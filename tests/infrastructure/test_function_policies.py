@@ -121,22 +121,3 @@ def test_who_only_hears_or_looks_changes_nothing(templates: Templates, function:
     key = output(templates, "Atoll-Foundation", "SigningKeyArn")
     for resource in (STACK, key, "*"):
         assert not allowed(templates, function, action, resource, **FORWARD)
-
-
-def test_the_reconciler_hands_work_to_whose_it_is(templates: Templates) -> None:
-    found = templates[RELEASE]["Resources"]
-    functions = {
-        name: templates[RELEASE]["Outputs"][f"{name}Function"]["Value"]["Ref"]
-        for name in (ASKS, SETTLES, HEARS, REJECTS, RECONCILES)
-    }
-    told = found[functions[RECONCILES]]["Properties"]["Environment"]["Variables"]["ATOLL_FUNCTIONS"]
-    text = "".join(part if isinstance(part, str) else part["Ref"] for part in told["Fn::Join"][1])
-    expected = {
-        "training_completed": ASKS,
-        "release_settled": SETTLES,
-        "change_set_executed": HEARS,
-        "change_set_deleted": REJECTS,
-    }
-    assert dict(pair.split("=") for pair in text.split(",")) == {
-        name: functions[function] for name, function in expected.items()
-    }

@@ -13,8 +13,8 @@ from aws_lambda_powertools import Logger
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
 from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from lambdas.release.adapters.counted_audit import CountedAudit
+from lambdas.release.adapters.eventbridge_functions import EventBridgeFunctions
 from lambdas.release.adapters.kms_signer import KmsSigner
-from lambdas.release.adapters.lambda_functions import LambdaFunctions
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry, open_client
 from lambdas.release.adapters.s3_artifacts import S3Artifacts
 from lambdas.release.adapters.s3_audit import S3AuditStore
@@ -51,6 +51,6 @@ def connect() -> World:
         image=SsmImage(ssm),
         notifier=SnsNotifier(boto3.client("sns"), topic_arn=settings.topic_arn),
         trail=CloudTrailTrail(boto3.client("cloudtrail")),
-        functions=LambdaFunctions(boto3.client("lambda"), names=settings.functions),
+        functions=EventBridgeFunctions(boto3.client("events")),
         audit=CountedAudit(S3AuditStore(s3, bucket=settings.audit_bucket)),
     )
