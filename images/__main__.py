@@ -1,5 +1,6 @@
 """`python -m images <test|publish ENVIRONMENT>`; the Makefile's `image-test` and `images`."""
 
+import signal
 import sys
 
 from images.commands import ImageError
@@ -8,7 +9,7 @@ from images.rehearse import main as rehearse
 from stacks.settings_errors import SettingsError
 
 USAGE = "python -m images test | python -m images publish <environment's name, or a .toml file>"
-
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that containers and storage are removed
 try:
     match sys.argv[1:]:
         case ["test"]:

@@ -68,7 +68,7 @@ def bill_of_materials(built: Built, folder: Path) -> dict[str, object]:
 
 def pinned(requirements: str) -> set[tuple[str, str]]:
     """Return the names and versions of a hashed requirements file, of whatever Python and platform."""
-    return set(re.findall(r"^([a-z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", requirements, re.MULTILINE))
+    return set(re.findall(r"^([a-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", requirements, re.MULTILINE))
 
 
 def direct(requirements: str) -> set[str]:

@@ -13,7 +13,7 @@ import boto3
 
 from images import jobs, stand_ins
 from images.bases import BASE, COMPILER, SUITE, import_stand_ins
-from images.build import RECIPES, Bases, Built, build, download_wheels
+from images.build import RECIPES, Bases, Built, Recipe, build, download_wheels
 from images.commands import BUILDERS, REHEARSAL, ROOT, WORK, ImageError, expect, install, run
 from images.contents import bill_of_materials, contents
 from images.engine import Engine, temporary_engine
@@ -68,7 +68,9 @@ def main() -> None:
         report.step("the stand-in bases", lambda: import_stand_ins(engine))
         built: dict[str, Built] = {}
         for recipe in RECIPES:
-            report.step(f"{recipe.name}: two builds, one digest", lambda r=recipe: _twice(engine, r.name, built))
+            twice = recipe.room == "model_code"  # MLflow's image has one build fewer, for time
+            name = f"{recipe.name}: {'two builds, one digest' if twice else 'built'}"
+            report.step(name, lambda r=recipe, t=twice: _built(engine, r, built, twice=t))
         for each in built.values():
             report.step(f"{each.recipe.name}: contents", lambda e=each: contents(engine, e))
             report.step(f"{each.recipe.name}: bill of materials", lambda e=each: bill_of_materials(e, WORK / "bills"))
@@ -97,13 +99,13 @@ def _wheels(room: str) -> list[Path]:
     return list(download_wheels(room).glob("*.whl"))
 
 
-def _twice(engine: Engine, name: str, built: dict[str, Built]) -> dict[str, object]:
-    recipe = next(each for each in RECIPES if each.name == name)
+def _built(engine: Engine, recipe: Recipe, built: dict[str, Built], *, twice: bool) -> dict[str, object]:
     bases = Bases(f"{BASE}:{SUITE}", f"{COMPILER}:{SUITE}")
-    first, second = (build(engine, recipe, bases, attempt=attempt) for attempt in (1, 2))
-    expect(first.digest == second.digest, f"Two builds of {name} gave {first.digest} and {second.digest}.")
-    built[name] = first
-    shutil.rmtree(second.layout)
+    built[recipe.name] = first = build(engine, recipe, bases)
+    if twice:
+        second = build(engine, recipe, bases, attempt=2)
+        expect(first.digest == second.digest, f"Two builds of {recipe.name} gave {first.digest} and {second.digest}.")
+        shutil.rmtree(second.layout)
     return {"digest": first.digest}
 
 

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from lambdas.bundle import BUNDLES, is_current
+from stacks.regions import LOCAL_ACCOUNT
 from stacks.settings import Settings
-
-LOCAL_ACCOUNT = "000000000000"  # of the local AWS; no account of AWS's has it
 
 
 def bundle_folder(settings: Settings, room: str, bundles: Path = BUNDLES) -> str:

@@ -6,6 +6,7 @@ SAGEMAKER_ENDPOINT_TYPES = frozenset(
     {"AWS::SageMaker::Model", "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint"},
 )
 GOVCLOUD = "aws-us-gov"
+LOCAL_ACCOUNT = "000000000000"  # of the local AWS; no account of AWS's has it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from stacks.settings import Settings
 
 
 class ImageRepository(ecr.Repository):
-    """A repository whose tags never move, scanned on push, under our key.
+    """A repository whose tags never move, scanned on push, under our key; untagged images go after thirty days.
 
     Controls: CM-14, RA-5, SC-28, SI-7.
     """
@@ -36,6 +36,13 @@ class ImageRepository(ecr.Repository):
             image_scan_on_push=True,
             encryption=ecr.RepositoryEncryption.KMS,
             encryption_key=key,
+            lifecycle_rules=[
+                ecr.LifecycleRule(
+                    description="Images without a tag; those with one stay, for what ran once may be asked for.",
+                    tag_status=ecr.TagStatus.UNTAGGED,
+                    max_image_age=cdk.Duration.days(30),
+                ),
+            ],
             removal_policy=removal,
         )
 

@@ -9,9 +9,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from stacks.endpoint_services import endpoints
-from stacks.regions import PROFILES, RegionProfile
+from stacks.regions import LOCAL_ACCOUNT, PROFILES, RegionProfile
 from stacks.settings_errors import SettingsError, sentence
 from stacks.settings_logs import Logs
+from stacks.settings_model import Model
 from stacks.settings_network import Network
 from stacks.settings_section import Section as _Section
 
@@ -100,62 +101,12 @@ class Images(_Section):
         return self
 
 
-class Model(_Section):
-    """One model and where it serves."""
+class Release(_Section):
+    """How a model's version comes to serve."""
 
-    target: Literal["sagemaker", "fargate"] = Field(description="What serves the model.")
-    instance_type: str = Field(
-        default="ml.m5.large",
-        pattern=r"^ml\.(t3|[cmr][5-8][ain]*)\.[a-z0-9]+$",
-        description="Instance type of the endpoint: x86, and without local disks, which refuse the key of volumes.",
+    request_expires_after_days: int = Field(
+        default=14, ge=1, le=90, description="Days after which a request that nobody executed expires."
     )
-    minimum_instances: int = Field(default=2, ge=1, le=50, description="Fewest instances of the endpoint.")
-    maximum_instances: int = Field(
-        default=4,
-        ge=1,
-        le=50,
-        description="Most instances of the endpoint; equal to minimum_instances: no scaling.",
-    )
-    traffic_shift: Literal["canary", "linear"] = Field(
-        default="canary",
-        description="How a release takes traffic over from two instances on: half and then all, or in four steps.",
-    )
-    invocations_per_instance: int = Field(
-        default=600,
-        ge=1,
-        le=100_000,
-        description="Invocations per instance and minute that scaling aims at.",
-    )
-    latency_alarm_ms: int = Field(default=500, ge=1, le=60_000, description="Model latency that rolls a release back.")
-    max_model_bytes: int = Field(
-        default=64_000_000,
-        ge=1_000,
-        le=5_000_000_000,
-        description="Largest model file that the server loads.",
-    )
-    minimum_average_precision: float = Field(ge=0, le=1, description="The gate: least average precision on test.")
-    maximum_regression: float = Field(
-        ge=0, le=1, description="The gate: most average precision that may be lost against the champion."
-    )
-    slice_fields: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,60}$")], ...] = Field(
-        default=("amount",),
-        max_length=10,
-        description="The gate: fields whose slices are compared with the champion, one by one.",
-    )
-    slice_minimum_anomalies: int = Field(
-        default=30, ge=1, description="The gate: slices of fewer anomalies are left out; their figures are chance."
-    )
-    maximum_slice_regression: float = Field(
-        default=0.1, ge=0, le=1, description="The gate: most average precision that any one slice may lose."
-    )
-
-    @model_validator(mode="after")
-    def _range_is_ordered(self) -> Self:
-        if self.maximum_instances < self.minimum_instances:
-            raise ValueError(
-                f"maximum_instances {self.maximum_instances} is below minimum_instances {self.minimum_instances}",
-            )
-        return self
 
 
 class Release(_Section):
@@ -216,6 +167,8 @@ class Settings(_Section):
     def _production_is_strict(self) -> Self:
         if not self.deployment.production:
             return self
+        if self.deployment.account == LOCAL_ACCOUNT:
+            raise ValueError(f'deployment.account "{LOCAL_ACCOUNT}" is the local AWS; production needs a real account')
         if self.images.digests == "code":
             raise ValueError('images.digests "code" is for a laptop; production images are "pinned" by their digests')
         if self.tracking.database != "postgresql":

@@ -1,6 +1,7 @@
 """One request to one answer: rows read, guarded, scored, and told in the right form."""
 
 import dataclasses
+import logging
 from http import HTTPStatus
 
 import numpy as np
@@ -15,6 +16,8 @@ from model_code.serving.policy import CLASSES, Policy
 from model_code.serving.requests import CSV, JSON, JSON_LINES, NPY, Request, RequestError
 
 PARSERS = {CSV: parse_csv, JSON: parse_json, JSON_LINES: parse_json_lines, NPY: parse_npy}
+
+logger = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +64,8 @@ def answer(service: Service, request: Request, body: bytes) -> Answer:
     unusual = model.guard.unusual(rows)
     if unusual.rows and service.policy.refuse_unusual:
         model.guard.refuse(rows, unusual.values)
+    if unusual.rows:
+        logger.info("out of distribution", extra={"facts": {"rows": len(rows), "unusual": unusual.rows}})
     scores = model.scores(rows)
     service.metrics.scored(len(rows), unusual.rows)
     headers = _headers(model, version=options.version, unusual=unusual.rows)

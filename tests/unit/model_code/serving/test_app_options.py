@@ -1,9 +1,11 @@
 """What a caller may choose of an answer, and what an endpoint's policy lets out."""
 
 import io
+import logging
 
 import numpy as np
 import orjson
+import pytest
 
 from model_code.arrays import Matrix
 from model_code.serving.answers import Service
@@ -60,7 +62,10 @@ def test_options_may_stand_in_the_query(app: Application) -> None:
 FAR = b"0.0,0.1,-0.2,1.0\n2.0,4200.0,0.2,\n"
 
 
-def test_rows_unlike_the_trainings_are_flagged_by_column_counted_and_scored(model: ServedModel) -> None:
+def test_rows_unlike_the_trainings_are_flagged_by_column_counted_and_scored(
+    model: ServedModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     service = Service(model)
     answer = invoke(Application(service, max_body_bytes=1000), FAR, accept=JSON,
                     x_amzn_sagemaker_custom_attributes="out_of_distribution=1")  # fmt: skip
@@ -68,6 +73,8 @@ def test_rows_unlike_the_trainings_are_flagged_by_column_counted_and_scored(mode
     assert answer.headers["x-amzn-sagemaker-custom-attributes"] == "out_of_distribution_rows=1"
     assert b"atoll_out_of_distribution_rows_total 1\n" in service.metrics.text()
     assert b"atoll_rows_total 2\n" in service.metrics.text()
+    [record] = caplog.records
+    assert (record.getMessage(), record.__dict__["facts"]) == ("out of distribution", {"rows": 2, "unusual": 1})
 
 
 def test_rows_unlike_the_trainings_are_refused_where_the_endpoint_says_so(model: ServedModel) -> None:
