@@ -109,14 +109,6 @@ class Release(_Section):
     )
 
 
-class Release(_Section):
-    """How a model's version comes to serve."""
-
-    request_expires_after_days: int = Field(
-        default=14, ge=1, le=90, description="Days after which a request that nobody executed expires."
-    )
-
-
 class Settings(_Section):
     """All values of one deployment."""
 
