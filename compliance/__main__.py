@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 COMMANDS = {
+    "preflight": ("compliance.preflight", "say what the account lacks for a first deployment"),
     "verify-audit": ("compliance.audit", "check the chain of the audit record, and name the first break"),
 }
 """Each command: the module whose `main(arguments)` gives its exit status, and what it does."""

@@ -69,6 +69,10 @@ PROFILES = {
 }
 
 
+HOST_SUFFIX = "amazonaws.com"
+"""The end of every host of AWS's in the commercial and the GovCloud partition."""
+
+
 def service_principal(service: str) -> str:
     """Name a service as IAM knows it; the suffix is the same in the commercial and the GovCloud partition."""
     return f"{service}.amazonaws.com"
