@@ -20,6 +20,8 @@ SCRIPT = Path(__file__).parent / "post.lua"
 IN_PROCESS = "in process"
 MOST_FOREIGN = 0.15
 """Of one core: with more taken by other programs during a cell, its round doesn't count."""
+BATCH_SECONDS = 4
+"""The least for a cell of large bodies: the slowest server takes more than a second for one."""
 
 Cell = dict[str, float]
 Round = dict[str, Cell]
@@ -93,14 +95,16 @@ class Bench:
     def _load(self, work: Work, server: Running, *, seconds: float | None = None) -> Cell:
         body = server.contender.bodies[work.kind]
         env = {**os.environ, "BODY": str(self._body(work, server)), "MEDIA_TYPE": body.media_type}
-        duration = max(1, round(seconds or self._seconds))
+        duration = max(BATCH_SECONDS if work.rows > 1 else 1, round(seconds or self._seconds))
         options = ["-t1", f"-c{work.connections}", f"-d{duration}s", "--timeout", "30s", "-s", str(SCRIPT)]
         argv = ["taskset", "-c", LOAD_CORE, "wrk", *options, server.url(body)]
         output = subprocess.run(argv, env=env, check=True, capture_output=True, text=True, timeout=120).stdout
         cell = json.loads(output.partition("JSON")[2])
         if cell["failed"] or not cell["requests"]:
             sys.exit(f"{server.contender.name}, {work.name}: {cell}; nothing that fails is compared.")
-        return {**cell, "rows_per_second": cell["requests"] * work.rows / cell["seconds"]}
+        if work.rows > 1:  # by latency: a body unfinished at the cell's end would count against a slow server
+            return {**cell, "rows_per_second": work.connections * work.rows / cell["mean_ms"] * 1e3}
+        return {**cell, "rows_per_second": cell["requests"] / cell["seconds"]}
 
     def _in_process(self) -> Cell:
         program = [python(OURS), PROGRAMS / "in_process.py"]
