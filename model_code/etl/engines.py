@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import ibis
+import pyarrow as pa
 from ibis.backends import BaseBackend
 from ibis.expr.types import Table
 
@@ -24,19 +25,25 @@ SPARK_OPTIONS = {
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.sql.adaptive.enabled": "true",
-    "spark.driver.memory": "2g",
+    "spark.ui.showConsoleProgress": "false",
 }
-"""No web page, days that no time zone moves, rows handed over as Arrow; the rest stays as Spark has it."""
+"""No web page, days that no time zone moves, rows handed over as Arrow. The rest stays as Spark has it, or as its own
+file says (spark-defaults.conf in SPARK_CONF_DIR)."""
+SPARK_DRIVER_MEMORY = "2g"
+"""What the driver's Java may hold, where SPARK_DRIVER_MEMORY doesn't say otherwise."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One of the two, connected. `keep` computes a table once; who asks for its rows later gets the same."""
+    """One of the two, connected.
+
+    `keep` computes a table once; who asks for its rows later gets the same. `rows` hands a table's rows over.
+    """
 
     name: str
     backend: BaseBackend
     keep: Keep
+    rows: Callable[[Table], pa.Table]
 
     def read(self, path: Path) -> Table:
         """The rows of a Parquet file; on a cluster, it stands at the same path on every host."""
@@ -54,7 +61,12 @@ def duckdb_engine(scratch: Path) -> Generator[Engine]:
     )
     numbers = count()
     try:
-        yield Engine("duckdb", backend, lambda table: backend.create_table(f"kept_{next(numbers)}", table))
+        yield Engine(
+            "duckdb",
+            backend,
+            keep=lambda table: backend.create_table(f"kept_{next(numbers)}", table),
+            rows=backend.to_pyarrow,
+        )
     finally:
         backend.disconnect()
 
@@ -64,14 +76,17 @@ def spark_engine(scratch: Path) -> Generator[Engine]:
     """Spark, at the master that SPARK_MASTER names, or as threads of this machine; what it keeps is kept on disk.
 
     Raises:
-        InputError: pyspark isn't installed: the image without Spark was started.
+        InputError: pyspark isn't installed: the model image has DuckDB only.
     """
     try:
-        from pyspark import StorageLevel  # noqa: PLC0415 (only the image's target `spark` has it)
+        from pyspark import StorageLevel  # noqa: PLC0415 (the model image has DuckDB only)
         from pyspark.sql import SparkSession  # noqa: PLC0415 (the same)
     except ModuleNotFoundError:
-        raise InputError("--engine spark needs the image's target `spark`; this one has DuckDB only.") from None
+        raise InputError(
+            "--engine spark needs pyspark and Java 17 (docs/decisions/0005); this image has DuckDB only."
+        ) from None
     master = os.environ.get("SPARK_MASTER", "local[*]")
+    os.environ.setdefault("SPARK_DRIVER_MEMORY", SPARK_DRIVER_MEMORY)
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if master.startswith("local") else "0.0.0.0")  # noqa: S104 (a cluster's driver is called by its workers)
     builder = SparkSession.Builder().master(master).appName("atoll-etl")
     for name, value in (SPARK_OPTIONS | {"spark.local.dir": str(scratch)}).items():
@@ -87,7 +102,8 @@ def spark_engine(scratch: Path) -> Generator[Engine]:
         return backend.table(name)
 
     try:
-        yield Engine("spark", backend, keep)
+        # Ibis' own way to Arrow leads through pandas, and pyspark 4 warns of what it does with pandas 3.
+        yield Engine("spark", backend, keep=keep, rows=lambda table: session.sql(backend.compile(table)).toArrow())
     finally:
         session.stop()
 

@@ -64,9 +64,9 @@ def run(job: Job, say: Say) -> None:
     report["periods"] = {period.name: {"from": str(period.first), "to": str(period.last)} for period in periods}
     write_json(job.output / "quarantine" / "report.json", report)
     with tempfile.TemporaryDirectory() as scratch, ENGINES[job.engine](Path(scratch)) as engine:
-        features = _features(ledger, job.view, mapping.thresholds, engine=engine, scratch=Path(scratch))
+        features = engine.keep(_features(ledger, job.view, mapping.thresholds, engine=engine, scratch=Path(scratch)))
         say(f"computed {len(job.view.columns)} features")
-        written = {period.name: _write_period(job, period, features, say) for period in periods}
+        written = {period.name: _write_period(job, engine, period, features, say) for period in periods}
     live = written.pop("live")
     manifest = {
         "version": 1,
@@ -132,12 +132,13 @@ def _features(
     return features.join(rows.select("transaction_id", "label", "kind"), "transaction_id")
 
 
-def _write_period(job: Job, period: Period, features: Table, say: Say) -> dict[str, Any]:
+def _write_period(job: Job, engine: Engine, period: Period, features: Table, say: Say) -> dict[str, Any]:
     """Writes one period's rows, by date and id; the live period gets a request's body beside it."""
     live = period.name == "live"
     folder = job.output / ("live" if live else "features")
     body = folder / "live.csv" if live else None
-    described = write_rows(folder / f"{period.name}.parquet", in_slices(features, period, job.view.columns), body=body)
+    slices = in_slices(engine, features, period, job.view.columns)
+    described = write_rows(folder / f"{period.name}.parquet", slices, body=body)
     say(f"{period.name}: {period.first} to {period.last}, {described['rows']} rows, {described['anomalies']} anomalies")
     if not live and not 0 < described["anomalies"] < described["rows"]:
         raise InputError(
