@@ -20,7 +20,8 @@ ROOM = "model_code.container"
 COMMANDS = {"train": f"{ROOM}.train", "serve": f"{ROOM}.serve", "batch": f"{ROOM}.serve", "etl": f"{ROOM}.etl"}
 HELP = """\
 commands:
-  etl [--inject SEED]  a ledger in <root>/processing/input/ledger becomes features, a live period and a quarantine in
+  etl [--inject SEED] [--view realtime|batch] [--engine duckdb|spark]
+                       a ledger in <root>/processing/input/ledger becomes features, a live period and a quarantine in
                        <root>/processing/output (SageMaker Processing)
   train                features in <root>/input/data/features and <root>/input/config/hyperparameters.json become a
                        model's artifact in <root>/model (SageMaker Training)

@@ -1,31 +1,31 @@
 """The whole way of a ledger: read, check, label, compute features, split by time, write with hashes."""
 
 import tempfile
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
 from model_code.errors import InputError
 from model_code.etl.anomalies import inject
+from model_code.etl.engines import ENGINES, Engine
 from model_code.etl.mapping import ColumnMapping, read_mapping
 from model_code.etl.periods import Period, split_by_time
 from model_code.etl.reading import open_ledger
+from model_code.etl.slices import in_slices
 from model_code.etl.validation import Checked, validate
-from model_code.etl.writing import sha256_of, write_body, write_json, write_quarantine, write_rows
+from model_code.etl.writing import sha256_of, write_json, write_quarantine, write_rows
 from model_code.features.build import build_features
-from model_code.features.table import COLUMNS
 from model_code.features.thresholds import Threshold
+from model_code.features.views import REALTIME, View
 from model_code.version import code_sha256
 
-DATABASE_MEMORY = "1GB"
 UNKNOWN_KIND = "unknown"
 
 Say = Callable[[str], None]
@@ -42,6 +42,8 @@ class Job:
     output: Path
     mapping: Path | None = None
     seed: int | None = None
+    view: View = REALTIME
+    engine: str = "duckdb"
 
 
 def run(job: Job, say: Say) -> None:
@@ -61,16 +63,17 @@ def run(job: Job, say: Say) -> None:
     periods = split_by_time(ledger)
     report["periods"] = {period.name: {"from": str(period.first), "to": str(period.last)} for period in periods}
     write_json(job.output / "quarantine" / "report.json", report)
-    with _features(ledger, mapping.thresholds) as features:
-        say(f"computed {len(COLUMNS)} features")
-        written = {period.name: _write_period(job, period, features, say) for period in periods}
+    with tempfile.TemporaryDirectory() as scratch, ENGINES[job.engine](Path(scratch)) as engine:
+        features = engine.keep(_features(ledger, job.view, mapping.thresholds, engine=engine, scratch=Path(scratch)))
+        say(f"computed {len(job.view.columns)} features")
+        written = {period.name: _write_period(job, engine, period, features, say) for period in periods}
     live = written.pop("live")
     manifest = {
         "version": 1,
-        "view": "realtime",
+        "view": job.view.name,
         "ledger_sha256": sha256_of(job.ledger),
         "code_sha256": code_sha256(),
-        "columns": COLUMNS,
+        "columns": job.view.columns,
         "objects": {f"{name}.parquet": described for name, described in written.items()},
         "live": {"sha256": live["sha256"], "rows": live["rows"]},
         "periods": report["periods"],
@@ -118,31 +121,26 @@ def _with_labels(ledger: pd.DataFrame, job: Job, mapping: ColumnMapping, *, labe
     return inject(ledger, seed=job.seed, thresholds=mapping.thresholds)
 
 
-@contextmanager
-def _features(ledger: pd.DataFrame, thresholds: Sequence[Threshold]) -> Generator[Table]:
-    """All rows with their labels and features, in a DuckDB file: what its memory can't hold is spilled beside it."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = ibis.duckdb.connect(Path(folder) / "etl.duckdb", memory_limit=DATABASE_MEMORY)
-        try:
-            rows = database.create_table("ledger", ibis.memtable(pa.Table.from_pandas(ledger, preserve_index=False)))
-            features = build_features(rows, thresholds=thresholds)
-            labels = rows.select("transaction_id", "label", "kind")
-            yield database.create_table("features", features.join(labels, "transaction_id"))
-        finally:
-            database.disconnect()
+def _features(
+    ledger: pd.DataFrame, view: View, thresholds: Sequence[Threshold], *, engine: Engine, scratch: Path
+) -> Table:
+    """All rows with their labels and features; the engine holds what is between."""
+    path = scratch / "ledger.parquet"
+    pq.write_table(pa.Table.from_pandas(ledger, preserve_index=False), path)
+    rows = engine.read(path)
+    features = build_features(rows, thresholds=thresholds, view=view, keep=engine.keep)
+    return features.join(rows.select("transaction_id", "label", "kind"), "transaction_id")
 
 
-def _write_period(job: Job, period: Period, features: Table, say: Say) -> dict[str, Any]:
+def _write_period(job: Job, engine: Engine, period: Period, features: Table, say: Say) -> dict[str, Any]:
     """Writes one period's rows, by date and id; the live period gets a request's body beside it."""
-    inside = features.filter(features["transaction_date"].cast("date").between(period.first, period.last))
-    ordered = inside.order_by("transaction_date", "transaction_id")
-    rows = ordered.select("transaction_id", "label", "kind", *COLUMNS).to_pyarrow()
     live = period.name == "live"
-    described = write_rows(job.output / ("live" if live else "features") / f"{period.name}.parquet", rows)
+    folder = job.output / ("live" if live else "features")
+    body = folder / "live.csv" if live else None
+    slices = in_slices(engine, features, period, job.view.columns)
+    described = write_rows(folder / f"{period.name}.parquet", slices, body=body)
     say(f"{period.name}: {period.first} to {period.last}, {described['rows']} rows, {described['anomalies']} anomalies")
-    if live:
-        write_body(job.output / "live" / "live.csv", rows.select(list(COLUMNS)))
-    elif not 0 < described["anomalies"] < described["rows"]:
+    if not live and not 0 < described["anomalies"] < described["rows"]:
         raise InputError(
             f"The {period.name} period ({period.first} to {period.last}) needs anomalies and ordinary rows; "
             f"it has {described['anomalies']} anomalies among {described['rows']} rows. Hand in a longer ledger."

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 
 from model_code.etl.validation import Quarantined
 
+_HEADERLESS = pa_csv.WriteOptions(include_header=False)
+
 
 def sha256_of(path: Path) -> str:
     """The sha256 (64 hex) of a file's bytes."""
@@ -20,16 +23,23 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def write_rows(path: Path, rows: pa.Table) -> dict[str, Any]:
-    """Writes rows as Parquet; returns what a manifest says of them: sha256, bytes, rows, anomalies."""
-    pq.write_table(rows, path)
-    anomalies = int(rows["label"].to_numpy().sum())
-    return {"sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows.num_rows, "anomalies": anomalies}
+def write_rows(path: Path, slices: Iterable[pa.Table], *, body: Path | None = None) -> dict[str, Any]:
+    """Writes slices of rows one after another as Parquet; returns what a manifest says: sha256, bytes, rows, anomalies.
 
-
-def write_body(path: Path, features: pa.Table) -> None:
-    """Writes features as the body of a request for scores: CSV without a header."""
-    pa_csv.write_csv(features, path, pa_csv.WriteOptions(include_header=False))
+    `body` gets the features (all but the first three columns) as the body of a request for scores: CSV, no header.
+    """
+    rows = anomalies = 0
+    with ExitStack() as files:
+        parquet = csv = None
+        for each in slices:
+            parquet = parquet or files.enter_context(pq.ParquetWriter(path, each.schema))
+            parquet.write_table(each)
+            rows, anomalies = rows + each.num_rows, anomalies + int(each["label"].to_numpy().sum())
+            if body:
+                features = each.select(each.column_names[3:])
+                csv = csv or files.enter_context(pa_csv.CSVWriter(body, features.schema, write_options=_HEADERLESS))
+                csv.write_table(features)
+    return {"sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows, "anomalies": anomalies}
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -28,3 +28,4 @@ class View(NamedTuple):
 
 REALTIME = View("realtime", Moment.AUTHORISATION, FEATURES)
 BATCH = View("batch", Moment.BOOKING, FEATURES + BATCH_FEATURES)
+VIEWS = {view.name: view for view in (REALTIME, BATCH)}

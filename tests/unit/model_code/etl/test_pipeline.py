@@ -187,7 +187,10 @@ def test_a_column_that_is_there_twice_is_refused(content: bytes, tmp_path: Path)
         main([], tmp_path)
 
 
-@pytest.mark.parametrize("arguments", [["--inject"], ["--inject", "x"], ["--inject", "-1"], ["--help"], ["1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--inject"], ["--inject", "x"], ["--inject", "-1"], ["--help"], ["1"], ["--engine", "pandas"], ["--view", "all"]],
+)
 def test_other_arguments_are_refused(arguments: list[str], tmp_path: Path) -> None:
     root_with(tmp_path, b"x")
     with pytest.raises(InputError, match="takes no arguments, or --inject with a whole number"):

@@ -1,0 +1,111 @@
+"""The two engines that the same Ibis expressions run on: DuckDB inside the process, or Spark.
+
+Only reading, holding on to a step's result, and ending differ; what is computed never does.
+"""
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+from ibis.backends import BaseBackend
+from ibis.expr.types import Table
+
+from model_code.errors import InputError
+from model_code.features.windows import Keep
+
+DUCKDB_MEMORY = "2GB"
+"""What DuckDB may hold; the rest it spills to its file. The process needs about as much again at the most."""
+
+SPARK_OPTIONS = {
+    "spark.ui.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.ui.showConsoleProgress": "false",
+}
+"""No web page, days that no time zone moves, rows handed over as Arrow. The rest stays as Spark has it, or as its own
+file says (spark-defaults.conf in SPARK_CONF_DIR)."""
+SPARK_DRIVER_MEMORY = "2g"
+"""What the driver's Java may hold, where SPARK_DRIVER_MEMORY doesn't say otherwise."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One of the two, connected.
+
+    `keep` computes a table once; who asks for its rows later gets the same. `rows` hands a table's rows over.
+    """
+
+    name: str
+    backend: BaseBackend
+    keep: Keep
+    rows: Callable[[Table], pa.Table]
+
+    def read(self, path: Path) -> Table:
+        """The rows of a Parquet file; on a cluster, it stands at the same path on every host."""
+        return self.backend.read_parquet(path.as_uri())
+
+
+@contextmanager
+def duckdb_engine(scratch: Path) -> Generator[Engine]:
+    """DuckDB with its file below `scratch`, within DUCKDB_MEMORY."""
+    backend = ibis.duckdb.connect(
+        scratch / "etl.duckdb",
+        memory_limit=DUCKDB_MEMORY,
+        temp_directory=str(scratch / "spill"),
+        preserve_insertion_order=False,
+    )
+    numbers = count()
+    try:
+        yield Engine(
+            "duckdb",
+            backend,
+            keep=lambda table: backend.create_table(f"kept_{next(numbers)}", table),
+            rows=backend.to_pyarrow,
+        )
+    finally:
+        backend.disconnect()
+
+
+@contextmanager
+def spark_engine(scratch: Path) -> Generator[Engine]:
+    """Spark, at the master that SPARK_MASTER names, or as threads of this machine; what it keeps is kept on disk.
+
+    Raises:
+        InputError: pyspark isn't installed: the model image has DuckDB only.
+    """
+    try:
+        from pyspark import StorageLevel  # noqa: PLC0415 (the model image has DuckDB only)
+        from pyspark.sql import SparkSession  # noqa: PLC0415 (the same)
+    except ModuleNotFoundError:
+        raise InputError(
+            "--engine spark needs pyspark and Java 17 (docs/decisions/0005); this image has DuckDB only."
+        ) from None
+    master = os.environ.get("SPARK_MASTER", "local[*]")
+    os.environ.setdefault("SPARK_DRIVER_MEMORY", SPARK_DRIVER_MEMORY)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if master.startswith("local") else "0.0.0.0")  # noqa: S104 (a cluster's driver is called by its workers)
+    builder = SparkSession.Builder().master(master).appName("atoll-etl")
+    for name, value in (SPARK_OPTIONS | {"spark.local.dir": str(scratch)}).items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    backend = ibis.pyspark.connect(session)
+    numbers = count()
+
+    def keep(table: Table) -> Table:
+        name = f"kept_{next(numbers)}"
+        session.sql(backend.compile(table)).persist(StorageLevel.DISK_ONLY).createOrReplaceTempView(name)
+        return backend.table(name)
+
+    try:
+        # Ibis' own way to Arrow leads through pandas, and pyspark 4 warns of what it does with pandas 3.
+        yield Engine("spark", backend, keep=keep, rows=lambda table: session.sql(backend.compile(table)).toArrow())
+    finally:
+        session.stop()
+
+
+ENGINES: dict[str, Callable[[Path], AbstractContextManager[Engine]]] = {"duckdb": duckdb_engine, "spark": spark_engine}
