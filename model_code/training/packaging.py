@@ -40,8 +40,8 @@ def server_files(model: xgboost.Booster, columns: Iterable[tuple[str, Column]]) 
 
 def usual(guard_json: bytes, columns: list[str], rows: Matrix) -> NDArray[np.bool_]:
     """Return which of these rows an endpoint can't refuse as unlike the training's; if there is none, all of them."""
-    unlike = guard.Guard(json.loads(guard_json), columns, None).unusual(rows).values.any(axis=1)
-    return ~unlike if not unlike.all() else np.ones(len(rows), np.bool_)
+    found = guard.Guard(json.loads(guard_json), columns, None).unusual(rows)
+    return np.logical_not(found.values.any(axis=1)) if found.rows < len(rows) else np.ones(len(rows), np.bool_)
 
 
 def pack_forest(model: xgboost.Booster) -> bytes:
