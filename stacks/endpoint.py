@@ -61,6 +61,7 @@ class EndpointStack(AtollStack):
                 "ATOLL_MODEL_VERSION": given.mlflow_version,
                 "ATOLL_RELEASE_ID": given.release_id,
                 "ATOLL_MAX_MODEL_BYTES": str(self._model.max_model_bytes),
+                **self._model.answers.environment,
             },
         )
         return sagemaker.CfnModel(

@@ -8,6 +8,46 @@ from stacks.instance_types import check_endpoint_instance
 from stacks.settings_section import Section
 
 
+class Answers(Section):
+    """What an endpoint tells of a model."""
+
+    out_of_distribution: Literal["flag", "refuse"] = Field(
+        default="flag",
+        description="Rows unlike the training's: score, count and flag them, or refuse the request that holds one.",
+    )
+    score_decimals: int | None = Field(
+        default=None,
+        ge=2,
+        le=9,
+        description="Round scores to so many decimals, which tells less about the model; absent: as they are.",
+    )
+    label_threshold: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Answer labels alone, neither scores nor reasons: 1 from this probability on; absent: scores.",
+    )
+
+    @model_validator(mode="after")
+    def _labels_have_no_decimals(self) -> Self:
+        if self.label_threshold is not None and self.score_decimals is not None:
+            raise ValueError(
+                f"score_decimals {self.score_decimals} and label_threshold {self.label_threshold} exclude each other: "
+                "labels have no decimals; remove one",
+            )
+        return self
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The serving container's variables (docs/contracts.md)."""
+        told = {"ATOLL_OUT_OF_DISTRIBUTION": self.out_of_distribution}
+        if self.score_decimals is not None:
+            told["ATOLL_SCORE_DECIMALS"] = str(self.score_decimals)
+        if self.label_threshold is not None:
+            told |= {"ATOLL_LABEL_ONLY": "1", "ATOLL_LABEL_THRESHOLD": str(self.label_threshold)}
+        return told
+
+
 class Model(Section):
     """One model and where it serves."""
 
@@ -41,6 +81,7 @@ class Model(Section):
         le=5_000_000_000,
         description="Largest model file that the server loads.",
     )
+    answers: Answers = Field(default_factory=Answers, description="What the endpoint tells: the section below.")
     minimum_average_precision: float = Field(ge=0, le=1, description="The gate: least average precision on test.")
     maximum_regression: float = Field(
         ge=0, le=1, description="The gate: most average precision that may be lost against the champion."

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lambdas.release.records import Release, Serving, Stack, Version, is_release_id
+from lambdas.release.records import Release, Serving, Stack, Told, Version, is_release_id
 
 TOLERANCE = 1e-6
 
@@ -152,13 +152,28 @@ def serves(serving: Serving | None, version: Version) -> bool:
     )
 
 
-def golden_problem(expected: Sequence[float], answered: Sequence[float]) -> str | None:
-    """Return how the endpoint's scores differ from the golden ones by more than 1e-6; None when they don't."""
+def golden_problem(expected: Sequence[float], answered: Sequence[float], told: Told) -> str | None:
+    """Return how the endpoint's answers differ from the golden scores by more than 1e-6; None when they don't.
+
+    Rounded scores may differ by their rounding besides; labels must be those of the golden scores.
+
+    Raises:
+        ValueError: the endpoint's environment names no decimals, or no threshold.
+    """
     if not expected or len(expected) != len(answered):
         return f"the endpoint gave {len(answered)} scores for {len(expected)} golden rows"
     pairs = zip(expected, answered, strict=True)
-    worst = max(abs(e - a) if math.isfinite(e) and math.isfinite(a) else math.inf for e, a in pairs)
-    return f"a golden row's score is off by {worst:g}, at most {TOLERANCE:g} is allowed" if worst > TOLERANCE else None
+    worst = max(_difference(e, a, told) if math.isfinite(e) and math.isfinite(a) else math.inf for e, a in pairs)
+    allowed = TOLERANCE + (10 ** -int(told.decimals) / 2 if told.decimals else 0)
+    return f"a golden row's score is off by {worst:g}, at most {allowed:g} is allowed" if worst > allowed else None
+
+
+def _difference(expected: float, answered: float, told: Told) -> float:
+    """Return how far an answer is off; a wrong label is off by 1, unless the score is at the threshold itself."""
+    if not told.threshold:
+        return abs(expected - answered)
+    beyond = expected - float(told.threshold)
+    return 0.0 if abs(beyond) <= TOLERANCE else abs((beyond > 0) - answered)
 
 
 def same_person(version: Version) -> bool:

@@ -146,10 +146,10 @@ class Endpoints(Protocol):
         ...
 
     def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
-        """Return the endpoint's score of each row.
+        """Return the endpoint's score of each row, or its label where it tells labels alone.
 
         Raises:
-            EndpointAnswerError: it did not answer with scores.
+            EndpointAnswerError: it did not answer with scores or labels.
         """
         ...
 

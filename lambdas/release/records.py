@@ -167,6 +167,14 @@ class Stack:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """How an endpoint tells its scores, in the words of its container's environment; empty: as they are."""
+
+    decimals: str = ""
+    threshold: str = ""  # given: labels alone, 1 from this probability on
+
+
+@dataclass(frozen=True, kw_only=True)
 class Serving:
     """What an endpoint runs, read from its own configuration and its container's environment."""
 
@@ -176,6 +184,7 @@ class Serving:
     version: str = ""
     image_digest: str = ""
     failure_reason: str = ""
+    told: Told = Told()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from lambdas.release import decisions, reports, vouching
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.candidates import released_artifact
 from lambdas.release.ports import EndpointAnswerError, World
-from lambdas.release.records import Release, Stack, Version
+from lambdas.release.records import Release, Stack, Told, Version
 
 
 def accept(world: World, version: Version, at: datetime) -> str:
@@ -25,9 +25,10 @@ def smoke_problem(world: World, version: Version, work: Path) -> str | None:
     """Return why a serving version must not stay: wrong scores, a wrong archive."""
     try:
         golden = released_artifact(world, version, work).json("golden.json")
+        serving = world.endpoints.serving(version.model)
         answered = world.endpoints.invoke(version.model, golden["rows"])
-        return decisions.golden_problem(golden["scores"], answered)
-    except (ArtifactError, EndpointAnswerError, KeyError, TypeError) as error:
+        return decisions.golden_problem(golden["scores"], answered, serving.told if serving else Told())
+    except (ArtifactError, EndpointAnswerError, KeyError, TypeError, ValueError) as error:
         return f"the smoke test could not be made: {error!r}"
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import gc
 import importlib.util
 import logging
 import re
@@ -47,8 +48,12 @@ class ServedModel:
     @functools.cached_property
     def reference(self) -> "Reference":
         """XGBoost itself, from now on in memory."""
-        from model_code.serving.reference import Reference  # noqa: PLC0415 - see there: a second, and 150 MB
-
+        gc.disable()  # the import brings 60,000 objects: /ping would wait 50 ms for each collection of all objects
+        try:
+            from model_code.serving.reference import Reference  # noqa: PLC0415 - see there: a second, and 150 MB
+        finally:
+            gc.freeze()
+            gc.enable()
         return Reference(self.read_model)
 
     def scores(self, rows: Matrix) -> Scores:

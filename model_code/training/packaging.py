@@ -1,6 +1,7 @@
 """What an artifact holds for its server: the flattened forest, and what counts as usual input."""
 
 import dataclasses
+import json
 import logging
 from collections.abc import Iterable
 from typing import Any
@@ -35,6 +36,12 @@ def server_files(model: xgboost.Booster, columns: Iterable[tuple[str, Column]]) 
     except UnsupportedModelError as error:
         logger.warning("XGBoost itself will serve", extra={"facts": {"reason": str(error)}})
         return described
+
+
+def usual(guard_json: bytes, columns: list[str], rows: Matrix) -> NDArray[np.bool_]:
+    """Return which of these rows an endpoint can't refuse as unlike the training's; if there is none, all of them."""
+    found = guard.Guard(json.loads(guard_json), columns, None).unusual(rows)
+    return np.logical_not(found.values.any(axis=1)) if found.rows < len(rows) else np.ones(len(rows), np.bool_)
 
 
 def pack_forest(model: xgboost.Booster) -> bytes:

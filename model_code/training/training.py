@@ -19,7 +19,7 @@ from model_code.training.champion import compare_champion
 from model_code.training.channel import VIEW, Channel, read_channel
 from model_code.training.cluster import ALONE, Cluster
 from model_code.training.metrics import measure
-from model_code.training.packaging import server_files
+from model_code.training.packaging import server_files, usual
 from model_code.training.slices import groups_of, measure_slices
 from model_code.training.tuning import tune
 from model_code.version import code_sha256
@@ -88,13 +88,15 @@ def train(
 
 
 def _files(channel: Channel, model: xgboost.Booster, scores: Vector) -> dict[str, bytes]:
-    """Return what a server and its monitor read."""
+    """Return what a server and its monitor read. Golden rows are usual ones: every endpoint answers them."""
+    served = server_files(model, ((name, channel.train.column(name)) for name in channel.columns))
+    golden_rows = usual(served["guard.json"], channel.columns, channel.test.rows)
     return {
         "model.ubj": gradient_boosting.to_bytes(model),
         "baseline.json": canonical_json(describe((name, channel.train.column(name)) for name in channel.columns)),
         "features.json": canonical_json({"view": VIEW, "columns": channel.columns, "objective": OBJECTIVE}),
-        "golden.json": canonical_json(golden(channel.test.rows, scores)),
-        **server_files(model, ((name, channel.train.column(name)) for name in channel.columns)),
+        "golden.json": canonical_json(golden(channel.test.rows[golden_rows], scores[golden_rows])),
+        **served,
     }
 
 

@@ -21,7 +21,8 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
     had = tomllib.loads(text)["models"]["card-anomaly"]
     text = text.replace(f"minimum_instances = {had['minimum_instances']}", "minimum_instances = 2")
     file = folder / "steady.toml"
-    file.write_text(text + 'traffic_shift = "linear"\n', encoding="utf-8")
+    told = '[models.card-anomaly.answers]\nout_of_distribution = "refuse"\nlabel_threshold = 0.25\n'
+    file.write_text(f'{text}traffic_shift = "linear"\n{told}', encoding="utf-8")
     synthesize(str(file), folder / "cdk.out")
     return read_templates(folder / "cdk.out")
 
@@ -42,6 +43,21 @@ def test_a_linear_shift_moves_a_quarter_at_a_time(steady: dict[str, Template]) -
     assert found["Type"] == "LINEAR"
     assert found["LinearStepSize"] == {"Type": "CAPACITY_PERCENT", "Value": 25}
     assert found["WaitIntervalInSeconds"] == 600
+
+
+def told(templates: dict[str, Template]) -> dict[str, str]:
+    """What of the container's environment is about its answers."""
+    environment = one(templates, ENDPOINT, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"]
+    return {name: value for name, value in environment.items() if name.startswith(("ATOLL_OUT", "ATOLL_L", "ATOLL_S"))}
+
+
+def test_an_endpoint_tells_what_its_settings_allow(steady: dict[str, Template]) -> None:
+    labels = {"ATOLL_LABEL_ONLY": "1", "ATOLL_LABEL_THRESHOLD": "0.25"}
+    assert told(steady) == labels | {"ATOLL_OUT_OF_DISTRIBUTION": "refuse"}
+
+
+def test_an_endpoint_tells_scores_and_flags_unusual_rows_by_default(assembly: Callable[[str], Path]) -> None:
+    assert told(read_templates(assembly("govcloud-west"))) == {"ATOLL_OUT_OF_DISTRIBUTION": "flag"}
 
 
 def test_production_releases_begin_with_a_canary(assembly: Callable[[str], Path]) -> None:

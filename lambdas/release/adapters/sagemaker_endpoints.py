@@ -1,14 +1,14 @@
 """Endpoints and their stacks: what CloudFormation says, and what SageMaker really runs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 from botocore.handlers import json_decode_template_body
 
 from lambdas.release.ports import EndpointAnswerError
-from lambdas.release.records import Serving, Stack, stack_of
+from lambdas.release.records import Serving, Stack, Told, stack_of
 
 
 def endpoint_of(model: str) -> str:
@@ -68,13 +68,14 @@ class SageMakerEndpoints:
             version=environment.get("ATOLL_MODEL_VERSION", ""),
             image_digest=container["PrimaryContainer"].get("Image", "").partition("@")[2],
             failure_reason=endpoint.get("FailureReason", ""),
+            told=_told(environment),
         )
 
     def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
-        """Return the endpoint's score of each row.
+        """Return the endpoint's score of each row, or its label where it tells labels alone.
 
         Raises:
-            EndpointAnswerError: it did not answer with scores.
+            EndpointAnswerError: it did not answer with scores or labels.
         """
         try:
             answer = self._runtime.invoke_endpoint(
@@ -83,13 +84,22 @@ class SageMakerEndpoints:
                 Accept="application/json",
                 Body=json.dumps({"instances": rows}).encode(),
             )
-            return [float(prediction["score"]) for prediction in json.loads(answer["Body"].read())["predictions"]]
+            predictions = json.loads(answer["Body"].read())["predictions"]
+            return [float(each["score"] if "score" in each else each["label"]) for each in predictions]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ModelError":
                 raise EndpointAnswerError(f"{endpoint_of(model)} answered with an error: {error}") from error
             raise
         except (ValueError, KeyError, TypeError) as error:
             raise EndpointAnswerError(f"{endpoint_of(model)} gave no list of scores: {error!r}") from error
+
+
+def _told(environment: Mapping[str, str]) -> Told:
+    labels = environment.get("ATOLL_LABEL_ONLY") == "1"
+    return Told(
+        decimals=environment.get("ATOLL_SCORE_DECIMALS", ""),
+        threshold=environment.get("ATOLL_LABEL_THRESHOLD", "0.5") if labels else "",
+    )
 
 
 def _name(change_set_arn: str) -> str:

@@ -13,21 +13,23 @@ from botocore.stub import Stubber
 
 from lambdas.release import ports
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
-from lambdas.release.records import Serving, Stack
+from lambdas.release.records import Serving, Stack, Told
 from tests.fakes import release as fakes
 from tests.fakes.release import IMAGE, MODEL, NOON
 
 BOTH = pytest.mark.parametrize("kind", ["fake", "adapter"])
 SHA = "e" * 64
 DIGEST = IMAGE.partition("@")[2]
-RUNNING = Serving(status="InService", manifest_sha256=SHA, release_id="r", image_digest=DIGEST)
+TOLD = Told(decimals="4", threshold="0.25")
+RUNNING = Serving(status="InService", manifest_sha256=SHA, release_id="r", image_digest=DIGEST, told=TOLD)
 
 
 def endpoints(kind: str, aws: Callable[..., Any], runtime: Any = None) -> ports.Endpoints:  # noqa: ANN401
     if kind == "fake":
         return fakes.FakeEndpoints(running={MODEL: RUNNING})
     sagemaker = aws("sagemaker")
-    environment = {"ATOLL_MANIFEST_SHA256": SHA, "ATOLL_RELEASE_ID": "r"}
+    telling = {"ATOLL_SCORE_DECIMALS": "4", "ATOLL_LABEL_ONLY": "1", "ATOLL_LABEL_THRESHOLD": "0.25"}
+    environment = {"ATOLL_MANIFEST_SHA256": SHA, "ATOLL_RELEASE_ID": "r", **telling}
     sagemaker.create_model(
         ModelName="m",
         ExecutionRoleArn="arn:aws:iam::123456789012:role/r",
@@ -95,6 +97,12 @@ def test_an_endpoint_scores_each_row(kind: str, aws: Callable[..., Any]) -> None
     runtime, stubber = answering(aws, body)
     with stubber:
         assert endpoints(kind, aws, runtime).invoke(MODEL, [[1.0, None], [2.0, 3.0]]) == [0.25, 0.75]
+
+
+def test_an_endpoint_of_labels_gives_labels(aws: Callable[..., Any]) -> None:
+    runtime, stubber = answering(aws, b'{"predictions": [{"label": 1}, {"label": 0}]}')
+    with stubber:
+        assert endpoints("adapter", aws, runtime).invoke(MODEL, [[1.0], [2.0]]) == [1.0, 0.0]
 
 
 @pytest.mark.parametrize("body", [None, b"no json", b"[]", b'{"predictions": [{"score": null}]}', b'{"error": "x"}'])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lambdas.release import decisions
 from lambdas.release.decisions import Accept, Expel, Nothing, Stopped
-from lambdas.release.records import Release, Serving, Stack, Version, is_release_id, release_id
+from lambdas.release.records import Release, Serving, Stack, Told, Version, is_release_id, release_id
 from tests.fakes import release as fakes
 from tests.fakes.release import MODEL, NOON
 
@@ -179,7 +179,7 @@ def test_a_failed_champion_gives_way_to_the_one_that_it_had_replaced() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1), st.floats(-9e-7, 9e-7))
 def test_golden_scores_pass_within_a_millionth(scores: list[float], shift: float) -> None:
-    assert decisions.golden_problem(scores, [score + shift for score in scores]) is None
+    assert decisions.golden_problem(scores, [score + shift for score in scores], Told()) is None
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,27 @@ def test_golden_scores_pass_within_a_millionth(scores: list[float], shift: float
     [([], []), ([0.5], []), ([0.5], [0.5, 0.5]), ([0.5], [0.500002]), ([0.5], [math.nan]), ([math.nan], [0.5])],
 )
 def test_other_golden_scores_do_not_pass(expected: list[float], answered: list[float]) -> None:
-    assert decisions.golden_problem(expected, answered)
+    assert decisions.golden_problem(expected, answered, Told())
+
+
+@given(st.lists(st.floats(0, 1), min_size=1), st.floats(-9e-7, 9e-7), st.integers(2, 9))
+def test_rounded_golden_scores_pass(scores: list[float], shift: float, decimals: int) -> None:
+    told = Told(decimals=str(decimals))
+    assert decisions.golden_problem(scores, [round(score + shift, decimals) for score in scores], told) is None
+
+
+def test_a_score_that_no_rounding_explains_does_not_pass() -> None:
+    assert decisions.golden_problem([0.5, 0.123], [0.5, 0.12], Told(decimals="2")) is None
+    assert "off by 0.007, at most 0.005001" in str(decisions.golden_problem([0.123], [0.13], Told(decimals="2")))
+
+
+@pytest.mark.parametrize(
+    ("expected", "label", "passes"),
+    [(0.9, 1, True), (0.1, 0, True), (0.9, 0, False), (0.1, 1, False), (0.9, 0.9, False), (0.25, 0, True)],
+)
+def test_golden_labels_must_be_those_of_the_scores(*, expected: float, label: float, passes: bool) -> None:
+    problem = decisions.golden_problem([expected], [label], Told(threshold="0.25"))
+    assert (problem is None) is passes
 
 
 def test_a_release_supersedes_the_former_champion_and_older_requests_only() -> None:

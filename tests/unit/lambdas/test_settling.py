@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from lambdas.release.handlers import change_set_executed, release_settled
-from lambdas.release.records import Release, Stack
-from tests.fakes.artifacts import archive, sha_of
+from lambdas.release.records import Release, Stack, Told
+from tests.fakes.artifacts import GOLDEN_SCORES, archive, sha_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job, serving
 from tests.unit.lambdas.stories import execute, released, requested, settle, stack_event, trail_event
 
@@ -93,6 +93,26 @@ def test_a_released_archive_that_changed_is_taken_out_again() -> None:
     new = world.registry.versions(MODEL)[0]
     world.artifacts.released[MODEL, new.tag("manifest_sha256")] = archive()
     assert "the smoke test could not be made" in bring_up(world)
+
+
+@pytest.mark.parametrize(
+    ("told", "answers", "outcome"),
+    [
+        (Told(threshold="0.5"), [float(score >= 0.5) for score in GOLDEN_SCORES], "version 2 released"),
+        (Told(threshold="0.5"), [float(score < 0.5) for score in GOLDEN_SCORES], "a golden row's score is off by 1"),
+        (Told(threshold="half"), [0.0 for _ in GOLDEN_SCORES], "the smoke test could not be made"),
+        (Told(decimals="2"), [round(score, 2) for score in GOLDEN_SCORES], "version 2 released"),
+        (Told(), [round(score, 2) + 1e-5 for score in GOLDEN_SCORES], "a golden row's score is off by"),
+    ],
+)
+def test_the_smoke_test_asks_as_much_as_the_endpoint_tells(told: Told, answers: list[float], outcome: str) -> None:
+    world = challenged()
+    version = world.registry.versions(MODEL)[0]
+    execute(world, version.tag("release_id"), "bob")
+    world.deploy(version)
+    world.endpoints.running[MODEL] = replace(serving(version), told=told)
+    world.endpoints.scores = answers
+    assert outcome in settle(world)
 
 
 def test_the_first_release_that_fails_its_test_leaves_no_endpoint() -> None:

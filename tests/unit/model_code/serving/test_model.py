@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 import hashlib
 import json
 import shutil
@@ -55,6 +56,14 @@ def test_a_model_scores_and_explains_alike_with_and_without_the_kernel(artifact:
     assert np.abs(fast.scores(rows) - slow.scores(rows)).max() <= TOLERANCE
     scores = fast.scores(rows[:5])
     assert fast.reasons(rows[:5], scores, 2) == slow.reasons(rows[:5], scores, 2)
+
+
+def test_a_collection_never_walks_all_that_xgboost_brings(artifact: Path) -> None:
+    model = load(artifact)
+    before = len(gc.get_objects())
+    assert model.reference
+    assert gc.isenabled()
+    assert len(gc.get_objects()) < before / 2
 
 
 @pytest.mark.parametrize("expected", ["0" * 64, ""])

@@ -10,8 +10,10 @@ import pytest
 
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.serving.guard import Guard
 from model_code.training.artifact import canonical_json
 from model_code.training.channel import read_channel
+from model_code.training.packaging import usual
 from model_code.training.training import train
 from model_code.version import code_sha256
 from tests.unit.model_code.training.features_folder import COLUMNS, KINDS, write_features
@@ -69,6 +71,18 @@ def test_golden_rows_cover_the_scores_and_are_the_models_own(features: Path, art
     assert gradient_boosting.score(model, rows).astype(float).tolist() == golden["scores"]
     every = gradient_boosting.score(model, read_channel(features).test.rows)
     assert (min(golden["scores"]), max(golden["scores"])) == (float(every.min()), float(every.max()))
+
+
+def test_every_endpoint_answers_the_golden_rows(features: Path, artifact: Path) -> None:
+    channel = read_channel(features)
+    guard = Guard(read(artifact, "guard.json"), channel.columns, None)
+    rows = np.array(read(artifact, "golden.json")["rows"], dtype=np.float64)
+    assert guard.unusual(rows).rows == 0
+    described = (artifact / "guard.json").read_bytes()
+    far = channel.test.rows.copy()
+    far[::2] = 1e30
+    assert usual(described, channel.columns, far).tolist() == [number % 2 == 1 for number in range(len(far))]
+    assert usual(described, channel.columns, np.full_like(far, 1e30)).all()
 
 
 def test_the_model_finds_the_anomalies_and_tells_it_by_kind(artifact: Path) -> None:
