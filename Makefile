@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test native story evaluate bench-forecast bench-lambda bench-serving image-test images malformed fuzz story-down synth lambdas lock clean
+.PHONY: help setup lint check format test faults native story evaluate bench-forecast bench-lambda bench-serving image-test images malformed fuzz story-down synth lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ test: lint lambdas ## everything: checks, infrastructure, contracts, faults, bra
 	coverage run --append -m pytest -q tests/infrastructure tests/contract tests/faults
 	coverage report
 	pytest -q tests/story
+
+faults: setup ## 10,000 random lives of the release path, every crash point, every attack, into build/faults.json
+	@OMP_NUM_THREADS=1 python -m tests.faults
 
 native: setup ## the C kernel and CSV parser for this machine (optional, needs a C compiler): faster serving
 	@python -m model_code.native

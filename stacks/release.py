@@ -73,6 +73,7 @@ class ReleaseStack(AtollStack):
         self.powers.seal_releases(function.permissions)
         self.powers.request_releases(function.permissions)
         self.powers.read_reasons(function.permissions)
+        self.powers.read_audit(function.permissions)
         self.powers.read_trail(function.permissions)
         ended = {"TrainingJobStatus": ["Completed", "Failed", "Stopped"]}
         event = EventKind(source="aws.sagemaker", kind="SageMaker Training Job State Change", detail=ended)

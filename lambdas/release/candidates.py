@@ -180,7 +180,7 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
         image_digest=digest,
         manifest_sha256=sha,
         version=version.number,
-        release_id=release_id(version.tag("submitter"), sha),
+        release_id=release_id(version.tag("submitter"), sha, version.number),
     )
     asked = version.tag("requested_at") or at.isoformat()  # asked again, it expires no later
     news = {"requested_at": asked, "serving_image_digest": digest, "release_id": release.release_id}
@@ -191,6 +191,8 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
     current = next(v for v in world.registry.versions(version.model) if v.number == version.number)
     if decisions.may_become(current.state, "requested"):
         world.registry.tag(current, {"state": "requested"})
+    elif current.state in decisions.OVER:  # overtaken while the change set was made
+        world.change_sets.delete(version.model, release.release_id)
 
 
 def seal(world: World, candidate: Candidate, version: Version) -> None:

@@ -8,9 +8,10 @@ from lambdas.release.records import Release, Serving, Stack, Told, Version, is_r
 
 TOLERANCE = 1e-6
 
+_ANSWERS = {"refused", "rejected", "expired", "superseded", "executing", "released", "rolled_back"}
 _NEXT = {
-    "registered": {"refused", "requested", "executing", "released", "rolled_back"},
-    "requested": {"refused", "rejected", "expired", "superseded", "executing", "released", "rolled_back"},
+    "registered": {"requested", *_ANSWERS},  # people may be faster than the tag
+    "requested": _ANSWERS,
     "executing": {"released", "rolled_back"},
     "released": {"superseded", "rolled_back"},
     "superseded": {"released"},
@@ -18,6 +19,8 @@ _NEXT = {
 
 
 _WAITING = {"registered", "requested"}
+_ALIVE = {"requested", "executing", "released"}
+OVER = {"refused", "rejected", "expired", "rolled_back", "superseded"}  # nobody may execute such a version's release
 
 
 @dataclass(frozen=True)
@@ -66,29 +69,29 @@ def may_become(state: str, new: str) -> bool:
 
 
 def twin_of(version: Version, others: Iterable[Version]) -> Version | None:
-    """Return another version with the very same files that waits, is being released or serves; else None."""
-    alive = {"requested", "executing", "released"}
+    """Return another version with the very same files that was asked for, is being released or serves; else None."""
     same = (
         o for o in others if o.tag("manifest_sha256") == version.tag("manifest_sha256") and o.number != version.number
     )
-    return next((o for o in same if o.state in alive), None)
+    asked = (o for o in same if o.state in _ALIVE or (o.state == "registered" and o.tag("release_id")))
+    return next(asked, None)
 
 
 def version_of_release(name: str, versions: Sequence[Version]) -> Version | None:
-    """Return the newest version that was requested under this release id (`versions` come newest first)."""
+    """Return the version that was requested under this release id; no two share one."""
     return next((v for v in versions if name and v.tag("release_id") == name), None)
 
 
 def attempted(stack: Stack, versions: Sequence[Version]) -> Version | None:
-    """Return the version that the stack's last operation was about; None when it was about no release.
+    """Return the version that somebody tried to release by the stack's last operation; None when there is none.
 
     After a rollback the stack's parameters name the former release: the change set executed last knows better, and
-    where CloudFormation no longer tells it, the version whose execution CloudTrail reported.
+    where CloudFormation no longer tells it, the version whose execution CloudTrail reported. A request that an operator
+    brought up alone was not tried: it waits on.
     """
     if is_release_id(stack.last_change_set):
         return version_of_release(stack.last_change_set, versions)
-    executing = next((v for v in versions if v.state == "executing"), None)
-    return executing or version_of_release(stack.release_id, versions)
+    return next((v for v in versions if v.state == "executing"), None)
 
 
 def fallen(stack: Stack, serving: Serving | None, versions: Iterable[Version]) -> list[RolledBack]:
@@ -98,31 +101,33 @@ def fallen(stack: Stack, serving: Serving | None, versions: Iterable[Version]) -
         RolledBack(version, f"{reason} (stack {stack.status})")
         for version in versions
         if version.state == "executing" or (version.state in _WAITING and is_of(stack, version))
-        if not (serves(serving, version) and stack.went_forward)
+        if not holds(stack, serving, version)
     ]
 
 
+def holds(stack: Stack, serving: Serving | None, version: Version) -> bool:
+    """Say whether a version serves and is to stay: it came up, or another's release failed while it served."""
+    another = stack.last_change_set != "" and not is_of(stack, version)
+    return serves(serving, version) and (stack.went_forward or (another and stack.can_change))
+
+
 def is_of(stack: Stack, version: Version) -> bool:
-    """Say whether the stack's last operation was the release of this version, and not of an older one of its name."""
-    return (
-        version.tag("release_id") != ""
-        and stack.last_change_set == version.tag("release_id")
-        and stack.changed.isoformat() >= version.tag("requested_at")
-    )
+    """Say whether the stack's last operation was the release of this version."""
+    return version.tag("release_id") != "" and stack.last_change_set == version.tag("release_id")
 
 
 def settle(stack: Stack, serving: Serving | None, versions: Iterable[Version], champion: Version | None) -> Verdict:
     """Compare what a settled stack's endpoint serves with the registry, and believe the endpoint."""
     version = next((v for v in versions if serves(serving, v)), None)
     if version is None:
-        if champion and serving is None and stack.went_forward and not stack.release_id:
+        if champion and serving is None and stack.can_change:
             return Stopped(champion)
         return Nothing("no version of ours serves")
     if (reason := unfit(version)) and stack.can_change:
         return Expel(version, reason)
     if version.state == "released" and champion and champion.number == version.number:
         return Nothing(f"version {version.number} is released already")
-    return Accept(version) if stack.went_forward else Nothing(f"the stack is {stack.status}")
+    return Accept(version) if holds(stack, serving, version) else Nothing(f"the stack is {stack.status}")
 
 
 def unfit(version: Version) -> str | None:
@@ -135,8 +140,8 @@ def unfit(version: Version) -> str | None:
 
 
 def was_approved(version: Version) -> bool:
-    """Say whether a version may be brought back: another person executes it, or it was a champion before."""
-    approved = version.state in {"executing", "released"} or (version.state == "superseded" and version.tag("crowned"))
+    """Say whether a version may be brought back: another person executes it, or it was crowned."""
+    approved = version.state in {"executing", "released"} or version.tag("crowned")
     return bool(approved) and unfit(version) is None
 
 

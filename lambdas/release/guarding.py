@@ -49,23 +49,48 @@ def keep_deployed_template(world: World, seen: Sight, at: datetime) -> None:
 def was_deployed(world: World, seen: Sight) -> bool:
     """Say whether the last operation was a deployment: by a change set of its own, or by a direct call in the trail.
 
-    No role of the platform's may call UpdateStack on an endpoint's stack.
+    No role of the platform's may call UpdateStack on an endpoint's stack. Where the stack still names a change set,
+    that is believed: a call of the same minute proves nothing about it.
     """
+    if seen.stack.last_change_set:
+        return seen.stack.was_deployed
     names = (stack_of(seen.model), f":stack/{stack_of(seen.model)}/")
-    return seen.stack.was_deployed or any(
-        call["requestParameters"]["stackName"] == names[0] or names[1] in call["requestParameters"]["stackName"]
-        for call in world.trail.calls("UpdateStack", seen.stack.changed - timedelta(minutes=1))
-    )
+    calls = world.trail.calls("UpdateStack", seen.stack.changed - timedelta(minutes=1))
+    asked = [call["requestParameters"]["stackName"] for call in calls]
+    return any(name == names[0] or names[1] in name for name in asked)
 
 
 def intrusion(world: World, seen: Sight) -> str | None:
     """Return what a change set did that it must not do; None when all is as deployed and approved."""
     current, deployed = world.endpoints.template(seen.model), world.templates.recorded(seen.model)
-    return (
-        intrusions.template_problem(seen.stack, current, deployed)
-        or intrusions.serving_problem(seen.stack, seen.serving, seen.versions)
-        or _unvouched(world, seen)
-    )
+    other = intrusions.template_problem(seen.stack, current, deployed)
+    return other or _unapproved(world, seen) or _unvouched(world, seen)
+
+
+def _unapproved(world: World, seen: Sight) -> str | None:
+    """Return why what serves must not stay: nobody but an operator, or nobody at all, ever approved it.
+
+    Whatever the stack's last operation was, for another may have come after the one that brought it up.
+    """
+    up = seen.serving is not None and seen.serving.status == "InService" and seen.stack.can_change
+    version = next((v for v in seen.versions if decisions.serves(seen.serving, v)), None)
+    if not up or (version and is_approved(world, seen, version)):
+        return None
+    return intrusions.serving_problem(seen.stack, seen.serving)
+
+
+def is_approved(world: World, seen: Sight, version: Version) -> bool:
+    """Say whether somebody executed a version's release (whether it may stay is for `decisions.unfit`)."""
+    if version.state not in {"registered", "requested"}:
+        return version.state != "superseded" or version.tag("crowned") != ""
+    return decisions.is_of(seen.stack, version) or was_executed(world, version)
+
+
+def was_executed(world: World, version: Version) -> bool:
+    """Say whether the trail knows that somebody executed a version's release."""
+    since = datetime.fromisoformat(version.tag("requested_at"))
+    calls = world.trail.calls("ExecuteChangeSet", since)
+    return any(version.tag("release_id") in call["requestParameters"]["changeSetName"] for call in calls)
 
 
 def _unvouched(world: World, seen: Sight) -> str | None:
@@ -79,20 +104,20 @@ def _unvouched(world: World, seen: Sight) -> str | None:
     return vouching.problem(world, restored) if restored else None
 
 
-def may_be_direct(stack: Stack, at: datetime) -> bool:
-    """Say whether an operation without a change set may still turn up in the trail as a deployment."""
-    return stack.last_change_set == "" and at - stack.changed < TRAIL_DELAY
+def may_be_known_later(stack: Stack, at: datetime) -> bool:
+    """Say whether the trail may still tell of a deployment, or of an approval before a deployment."""
+    return not stack.was_released and at - stack.changed < TRAIL_DELAY
 
 
 def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
     """Bring back the deployed template with the champion's release (or none); return what was done.
 
-    The state of the world decides again after a crash. A way out that CloudFormation itself rolled back is not tried
-    twice: the alarm stands. An operation without a change set is left alone until the trail must know it.
+    The state of the world decides again after a crash. What a deployment, or no change set, brought is left alone until
+    the trail must know of it.
     """
     stack, model = seen.stack, seen.model
     reports.intruded(world, model, stack, problem, at)
-    if may_be_direct(stack, at):
+    if may_be_known_later(stack, at):
         return f"waits for the trail: {problem}"
     version = decisions.attempted(stack, seen.versions)
     if version and decisions.may_become(version.state, "rolled_back") and version.state != "released":
@@ -101,7 +126,5 @@ def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
     champion = world.registry.champion(model)
     keep = vouching.restorable(world, champion if champion and decisions.was_approved(champion) else None)
     name, release = intrusions.way_out(stack, keep, current, deployed)
-    if name == stack.last_change_set and not stack.went_forward:
-        return f"{name} failed: {problem}"
-    settling.bring(world, model, name, release, f"Way out: {problem}", deployed)
-    return f"{name}: {problem}"
+    way = settling.Way(model=model, name=name, release=release, why=f"Way out: {problem}", template=deployed)
+    return f"{settling.take(world, way, at)}: {problem}"

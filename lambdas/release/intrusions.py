@@ -5,9 +5,8 @@ set's inline template, nor for its parameters. So both are compared afterwards.
 """
 
 import hashlib
-from collections.abc import Sequence
 
-from lambdas.release.decisions import release_of, serves, was_approved
+from lambdas.release.decisions import release_of
 from lambdas.release.records import BACKWARD, Release, Serving, Stack, Version
 
 
@@ -18,7 +17,7 @@ def sha256(template: str) -> str:
 
 def template_problem(stack: Stack, current: str, deployed: str | None) -> str | None:
     """Return why a stack's template must not stay; None when it does not differ, or nothing was ever released."""
-    if current == deployed or stack.was_deployed or (deployed is None and not stack.release_id):
+    if current == deployed or (deployed is None and not stack.release_id):
         return None
     known = f"that of the last deployment, {sha256(deployed)}" if deployed is not None else "known from any deployment"
     return (
@@ -26,20 +25,14 @@ def template_problem(stack: Stack, current: str, deployed: str | None) -> str | 
     )
 
 
-def serving_problem(stack: Stack, serving: Serving | None, versions: Sequence[Version]) -> str | None:
-    """Return why what serves after a release or a way back must not stay; None when it is an approved version.
-
-    A release may serve what its name says; everything else that serves must have been approved before.
-    """
-    if not (serving and serving.status == "InService" and stack.went_forward and stack.was_released):
-        return None
-    same = [v for v in versions if serves(serving, v)]
-    if any(serving.release_id == stack.last_change_set or was_approved(v) for v in same):
-        return None
+def serving_problem(stack: Stack, serving: Serving | None) -> str:
+    """Return the words for what serves and was never approved."""
+    manifest, version = (serving.manifest_sha256, serving.version) if serving else ("", "")
+    release, image = (serving.release_id, serving.image_digest) if serving else ("", "")
     return (
-        f"{stack.last_change_set} brought up manifest {serving.manifest_sha256 or 'without a hash'} "
-        f"as version {serving.version or 'unknown'}, {serving.release_id or 'no release'}, in image "
-        f"{serving.image_digest or 'unknown'}, which nobody approved"
+        f"{stack.last_change_set or 'an unknown operation'} left version {version or 'unknown'} serving, "
+        f"{release or 'no release'} with manifest {manifest or 'without a hash'} in image {image or 'unknown'}, "
+        "which nobody approved"
     )
 
 

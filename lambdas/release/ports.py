@@ -177,6 +177,10 @@ class ChangeSets(Protocol):
         """Say whether a change set exists and can be executed."""
         ...
 
+    def offered(self, model: str) -> list[str]:
+        """Return the names of all change sets that can be executed."""
+        ...
+
     def delete(self, model: str, name: str) -> bool:
         """Delete a change set; False when it can't be deleted, for it is being executed. Fine when there is none."""
         ...

@@ -14,8 +14,9 @@ from lambdas.release import decisions, events, guarding, reports, waiting
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
 
-LOOK_BACK = timedelta(days=7)
+LOOK_BACK = timedelta(days=30)
 GRACE = timedelta(minutes=10)  # what is younger is still on its way
+_EXECUTIONS = frozenset({"executed", "separation_of_duties_violated", "way_back_executed"})
 DELIVERIES_A_DAY = 3  # then the dead letters and their alarm are a person's
 
 
@@ -51,38 +52,36 @@ def redeliver(world: World, lost: Lost, at: datetime) -> str:
 
 
 def lost_calls(world: World, model: str, at: datetime) -> Iterator[Lost]:
-    """Find executions and rejections that the trail knows and we do not."""
+    """Find executions and rejections that the trail knows and the record does not."""
     versions = world.registry.versions(model)
     for call in world.trail.calls("ExecuteChangeSet", at - LOOK_BACK):
         lost = events.parse(events.ChangeSetExecuted, events.called_again(call)).execution()
-        if stack_of(model) not in call["requestParameters"].get("stackName", lost.change_set):
-            continue
-        subject, why = lost.change_set, "an execution in the trail was never heard of"
-        version = decisions.version_of_release(subject, versions)
-        if version and not version.tag("approver") and lost.at.isoformat() >= version.tag("requested_at"):
-            event = events.called_again(call)
-            yield Lost(function="change_set_executed", model=model, subject=subject, event=event, why=why)
-        if subject.startswith(BACKWARD) and not _has(world, reports.ALL_MODELS, subject, lost.at):
-            event = events.called_again(call)
-            yield Lost(function="change_set_executed", model=reports.ALL_MODELS, subject=subject, event=event, why=why)
+        of_ours = stack_of(model) in call["requestParameters"].get("stackName", lost.change_set)
+        version = decisions.version_of_release(lost.change_set, versions)
+        owner = reports.ALL_MODELS if lost.change_set.startswith(BACKWARD) else model
+        known = _has(world, owner, lost.change_set, lost.at, _EXECUTIONS)
+        if of_ours and not known and (owner != model or version):
+            yield _call(call, "change_set_executed", owner, lost.change_set)
     for call in world.trail.calls("DeleteChangeSet", at - LOOK_BACK):
         lost = events.parse(events.ChangeSetDeleted, events.called_again(call)).execution()
         version = decisions.version_of_release(lost.change_set, versions)
-        if version and is_rejected(world, version) and lost.at.isoformat() >= version.tag("requested_at"):
-            why = "a rejection in the trail was never heard of"
-            event = events.called_again(call)
-            yield Lost(function="change_set_deleted", model=model, subject=lost.change_set, event=event, why=why)
+        if version and not waiting.has_expired(world, version, lost.at) and is_turned_down(world, version):
+            yield _call(call, "change_set_deleted", model, lost.change_set)
 
 
-def _has(world: World, model: str, subject: str, since: datetime) -> bool:
-    return any(what != "redelivered" and when >= since for what, when in world.audit.recorded(model, subject))
+def _call(call: Mapping[str, Any], function: str, model: str, subject: str) -> Lost:
+    why = f"{call['eventName']} is in the trail and was never heard of"
+    return Lost(function=function, model=model, subject=subject, event=events.called_again(call), why=why)
 
 
-def is_rejected(world: World, version: Version) -> bool:
-    """Say whether an approver left a reason and took the change set of a waiting request away."""
-    name = version.tag("release_id")
-    waits = version.state == "requested" and world.change_sets.waits(version.model, name)
-    return version.state == "requested" and not waits and world.audit.reason(version.model, name) is not None
+def _has(world: World, model: str, subject: str, since: datetime, whats: frozenset[str]) -> bool:
+    return any(what in whats and when >= since for what, when in world.audit.recorded(model, subject))
+
+
+def is_turned_down(world: World, version: Version) -> bool:
+    """Say whether an approver left a reason against a request, and no rejection is on record."""
+    asked = version.state in {"registered", "requested"} and not waiting.is_rejected(world, version)
+    return asked and world.audit.reason(version.model, version.tag("release_id")) is not None
 
 
 def lost_settling(world: World, model: str, at: datetime) -> Iterator[Lost]:
@@ -111,15 +110,22 @@ def unsettled(world: World, seen: guarding.Sight) -> str | None:
 
 
 def lost_requests(world: World, model: str, at: datetime) -> Iterator[Lost]:
-    """Find versions that were never asked for, requests whose change set is gone, and expired ones."""
-    for version in world.registry.versions(model):
+    """Find versions never asked for, requests that expired or lost their change set, and change sets left behind."""
+    if world.endpoints.stack(model).is_moving:  # its end decides about them
+        return
+    versions, offered = world.registry.versions(model), world.change_sets.offered(model)
+    for version in versions:
+        asked = version.tag("release_id")
+        is_offered = asked in offered
         name = version.tag("training_job_arn").rpartition("/")[2]
         if version.state == "registered" and at - world.jobs.describe(name).ended >= GRACE:
             why = "it was registered and never requested"
         elif version.state == "requested" and waiting.has_expired(world, version, at):
             why = "nobody executed it in time"
-        elif version.state == "requested" and not world.change_sets.waits(model, version.tag("release_id")):
+        elif version.state == "requested" and not is_offered:
             why = "its change set is gone"
+        elif version.state in decisions.OVER and is_offered:
+            why = f"it is {version.state}, and its change set is there"
         else:
             continue
         event = events.ended_again(name, "Completed", at)

@@ -1,5 +1,6 @@
 """What the release path speaks of: plain, frozen records without behaviour that needs AWS or MLflow."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +13,13 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _RELEASE_ID = re.compile(r"r-by-[A-Za-z0-9]+-[0-9a-f]{12}")
 
 
-def release_id(submitter: str, manifest_sha256: str) -> str:
-    """Return the id of a release, which is its change set's name too."""
-    return f"r-by-{submitter}-{manifest_sha256[:12]}"
+def release_id(submitter: str, manifest_sha256: str, version: str) -> str:
+    """Return the id of a release, which is its change set's name too.
+
+    It is the version's own: the same files may be trained and asked for twice, and what was said of the first request
+    (an execution, a rejection) comes late or twice, and must not count for the second.
+    """
+    return f"r-by-{submitter}-{hashlib.sha256(f'{manifest_sha256} {version}'.encode()).hexdigest()[:12]}"
 
 
 def is_release_id(name: str) -> bool:

@@ -1,12 +1,12 @@
 """A deleted change set of a release: the approver's no, when there is a reason to it."""
 
-from lambdas.release import decisions, reports
+from lambdas.release import decisions, events, reports, waiting
 from lambdas.release.ports import World
 from lambdas.release.records import Execution, Version
 
 
 def record(world: World, version: Version, deletion: Execution) -> str:
-    """Record a rejection; return what was recorded.
+    """Record a rejection and hand it to `training_completed`, which alone ends requests; return what was recorded.
 
     A deletion without a reason is none: the platform deletes change sets too (expired ones, failed ones), and what
     somebody deleted by hand is requested again.
@@ -18,13 +18,14 @@ def record(world: World, version: Version, deletion: Execution) -> str:
         return f"denied: {deletion.denied}"
     if not decisions.may_become(version.state, "rejected"):
         return f"version {version.number} is {version.state} already"
-    if deletion.at.isoformat() < version.tag("requested_at") or world.change_sets.waits(version.model, name):
-        return f"{name} waits, requested after the deletion"
+    if waiting.has_expired(world, version, deletion.at):
+        return f"{name} had expired"
     if world.endpoints.stack(version.model).last_change_set == name:
         return f"{name} was executed before"
     reason = world.audit.reason(version.model, name)
     if reason is None:
         return f"{name} was deleted without a reason"
     reports.rejected(world, version, deletion.who, reason, deletion.at)
-    world.registry.tag(version, {"reason": f"{deletion.who}: {reason}", "state": "rejected"})
+    job = version.tag("training_job_arn").rpartition("/")[2]
+    world.functions.deliver("training_completed", events.ended_again(job, "Completed", deletion.at))
     return f"version {version.number} rejected by {deletion.who}"

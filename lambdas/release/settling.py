@@ -1,6 +1,7 @@
 """The end of a release: a smoke test decides between the champion's crown and the way back."""
 
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,6 +10,8 @@ from lambdas.release.artifact import ArtifactError
 from lambdas.release.candidates import released_artifact
 from lambdas.release.ports import EndpointAnswerError, World
 from lambdas.release.records import Release, Stack, Told, Version
+
+PAUSE = timedelta(minutes=30)  # before a way back that failed is taken again
 
 
 def accept(world: World, version: Version, at: datetime) -> str:
@@ -54,9 +57,13 @@ def supersede(world: World, version: Version, reason: str, at: datetime) -> None
 def stop(world: World, champion: Version, stack: Stack, at: datetime) -> str:
     """Record that nothing serves any more: no version is the champion. A later release starts without one."""
     reason = f"{stack.last_change_set or 'an unknown operation'} took the endpoint away"
-    if decisions.may_become(champion.state, "superseded"):
-        supersede(world, champion, reason, at)
+    for version in world.registry.versions(champion.model):  # also one whose successor was crowned by half
+        half_crowned = version.number == champion.number and decisions.may_become(version.state, "superseded")
+        if version.state == "released" or half_crowned:
+            supersede(world, version, reason, at)
     world.registry.uncrown(champion.model)
+    text = f"Version {champion.number} was the champion: {reason}."
+    world.notifier.tell(f"ALARM: {champion.model} serves nothing", text)
     return f"version {champion.number} stopped: {reason}"
 
 
@@ -78,11 +85,43 @@ def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
         version = world.registry.tag(version, {"reason": reason, "state": "rolled_back"})
     former = decisions.former(champion, version, world.registry.versions(version.model))
     name, release = decisions.way_back(vouching.restorable(world, former), version)
-    bring(world, version.model, name, release, f"Way back from version {version.number}: {reason}")
-    return f"version {version.number} goes back: {reason}"
+    why = f"Way back from version {version.number}: {reason}"
+    taken = take(world, Way(model=version.model, name=name, release=release, why=why), at)
+    return f"version {version.number} goes back: {reason} ({taken})"
 
 
-def bring(world: World, model: str, name: str, release: Release, why: str, template: str | None = None) -> None:
-    """Make a change set that goes back or stops, and execute it; nothing is done where it would change nothing."""
-    if world.change_sets.request(model, name, release, why[:1000], template):
-        world.change_sets.execute(model, name)
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A change set that goes back or stops; `template` puts another template in the place of the stack's."""
+
+    model: str
+    name: str
+    release: Release
+    why: str
+    template: str | None = None
+
+
+def take(world: World, way: Way, at: datetime) -> str:
+    """Make a change set that goes back or stops, and execute it; return what came of it.
+
+    One that CloudFormation rolled back is not tried again at once, for it may fail for ever: the alarm stands, and the
+    reconciler tries again a few times a day. Where another operation runs, its end brings us back here.
+    """
+    stack = world.endpoints.stack(way.model)
+    if stack.is_moving:
+        return f"{way.name} waits for {stack.last_change_set or 'an unknown operation'}"
+    if stack.last_change_set == way.name and not stack.went_forward and at - stack.changed < PAUSE:
+        return f"{way.name} failed"
+    if not world.change_sets.request(way.model, way.name, way.release, way.why[:1000], way.template):
+        return f"{way.name} has nothing to change" if not way.release.release_id else take(world, stopping(way), at)
+    world.change_sets.execute(way.model, way.name)
+    return way.name
+
+
+def stopping(way: Way) -> Way:
+    """Return the stop in the place of a way back that would change nothing.
+
+    The stack has the former release's parameters already while the endpoint serves something else: SageMaker went back
+    by itself. Only without the endpoint does the wrong version end.
+    """
+    return replace(way, name=f"stop-{way.name.removeprefix('back-')}", release=Release())

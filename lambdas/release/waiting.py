@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lambdas.release import candidates, reports, settling
-from lambdas.release.decisions import may_become
+from lambdas.release import candidates, decisions, guarding, reports, settling
 from lambdas.release.ports import World
 from lambdas.release.records import TrainingJob, Version
 
 
 def of_job(world: World, job: TrainingJob) -> Version | None:
-    """Return the job's version when it waits for an approver."""
+    """Return the job's version when its release was asked for and nobody has executed it, or nobody may any more."""
     if job.model not in world.settings.models:
         return None
-    versions = world.registry.versions(job.model)
-    return next((v for v in versions if v.tag("training_job_arn") == job.arn and v.state == "requested"), None)
+    versions = [v for v in world.registry.versions(job.model) if v.tag("release_id")]
+    found = next((v for v in versions if v.tag("training_job_arn") == job.arn), None)
+    return found if found and found.state in {"registered", "requested", *decisions.OVER} else None
 
 
 def has_expired(world: World, version: Version, at: datetime) -> bool:
@@ -30,15 +30,28 @@ def has_expired(world: World, version: Version, at: datetime) -> bool:
 
 
 def tend(world: World, version: Version, at: datetime) -> str:
-    """Do what a waiting request needs; return what was done."""
-    name = version.tag("release_id")
-    late = has_expired(world, version, at)
-    if world.change_sets.waits(version.model, name) and not late:
+    """Do what a request needs; return what was done."""
+    name, late = version.tag("release_id"), has_expired(world, version, at)
+    if version.state in decisions.OVER:
+        return withdraw(world, version)
+    if is_rejected(world, version):
+        reason = world.audit.reason(version.model, name) or ""
+        return withdraw(world, world.registry.tag(version, {"reason": reason, "state": "rejected"}))
+    if version.state == "requested" and not late and world.change_sets.waits(version.model, name):
         return f"{name} waits"
-    if late and not world.change_sets.delete(version.model, name):
-        return f"{name}: it is being executed"
-    if reason := on_its_way(world, version, late=late):
-        return f"{name}: {reason}"
+    refused = late and not world.change_sets.delete(version.model, name)
+    reason = "it is being executed" if refused else on_its_way(world, version, late=late)
+    return f"{name}: {reason}" if reason else answer(world, version, at, late=late)
+
+
+def is_rejected(world: World, version: Version) -> bool:
+    """Say whether an approver's rejection of this request is on record (rejections.py)."""
+    return any(what == "rejected" for what, _ in world.audit.recorded(version.model, version.tag("release_id")))
+
+
+def answer(world: World, version: Version, at: datetime, *, late: bool) -> str:
+    """Let a request expire, give way to a newer one, or be made again; return which."""
+    name = version.tag("release_id")
     if late:
         expire(world, version, at)
         return f"{name} expired"
@@ -48,19 +61,27 @@ def tend(world: World, version: Version, at: datetime) -> str:
     return ask_again(world, version, at)
 
 
+def withdraw(world: World, version: Version) -> str:
+    """Delete a change set that nobody may execute any more."""
+    name = version.tag("release_id")
+    if world.change_sets.waits(version.model, name):
+        world.change_sets.delete(version.model, name)
+        return f"version {version.number} is {version.state}: {name} withdrawn"
+    return f"version {version.number} is {version.state} already"
+
+
 def on_its_way(world: World, version: Version, *, late: bool) -> str | None:
     """Return what already happened to a request whose change set is gone; None when nothing is known of."""
-    name, asked = version.tag("release_id"), datetime.fromisoformat(version.tag("requested_at"))
+    name = version.tag("release_id")
     stack = world.endpoints.stack(version.model)
     if stack.is_moving or stack.last_change_set == name:
         return "the stack is not at rest, or it was executed"
-    calls = world.trail.calls("ExecuteChangeSet", asked)
-    if any(name in call["requestParameters"]["changeSetName"] for call in calls):
+    if guarding.was_executed(world, version):
         return "it was executed"
     if world.audit.reason(version.model, name) is not None and not late:
         return "an approver rejected it"
     current = next(v for v in world.registry.versions(version.model) if v.number == version.number)
-    return None if current.state == "requested" else f"it is {current.state}"
+    return None if current.state == version.state else f"it is {current.state}"
 
 
 def expire(world: World, version: Version, at: datetime) -> None:
@@ -80,7 +101,7 @@ def ask_again(world: World, version: Version, at: datetime) -> str:
     """Pass the gate once more, for the champion may be another, and request the release again."""
     with TemporaryDirectory() as work:
         candidate = candidates.recall(world, version, Path(work))
-        if (reason := candidates.problem(world, candidate, version)) and may_become(version.state, "refused"):
+        if (reason := candidates.problem(world, candidate, version)) and decisions.may_become(version.state, "refused"):
             candidates.refuse(world, version, reason, at)
             return f"version {version.number} refused: {reason}"
         candidates.request(world, candidate, version, at)

@@ -54,6 +54,11 @@ class ReleasePowers:
         policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix="reasons/")
         policy.allow_listing(bucket=self.foundation.audit, prefixes=["reasons/"])
 
+    def read_audit(self, policy: RolePolicy) -> None:
+        """Read what was recorded of releases."""
+        policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix="audit/")
+        policy.allow_listing(bucket=self.foundation.audit, prefixes=["audit/"])
+
     def read_trail(self, policy: RolePolicy) -> None:
         """Look up CloudFormation's calls in the trail."""
         policy.allow_pattern("cloudtrail:LookupEvents", on=["*"], because=NO_RESOURCE_LEVEL)
@@ -66,11 +71,10 @@ class ReleasePowers:
     def look_for_losses(self, policy: RolePolicy) -> None:
         """See what every step of the release path left behind, and change none of it."""
         self.read_reasons(policy)
+        self.read_audit(policy)
         self.read_trail(policy)
         self.read_releases(policy)
         self.look_at_endpoints(policy)
-        policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix="audit/")
-        policy.allow_listing(bucket=self.foundation.audit, prefixes=["audit/"])
         policy.allow_objects("s3:GetObject", bucket=self.foundation.releases, prefix="templates/")
         policy.allow_listing(bucket=self.foundation.releases, prefixes=["templates/"])
         policy.allow_pattern("cloudformation:GetTemplate", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME)

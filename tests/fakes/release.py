@@ -215,6 +215,9 @@ class FakeChangeSets:
     def waits(self, model: str, name: str) -> bool:
         return (model, name) in self.waiting
 
+    def offered(self, model: str) -> list[str]:
+        return [name for of, name in self.waiting if of == model]
+
     def delete(self, model: str, name: str) -> bool:
         self.waiting.pop((model, name), None)
         return True

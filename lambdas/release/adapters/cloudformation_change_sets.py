@@ -54,6 +54,11 @@ class CloudFormationChangeSets:
         """Say whether a change set exists and can be executed."""
         return _can_be_executed(self._describe({"StackName": stack_of(model), "ChangeSetName": name}))
 
+    def offered(self, model: str) -> list[str]:
+        """Return the names of all change sets that can be executed."""
+        pages = self._cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_of(model))
+        return [each["ChangeSetName"] for page in pages for each in page["Summaries"] if _can_be_executed(each)]
+
     def delete(self, model: str, name: str) -> bool:
         """Delete a change set; False when it can't be deleted, for it is being executed. Fine when there is none."""
         try:

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -32,7 +31,7 @@ def version(number: int = 1, state: str = "requested", *, sha: str = SHA, **tags
     given_tags = {
         "state": state,
         "manifest_sha256": sha,
-        "release_id": release_id("ann", sha),
+        "release_id": release_id("ann", sha, str(number)),
         "submitter": "ann",
     } | tags
     return Version(model=MODEL, number=str(number), run_id="r", tags={f"atoll.{n}": v for n, v in given_tags.items()})
@@ -43,7 +42,7 @@ def serving(of: Version, status: str = "InService", reason: str = "") -> Serving
 
 
 def test_a_release_id_can_not_hide_another_persons_id() -> None:
-    assert is_release_id(release_id("ann", SHA))
+    assert is_release_id(release_id("ann", SHA, "1"))
     assert not is_release_id("r-by-ann-by-bob-eeeeeeeeeeee")
     assert not is_release_id("back-from-v1-eeeeeeeeeeee")
 
@@ -73,11 +72,11 @@ def test_the_change_set_executed_last_names_the_attempt() -> None:
     assert decisions.attempted(stack, [new, old]) == new
 
 
-def test_without_a_change_set_the_executing_version_is_the_attempt_then_the_parameter() -> None:
+def test_without_a_change_set_the_executing_version_is_the_attempt_and_a_request_is_none() -> None:
     old, new = version(1, "released", sha="f" * 64), version(2, "executing")
     stack = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id=old.tag("release_id"))
     assert decisions.attempted(stack, [new, old]) == new
-    assert decisions.attempted(stack, [version(2, "requested"), old]) == old
+    assert decisions.attempted(stack, [version(2, "requested"), old]) is None
     assert decisions.attempted(Stack(status="CREATE_COMPLETE"), [version(2)]) is None
 
 
@@ -123,11 +122,14 @@ def test_the_reason_of_a_rollback_is_the_endpoints_own_where_it_has_one() -> Non
 
 
 def test_a_version_that_was_not_tried_does_not_fall() -> None:
-    later = version(requested_at=(NOON + timedelta(days=1)).isoformat())
     others = [version(state=state) for state in STATES if state != "executing"]
-    stack = replace(BACK, last_change_set=later.tag("release_id"), changed=NOON)
+    stack = replace(BACK, last_change_set=version(1).tag("release_id"))
     assert decisions.fallen(BACK, None, others) == []
-    assert decisions.fallen(stack, None, [later, version(state="superseded")]) == []
+    assert decisions.fallen(stack, None, [version(2), version(1, "superseded")]) == []
+
+
+def test_no_two_versions_share_a_release_id_though_their_files_are_the_same() -> None:
+    assert release_id("ann", SHA, "1") != release_id("ann", SHA, "2")
 
 
 @pytest.mark.parametrize("state", ["rolled_back", "rejected", "expired", "refused"])
@@ -142,11 +144,11 @@ def test_a_champion_that_its_submitter_approved_is_expelled_though_this_was_hear
     assert verdict == Expel(own, "ann submitted it and executed its release")
 
 
-def test_a_champion_without_an_endpoint_is_stopped_when_the_release_was_emptied() -> None:
+def test_a_champion_without_an_endpoint_is_stopped_whatever_the_stack_says() -> None:
     champion = version(state="released")
     assert decisions.settle(UP, None, [champion], champion) == Stopped(champion)
-    assert isinstance(decisions.settle(replace(UP, release_id="r"), None, [champion], champion), Nothing)
     assert isinstance(decisions.settle(UP, None, [champion], None), Nothing)
+    assert isinstance(decisions.settle(replace(UP, status="UPDATE_FAILED"), None, [champion], champion), Nothing)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +223,7 @@ def test_the_way_back_restores_the_champions_release_with_its_image() -> None:
     name, release = decisions.way_back(champion, version(2))
     assert name == "back-from-v2-eeeeeeeeeeee"
     assert release == Release(
-        image_digest="sha256:1", manifest_sha256="f" * 64, version="1", release_id="r-by-ann-ffffffffffff"
+        image_digest="sha256:1", manifest_sha256="f" * 64, version="1", release_id=release_id("ann", "f" * 64, "1")
     )
 
 

@@ -7,8 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lambdas.release import intrusions
+from lambdas.release.guarding import TRAIL_DELAY
 from lambdas.release.records import Release, Stack, Version
-from tests.fakes.release import MODEL, REVIEWED, FakeWorld, job, serving
+from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job, serving
 from tests.unit.lambdas.stories import execute, released, requested, settle
 
 EVIL = '{"Resources": {"Evil": {}}}'
@@ -64,13 +65,61 @@ def test_a_new_template_of_a_deployment_leaves_the_running_release_alone() -> No
     assert not world.change_sets.executed
 
 
-def test_a_deployment_that_failed_makes_no_template_trusted() -> None:
+def test_a_deployment_that_failed_makes_no_template_trusted_and_hides_none() -> None:
     world = FakeWorld()
-    world.endpoints.stacks[MODEL] = replace(DEPLOYED, status="UPDATE_ROLLBACK_COMPLETE")
+    failed = replace(DEPLOYED, status="UPDATE_ROLLBACK_COMPLETE", changed=NOON)
+    world.endpoints.stacks[MODEL] = failed
     world.endpoints.templates[MODEL] = "whatever stood there before"
-    settle(world)
+    assert settle(world).startswith("waits for the trail")
     assert world.templates.deployed == {MODEL: REVIEWED}
     assert not world.change_sets.executed
+    world.endpoints.stacks[MODEL] = replace(failed, changed=NOON - TRAIL_DELAY)
+    settle(world)
+    assert brought(world)[1:] == (Release(), REVIEWED)
+
+
+def direct(called: str, status: str = "UPDATE_COMPLETE") -> FakeWorld:
+    """A world in which a deployment without a change set (`--method=direct`) brought a template; or some other call."""
+    world = FakeWorld()
+    world.endpoints.stacks[MODEL] = Stack(status=status, changed=NOON)
+    world.endpoints.templates[MODEL] = "new"
+    asked = {"stackName": f"arn:x:stack/Atoll-Endpoint-{MODEL}/1"}
+    world.trail.made.append({"eventName": called, "eventTime": NOON.isoformat(), "requestParameters": asked})
+    return world
+
+
+def test_a_direct_deployment_is_found_in_the_trail() -> None:
+    world = direct("UpdateStack")
+    settle(world)
+    assert world.templates.deployed == {MODEL: "new"}
+    assert world.audit.whats == ["template_recorded"]
+
+
+def test_an_operation_without_a_change_set_waits_for_the_trail_and_is_undone_when_that_knows_nothing() -> None:
+    world = direct("ContinueUpdateRollback")
+    assert settle(world).startswith("waits for the trail")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", changed=NOON - TRAIL_DELAY)
+    settle(world)
+    assert world.templates.deployed == {MODEL: REVIEWED}
+    assert brought(world)[1:] == (Release(), REVIEWED)
+
+
+def test_a_direct_deployment_lends_no_trust_to_a_release_of_the_same_minute() -> None:
+    world = direct("UpdateStack")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", changed=NOON, last_change_set="r-by-cid-0")
+    settle(world)
+    assert world.templates.deployed == {MODEL: REVIEWED}
+    assert "ALARM: intrusion" in world.notifier.messages[0][0]
+
+
+def test_a_deployment_after_it_does_not_hide_what_an_operator_brought_up_unapproved() -> None:
+    world = FakeWorld()
+    released(world)
+    way_back(world, "back-to-the-future", requested(world, job("job-2", submitter="cid"), world.trained(0.9)))
+    world.endpoints.stacks[MODEL] = replace(DEPLOYED, changed=NOON - TRAIL_DELAY)
+    assert "which nobody approved" in settle(world)
+    assert brought(world)[1].version == "1"
+    assert world.registry.champions == {MODEL: "1"}
 
 
 @pytest.mark.parametrize("name", ["r-by-cid-eeeeeeeeeeee", "r-by-anything", "back-x", "stop-x", ""])
@@ -150,7 +199,7 @@ def test_a_way_out_that_cloudformation_rolled_back_is_not_tried_for_ever() -> No
     world.endpoints.templates[MODEL] = EVIL
     settle(world)
     (name,) = world.change_sets.executed
-    failed = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id="r-by-cid", last_change_set=name)
+    failed = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id="r-by-cid", last_change_set=name, changed=NOON)
     world.endpoints.stacks[MODEL] = failed
     assert settle(world).startswith(f"{name} failed")
     assert world.change_sets.executed == [name]
@@ -163,7 +212,7 @@ def test_an_operator_alone_can_not_bring_up_a_version_that_nobody_approved() -> 
     way_back(world, "back-to-the-future", requested(world, job("job-2", submitter="cid"), world.trained(0.9)))
     assert "which nobody approved" in settle(world)
     assert brought(world)[1].version == "1"
-    assert world.states == ["released", "rolled_back"]
+    assert world.states == ["released", "requested"]
     assert world.registry.champions == {MODEL: "1"}
 
 

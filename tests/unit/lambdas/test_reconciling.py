@@ -23,12 +23,6 @@ def deletion(version: Version, denied: str = "") -> Execution:
     return Execution(change_set=version.tag("release_id"), who="bob", at=LATER, denied=denied)
 
 
-def test_a_deletion_while_the_request_waits_is_no_rejection() -> None:
-    world, version = waiting_one()
-    assert "waits" in rejections.record(world, version, deletion(version))
-    assert world.states == ["requested"]
-
-
 def test_a_deletion_without_a_reason_is_no_rejection() -> None:
     world, version = waiting_one()
     world.change_sets.delete(MODEL, version.tag("release_id"))

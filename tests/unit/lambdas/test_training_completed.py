@@ -13,13 +13,13 @@ from lambdas.release import candidates
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.documents import NAMES
 from lambdas.release.handlers import training_completed
-from lambdas.release.records import Release, Version
+from lambdas.release.records import Release, Version, release_id
 from lambdas.release.vouching import tag_of
 from tests.fakes.artifacts import DATA_SHA, archive, metrics, sha_of
 from tests.fakes.release import IMAGE, MODEL, NOON, FakeWorld, job
 from tests.unit.lambdas.stories import complete, job_event, released, requested
 
-RELEASE = f"r-by-ann-{sha_of()[:12]}"
+RELEASE = release_id("ann", sha_of(), "1")
 
 
 def test_a_good_model_waits_for_approval_under_a_change_set() -> None:

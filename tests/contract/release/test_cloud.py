@@ -1,0 +1,184 @@
+"""The cloud in memory, in which tests/faults lives its lives, and the local AWS's CloudFormation: the same promises."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
+from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
+from lambdas.release.ports import ChangeSetError
+from lambdas.release.records import Release, Stack, stack_of
+from tests.fakes.cloud import FakeCloud
+from tests.fakes.release import MODEL
+
+if TYPE_CHECKING:
+    from local.cloud import LocalCloud
+
+RELEASE = Release(
+    image_digest="sha256:" + "a" * 64, manifest_sha256="e" * 64, version="1", release_id="r-by-ann-eeeeeeeeeeee"
+)
+OTHER = replace(RELEASE, version="2", release_id="r-by-bob-ffffffffffff")
+NAME = stack_of(MODEL)
+
+
+def template(note: str = "first") -> str:
+    """A template whose one resource holds the release's id."""
+    value = {"Fn::Sub": f"{note} ${{ReleaseId}}"}
+    parameters = {name: {"Type": "String", "Default": ""} for name in Release().parameters()}
+    resource = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}
+    return json.dumps({"Parameters": parameters, "Resources": {"P": resource}})
+
+
+class Scene(Protocol):
+    """A stack that was deployed with `template()`, and what a test does to it."""
+
+    sets: Any  # ports.ChangeSets
+
+    def stack(self) -> Stack: ...
+
+    def template(self) -> str: ...
+
+    def execute(self, name: str) -> None:
+        """Execute a change set and wait for its end."""
+        ...
+
+    def update(self, text: str) -> None:
+        """Deploy another template without a change set."""
+        ...
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.cloud = FakeCloud(deployed=template())
+        self.sets: Any = self.cloud
+
+    def stack(self) -> Stack:
+        return self.cloud.stack(MODEL)
+
+    def template(self) -> str:
+        return self.cloud.template(MODEL)
+
+    def execute(self, name: str) -> None:
+        self.cloud.execute(MODEL, name)
+        self.cloud.finish()
+
+    def update(self, text: str) -> None:
+        self.cloud.deploy(text, direct=True)
+        self.cloud.finish()
+
+
+class OnTheLocalCloud:
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
+        self._client = client
+        self.sets: Any = CloudFormationChangeSets(client, role_arn="arn:aws:iam::000000000000:role/narrow")
+        self._stacks = SageMakerEndpoints(cloudformation=client, sagemaker=None, runtime=None)
+
+    def stack(self) -> Stack:
+        return self._stacks.stack(MODEL)
+
+    def template(self) -> str:
+        return self._stacks.template(MODEL)
+
+    def execute(self, name: str) -> None:
+        self.sets.execute(MODEL, name)
+        self._client.get_waiter("stack_update_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
+
+    def update(self, text: str) -> None:
+        kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in Release().parameters()]
+        self._client.update_stack(StackName=NAME, TemplateBody=text, Parameters=kept)
+        self._client.get_waiter("stack_update_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
+
+
+@pytest.fixture(params=["fake", "adapter"])
+def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
+    if request.param == "fake":
+        yield InMemory()
+        return
+    cloud: LocalCloud = request.getfixturevalue("cloud")
+    client = cloud.client("cloudformation")
+    client.create_stack(StackName=NAME, TemplateBody=template())
+    client.get_waiter("stack_create_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
+    yield OnTheLocalCloud(client)
+    client.delete_stack(StackName=NAME)
+    client.get_waiter("stack_delete_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
+
+
+def ask(scene: Scene, release: Release) -> bool:
+    return scene.sets.request(MODEL, release.release_id, release, "why")
+
+
+def test_a_request_waits_until_it_is_executed_or_deleted(scene: Scene) -> None:
+    assert not scene.sets.waits(MODEL, RELEASE.release_id)
+    assert [ask(scene, RELEASE), ask(scene, RELEASE), ask(scene, OTHER)] == [True] * 3
+    assert scene.sets.waits(MODEL, RELEASE.release_id)
+    assert sorted(scene.sets.offered(MODEL)) == [RELEASE.release_id, OTHER.release_id]
+    assert scene.sets.delete(MODEL, OTHER.release_id)
+    assert scene.sets.delete(MODEL, OTHER.release_id)
+    assert scene.sets.offered(MODEL) == [RELEASE.release_id]
+    assert scene.stack().release_id == ""
+
+
+def test_one_of_its_name_with_other_parameters_is_refused(scene: Scene) -> None:
+    ask(scene, RELEASE)
+    with pytest.raises(ChangeSetError, match="exists with other parameters"):
+        scene.sets.request(MODEL, RELEASE.release_id, replace(RELEASE, version="9"), "why")
+
+
+def test_executing_one_moves_the_stack_and_takes_the_others_away(scene: Scene) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    ask(scene, RELEASE)
+    ask(scene, OTHER)
+    scene.execute(RELEASE.release_id)
+    after = scene.stack()
+    assert (after.went_forward, after.can_change, after.is_moving) == (True, True, False)
+    assert (after.release_id, after.last_change_set) == (RELEASE.release_id,) * 2
+    assert isinstance(scene, InMemory) or before < after.changed
+    assert scene.sets.offered(MODEL) == []
+    assert scene.template() == template()
+
+
+def test_a_request_that_vanished_can_be_made_again(scene: Scene) -> None:
+    ask(scene, RELEASE)
+    ask(scene, OTHER)
+    scene.execute(RELEASE.release_id)
+    assert ask(scene, OTHER)
+    assert scene.sets.waits(MODEL, OTHER.release_id)
+
+
+def test_a_way_back_can_be_taken_twice_under_one_name(scene: Scene) -> None:
+    for release, back in ((RELEASE, OTHER), (replace(RELEASE, version="3"), OTHER)):
+        scene.sets.request(MODEL, f"r-by-ann-{release.version}", release, "why")
+        scene.execute(f"r-by-ann-{release.version}")
+        assert scene.sets.request(MODEL, "back-again", back, "why")
+        scene.execute("back-again")
+        assert scene.stack().release_id == OTHER.release_id
+
+
+def test_a_way_back_that_changes_nothing_is_not_there_to_be_executed(scene: Scene) -> None:
+    ask(scene, RELEASE)
+    scene.execute(RELEASE.release_id)
+    assert scene.sets.request(MODEL, "back-to-here", RELEASE, "why") is False
+    assert "back-to-here" not in scene.sets.offered(MODEL)
+
+
+def test_a_template_of_its_own_takes_the_stacks_place(scene: Scene) -> None:
+    assert scene.sets.request(MODEL, "back-to-template", RELEASE, "why", template("restored"))
+    scene.execute("back-to-template")
+    assert scene.template() == template("restored")
+
+
+def test_a_direct_deployment_names_no_change_set_and_makes_waiting_ones_obsolete(scene: Scene) -> None:
+    ask(scene, RELEASE)
+    scene.execute(RELEASE.release_id)
+    ask(scene, OTHER)
+    scene.update(template("second"))
+    assert scene.template() == template("second")
+    assert (scene.stack().last_change_set, scene.stack().release_id) == ("", RELEASE.release_id)
+    assert not scene.sets.waits(MODEL, OTHER.release_id)
+    assert scene.sets.offered(MODEL) == []
+    assert ask(scene, OTHER)
+    assert scene.sets.waits(MODEL, OTHER.release_id)

@@ -1,0 +1,191 @@
+"""CloudFormation, the endpoint and the trail in memory, as one: an operation takes time, and tells of itself by events.
+
+`tests/contract/release/test_cloud.py` holds it to what the local AWS's CloudFormation does.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from lambdas.release.ports import ChangeSetError, EndpointAnswerError
+from lambdas.release.records import BACKWARD, Release, Serving, Stack, stack_of
+from tests.fakes.artifacts import GOLDEN_SCORES
+from tests.fakes.release import MODEL, NOON, REVIEWED
+
+Event = dict[str, Any]
+
+
+class RefusedByCloudFormationError(Exception):
+    """The stack moves, or the change set can't be executed or deleted."""
+
+
+@dataclass
+class ChangeSet:
+    release: Release
+    template: str | None
+    status: str = "AVAILABLE"  # OBSOLETE, EXECUTE_IN_PROGRESS, EXECUTE_COMPLETE, EXECUTE_FAILED
+
+
+@dataclass
+class FakeCloud:
+    """One model's stack. `sent` collects the events that AWS sends, each with the function that takes it."""
+
+    now: datetime = NOON
+    status: str = "CREATE_COMPLETE"
+    release: Release = field(default_factory=Release)
+    deployed: str = REVIEWED
+    last_change_set: str = "cdk-deploy-change-set"
+    changed: datetime = NOON
+    running: Serving | None = None
+    sets: dict[str, ChangeSet] = field(default_factory=dict)
+    trail: list[Event] = field(default_factory=list)
+    sent: list[tuple[str, Event]] = field(default_factory=list)
+    moving: tuple[str, ChangeSet] | None = None
+    broken: set[str] = field(default_factory=set)  # manifests whose server answers wrongly
+
+    on_begin: Callable[[str], None] = lambda _: None
+
+    # What the functions see: ports.Endpoints, ports.ChangeSets, ports.Trail
+
+    def stack(self, _model: str) -> Stack:
+        return Stack(
+            status=self.status,
+            release_id=self.release.release_id,
+            last_change_set=self.last_change_set,
+            changed=self.changed,
+        )
+
+    def template(self, _model: str) -> str:
+        return self.deployed
+
+    def serving(self, _model: str) -> Serving | None:
+        return self.running
+
+    def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
+        if self.running is None:
+            raise EndpointAnswerError(f"{model} has no endpoint for {len(rows)} rows")
+        return [0.0, 0.0] if self.running.manifest_sha256 in self.broken else GOLDEN_SCORES
+
+    def request(self, _model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
+        known = self.sets.get(name)
+        if known and (
+            known.status == "OBSOLETE" or (known.status in _EXECUTED and _is_wanted_again(name, known, release))
+        ):
+            known = None
+        if known is None:
+            known = self.sets[name] = ChangeSet(release, template)
+            if release == self.release and template in {None, self.deployed}:
+                known.status = "UNAVAILABLE"
+        if known.release != release:
+            raise ChangeSetError(f"{name} ({description}) exists with other parameters.")
+        return known.status == "AVAILABLE"
+
+    def execute(self, _model: str, name: str, *, who: str = "release-settled") -> None:
+        self.begin(name)
+        self.call("ExecuteChangeSet", name, who)
+
+    def waits(self, _model: str, name: str) -> bool:
+        return name in self.sets and self.sets[name].status == "AVAILABLE"
+
+    def offered(self, _model: str) -> list[str]:
+        return [name for name, change_set in self.sets.items() if change_set.status == "AVAILABLE"]
+
+    def delete(self, _model: str, name: str, *, who: str = "training-completed") -> bool:
+        if name in self.sets and self.sets[name].status == "EXECUTE_IN_PROGRESS":
+            return False
+        if self.sets.pop(name, None):
+            self.call("DeleteChangeSet", name, who)
+        return True
+
+    def calls(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
+        return [c for c in self.trail if c["eventName"] == name and datetime.fromisoformat(c["eventTime"]) >= since]
+
+    # What happens in the world
+
+    def begin(self, name: str, change_set: ChangeSet | None = None) -> None:
+        """Start an operation: other change sets of the stack are gone."""
+        change_set = change_set or self.sets.get(name)
+        if self.moving or change_set is None or change_set.status != "AVAILABLE":
+            raise RefusedByCloudFormationError(name)
+        self.on_begin(name)
+        change_set.status = "EXECUTE_IN_PROGRESS"
+        self.sets = {n: s for n, s in self.sets.items() if n == name}
+        self.moving, self.last_change_set = (name, change_set), name
+        self.changed, self.status = self.now, "UPDATE_IN_PROGRESS"
+        self._tell_status()
+
+    def finish(self, outcome: str = "done") -> None:
+        """End the operation: `done`, `failed` (CloudFormation rolls back) or `reverted` (SageMaker alone does)."""
+        if self.moving is None:
+            return
+        (_, change_set), self.moving = self.moving, None
+        change_set.status = "EXECUTE_FAILED" if outcome == "failed" else "EXECUTE_COMPLETE"
+        self.status = "UPDATE_ROLLBACK_COMPLETE" if outcome == "failed" else "UPDATE_COMPLETE"
+        if outcome != "failed":
+            moves = change_set.release != self.release
+            self.release, self.deployed = change_set.release, change_set.template or self.deployed
+            if moves and (outcome == "done" or not change_set.release.release_id):
+                self.running = _serving(change_set.release)
+        self._tell_status()
+
+    def deploy(self, template: str, *, direct: bool = False) -> None:
+        """`cdk deploy`: by a change set of its own, or directly, which makes waiting change sets obsolete."""
+        deployment = ChangeSet(self.release, template)
+        if not direct:
+            self.begin("cdk-deploy-change-set", deployment)
+            return
+        waiting = {n: s for n, s in self.sets.items() if s.status == "AVAILABLE"}
+        self.begin("", deployment)
+        self.sets = waiting
+        for change_set in waiting.values():
+            change_set.status = "OBSOLETE"
+        self.call("UpdateStack", "", "deployer")
+
+    def call(self, what: str, name: str, who: str) -> None:
+        """CloudTrail notes a call, and EventBridge tells of it."""
+        asked = {"stackName": stack_of(MODEL), **({"changeSetName": name} if name else {})}
+        identity = {"arn": f"arn:x:sts::1:assumed-role/Person/{who}"}
+        call = {
+            "eventName": what,
+            "eventTime": self.now.isoformat(),
+            "userIdentity": identity,
+            "requestParameters": asked,
+        }
+        self.trail.append(call)
+        if name:
+            function = {"ExecuteChangeSet": "change_set_executed", "DeleteChangeSet": "change_set_deleted"}[what]
+            self.sent.append((function, self.event("aws.cloudformation", "AWS API Call via CloudTrail", call)))
+
+    def _tell_status(self) -> None:
+        detail = {"stack-id": f"arn:x:stack/{stack_of(MODEL)}/1", "status-details": {"status": self.status}}
+        event = self.event("aws.cloudformation", "CloudFormation Stack Status Change", detail)
+        self.sent.append(("release_settled", event))
+
+    def event(self, source: str, kind: str, detail: Mapping[str, Any]) -> Event:
+        """An event of this moment."""
+        time = self.now.isoformat()
+        return {"id": f"e{len(self.sent)}", "source": source, "detail-type": kind, "time": time, "detail": dict(detail)}
+
+    def passes(self, time: timedelta) -> None:
+        """Let time pass."""
+        self.now += time
+
+
+_EXECUTED = {"EXECUTE_COMPLETE", "EXECUTE_FAILED", "UNAVAILABLE"}
+
+
+def _is_wanted_again(name: str, known: ChangeSet, release: Release) -> bool:
+    return known.status == "UNAVAILABLE" or name.startswith(BACKWARD) or known.release != release
+
+
+def _serving(release: Release) -> Serving | None:
+    if not release.manifest_sha256:
+        return None
+    return Serving(
+        status="InService",
+        manifest_sha256=release.manifest_sha256,
+        release_id=release.release_id,
+        version=release.version,
+        image_digest=release.image_digest,
+    )

@@ -1,0 +1,55 @@
+"""`make faults`: thousands of random lives of the release path, every attack, every mutant, into build/faults.json."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from tests.faults.attacks import tried
+from tests.faults.mutants import MUTANTS
+from tests.faults.run import Run, run
+
+REPORT = Path("build/faults.json")
+
+
+def lived(console: Console, sequences: int, first: int) -> Run:
+    """Live, and show how far it is."""
+    with Progress(console=console) as progress:
+        task = progress.add_task("Lives of the release path", total=sequences)
+
+        def show(done: Run) -> None:
+            text = f"Lives of the release path ({len(done.broken)} broken)"
+            progress.update(task, completed=len(done.tally.stories), description=text)
+
+        return run(sequences, first=first, each=show)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run, write the report, and return 1 when a promise broke, or an attack, crash point or mutant was missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--sequences", type=int, default=10_000, help="how many different lives (10000)")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of the first batch of lives (0)")
+    chosen = parser.parse_args(arguments)
+    console, began = Console(stderr=True, highlight=False), time.monotonic()
+    done = lived(console, chosen.sequences, chosen.seed)
+    attacks = tried()
+    mutants = [{"mutant": m.name, "promise": m.promise, "caught": m.is_caught()} for m in MUTANTS]
+    report = done.report() | {"first_seed": chosen.seed, "attacks": attacks, "mutants": mutants}
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report | {"seconds": round(time.monotonic() - began)}, indent=1), encoding="utf-8")
+    refused, caught = sum(each["refused"] for each in attacks), sum(each["caught"] is True for each in mutants)
+    console.print(
+        f"{len(done.tally.stories)} sequences, {len(done.broken)} with a broken promise; {len(done.tally.died)} crash "
+        f"points, {len(done.missed())} missed; {refused} of {len(attacks)} attacks refused; {caught} of {len(mutants)} "
+        f"mutants caught. {REPORT}"
+    )
+    return 1 if done.broken or done.missed() or refused < len(attacks) or caught < len(mutants) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

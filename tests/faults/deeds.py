@@ -1,0 +1,183 @@
+"""What happens in a life: each deed is one thing that a person, AWS or bad luck does, where it is possible at all."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+from lambdas.release.decisions import release_of
+from lambdas.release.records import Release
+from tests.fakes.cloud import RefusedByCloudFormationError
+from tests.fakes.release import MODEL, job
+from tests.faults.crashing import Fate
+from tests.faults.life import Letter, Life
+
+PEOPLE = ("ann", "bob", "cid")
+MINUTES = (1, 5, 20, 300, 3 * 1440, 16 * 1440)
+
+
+def train(life: Life) -> None:
+    """A person trains: mostly an honest model, else one that learned nothing, a broken archive, a failed job."""
+    life.jobs += 1
+    submitter, kind = (
+        life.random.choice(PEOPLE),
+        life.random.choice(["good"] * 8 + ["poor", "broken", "failed", "twin"]),
+    )
+    now = life.cloud.now
+    done = job(f"job-{life.jobs}", submitter=submitter, ended=now, started=now - timedelta(minutes=5))
+    value = 0.8 if kind == "twin" else 0.8 + life.random.randint(1, 999) / 1e6
+    packed = b"no archive" if kind == "broken" else life.world.trained(0.1 if kind == "poor" else value)
+    life.world.finish(done, packed)
+    status = "Failed" if kind == "failed" else "Completed"
+    life.world.jobs.statuses[done.name] = status
+    detail = {"TrainingJobName": done.name, "TrainingJobStatus": status}
+    life.post("training_completed", life.cloud.event("aws.sagemaker", "SageMaker Training Job State Change", detail))
+    life.say(f"{submitter} trains {done.name} ({kind})")
+
+
+def approve(life: Life) -> None:
+    """Somebody executes a waiting release: another person, or (policies were changed) its submitter."""
+    waiting = [name for name in life.cloud.sets if name.startswith("r-by-") and life.cloud.waits(MODEL, name)]
+    if not waiting or life.cloud.moving:
+        return
+    name = life.random.choice(waiting)
+    submitter = name.split("-")[2]
+    others = [each for each in PEOPLE if each != submitter]
+    who = submitter if life.random.randint(1, 100) <= 15 else life.random.choice(others)
+    life.cloud.execute(MODEL, name, who=who)
+    life.approvals.append((life.cloud.sets[name].release.version, who))
+    if life.random.randint(1, 100) <= 15:
+        life.cloud.broken.add(life.cloud.sets[name].release.manifest_sha256)
+    life.say(f"{who} executes {name}")
+
+
+def reject(life: Life) -> None:
+    """An approver leaves a reason and deletes the change set; sometimes somebody deletes it without one."""
+    waiting = [name for name in life.cloud.sets if name.startswith("r-by-") and life.cloud.waits(MODEL, name)]
+    if not waiting:
+        return
+    name = life.random.choice(waiting)
+    if life.random.randint(1, 100) <= 70:
+        body = json.dumps({"release": name, "reason": "not convincing"}).encode()
+        life.world.audit.store.put(f"reasons/{MODEL}/{name}.json", body)
+    life.cloud.delete(MODEL, name, who="bob")
+    life.say(f"bob deletes {name}")
+
+
+def finish(life: Life) -> None:
+    """CloudFormation ends the operation under way."""
+    if life.cloud.moving:
+        outcome = life.random.choice(["done"] * 5 + ["failed", "failed", "reverted"])
+        life.say(f"{life.cloud.moving[0] or 'UpdateStack'}: {outcome}")
+        life.cloud.finish(outcome)
+
+
+def go_back(life: Life) -> None:
+    """An operator goes back to a former champion, stops the endpoint, or tries what nobody approved."""
+    if life.cloud.moving:
+        return
+    kind = life.random.choice(["former", "former", "stop", "unapproved"])
+    if kind == "stop":
+        operate(life, f"stop-{life.jobs}-{len(life.told)}", Release())
+        return
+    states = ("superseded",) if kind == "former" else ("requested", "refused", "rejected", "expired")
+    if found := [v for v in life.versions(*states) if v.tag("release_id")]:
+        version = life.random.choice(found)
+        operate(life, f"back-to-v{version.number}-{len(life.told)}", release_of(version))
+
+
+def operate(life: Life, name: str, release: Release) -> None:
+    """An operator makes and executes a change set alone."""
+    if life.cloud.request(MODEL, name, release, "operator"):
+        life.cloud.execute(MODEL, name, who="olga")
+        life.say(f"olga executes {name}")
+
+
+def deploy(life: Life) -> None:
+    """`cdk deploy` brings a template, by a change set or directly."""
+    if not life.cloud.moving:
+        life.templates.append(f'{{"Resources": {{"N{len(life.told)}": {{}}}}}}')
+        direct = life.random.randint(1, 100) <= 30
+        life.cloud.deploy(life.templates[-1], direct=direct)
+        life.say(f"cdk deploy{' --method=direct' if direct else ''}")
+
+
+def intrude(life: Life) -> None:
+    """Whoever took over the pipeline puts another template into a release that waits; the approver doesn't look."""
+    for change_set in life.cloud.sets.values():
+        if change_set.status == "AVAILABLE" and change_set.template is None:
+            change_set.template = '{"Resources": {"Evil": {}}}'
+            life.say("a template is swapped")
+            return
+
+
+def time_passes(life: Life) -> None:
+    """Time passes: minutes, hours, or more than approvers have."""
+    minutes = life.random.choice(MINUTES)
+    if minutes > 1440:
+        life.reconcile(fate(life))
+        life.reconcile()
+        for letter in list(life.mail):
+            life.run(letter, fate(life))
+    life.cloud.passes(timedelta(minutes=minutes))
+
+
+def deliver(life: Life) -> None:
+    """An event arrives: any one of those under way, once or twice; its function may die or be overtaken."""
+    life.collect()
+    if not life.mail:
+        return
+    letter = life.random.choice(life.mail)
+    if life.random.randint(1, 100) <= 10:
+        life.mail.append(Letter(letter.function, letter.event))
+        life.say(f"{letter.function} comes twice")
+    life.run(letter, fate(life))
+
+
+def lose(life: Life) -> None:
+    """An event never arrives."""
+    life.collect()
+    if life.mail:
+        letter = life.mail.pop(life.random.randrange(len(life.mail)))
+        life.say(f"{letter.function} is lost")
+
+
+def heal(life: Life) -> None:
+    """The reconciler runs, under a fate of its own."""
+    life.reconcile(fate(life))
+
+
+def fate(life: Life) -> Fate:
+    """Half the time nothing; else the function dies at some call, or something happens during it."""
+    chance = life.random.randint(1, 100)
+    if chance <= 25:
+        return Fate(moment=life.random.randint(1, 90))
+    if chance <= 40 and life.aim:
+        return Fate(aim=frozenset(life.random.choices(life.aim, k=9)))
+    if chance <= 55:
+        deed = life.random.choice([approve, finish, reject, go_back, deliver, deploy])
+        return Fate(moment=life.random.randint(1, 60), meanwhile=lambda: attempt(life, deed))
+    return Fate()
+
+
+def attempt(life: Life, deed: Callable[[Life], None]) -> None:
+    """Do a deed; what CloudFormation does not take does not happen."""
+    life.cloud.passes(timedelta(seconds=1))
+    try:
+        deed(life)
+    except RefusedByCloudFormationError as refusal:
+        life.say(f"CloudFormation refuses {refusal}")
+
+
+DEEDS = (
+    *[train] * 3,
+    *[approve] * 4,
+    *[finish] * 6,
+    *[deliver] * 12,
+    *[lose] * 1,
+    *[reject] * 1,
+    *[go_back] * 1,
+    *[deploy] * 1,
+    *[intrude] * 1,
+    *[time_passes] * 3,
+    *[heal] * 2,
+)

@@ -1,0 +1,29 @@
+"""A seeded share of `make faults`, and the proof that it can fail: mutants of the functions each break a promise."""
+
+import pytest
+
+from lambdas.release import decisions
+from tests.faults.mutants import MUTANTS, Mutant
+from tests.faults.run import Run, run
+
+SEQUENCES = 200
+
+
+@pytest.fixture(scope="module")
+def lived() -> Run:
+    return run(SEQUENCES)
+
+
+def test_no_life_breaks_a_promise(lived: Run) -> None:
+    assert lived.broken == []
+
+
+def test_the_lives_come_to_every_state_and_most_crash_points(lived: Run) -> None:
+    assert set(lived.tally.states) == {"registered", *decisions._NEXT, *decisions.OVER}
+    assert len(lived.tally.stories) >= SEQUENCES
+    assert len(lived.tally.died) > 0.5 * len(lived.tally.seen)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_breaks_its_promise(mutant: Mutant) -> None:
+    assert mutant.is_caught()
