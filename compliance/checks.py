@@ -6,6 +6,7 @@ against fresh assemblies.
 """
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,11 +60,13 @@ def measure(assembly: Path, scanned: Sequence[ScannerFinding]) -> dict[str, Any]
             "open": total[_OPEN],
         },
         "acceptances": {"register_entries": len(register), "reasons": sorted(set(total) - {_OPEN})},
+        "stays": _stays(templates),
         "rules": {rule: {"found": each.total(), "reasons": dict(each)} for rule, each in rules.items()},
     }
 
 
 _OPEN = "open"
+_HASH = re.compile(r"[0-9A-F]{8}$")
 
 
 def _of_packs(assembly: Path) -> Iterator[tuple[str, str]]:
@@ -92,6 +95,16 @@ def reasons() -> dict[str, Acceptance]:
 
 def _bare(rule: str) -> str:
     return rule.partition("[")[0]
+
+
+def _stays(templates: Templates) -> dict[str, list[str]]:
+    """Give by type what outlives its stack, or leaves a snapshot: logical ids without the CDK's hash."""
+    kept: dict[str, list[str]] = {}
+    for stack, template in templates.items():
+        for logical_id, body in template["Resources"].items():
+            if body.get("DeletionPolicy", "Delete") != "Delete":
+                kept.setdefault(body["Type"], []).append(f"{stack}/{_HASH.sub('', logical_id)}")
+    return {kind: sorted(names) for kind, names in kept.items()}
 
 
 def _endpoints(templates: Templates) -> Iterator[str]:

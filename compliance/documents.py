@@ -80,6 +80,11 @@ def environments_measured(root: Path) -> str:
     return _table(*measured_tables.environments(root))
 
 
+def what_stays(root: Path) -> str:
+    """What outlives the stacks in each environment, and how to remove it."""
+    return _table(*measured_tables.stays(root))
+
+
 def ledger_fields(_root: Path) -> str:
     """The ledger's columns and the moment from which each can be known."""
     rows = [
@@ -96,6 +101,7 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "checked-claims": checked_claims,
     "rules-found": rules_found,
     "environments-measured": environments_measured,
+    "what-stays": what_stays,
     "ledger-fields": ledger_fields,
 }
 

@@ -5,6 +5,15 @@ from pathlib import Path
 from typing import Any
 
 Row = tuple[str, ...]
+REMOVAL = {
+    "AWS::Backup::BackupVault": "delete the recovery points (`aws backup delete-recovery-point`), then the vault",
+    "AWS::ECR::Repository": "images of past releases: `aws ecr delete-repository --force`",
+    "AWS::KMS::Key": "last of all, for without its key nothing can be read: `aws kms schedule-key-deletion`",
+    "AWS::Logs::LogGroup": "they empty themselves by the log profile; `aws logs delete-log-group`",
+    "AWS::RDS::DBInstance": "its last snapshot, the registry of record: `aws rds delete-db-snapshot`",
+    "AWS::S3::Bucket": "under your retention schedule, as Object Lock lets you: delete all versions, then the bucket",
+}
+"""How to remove what outlives its stack, by type."""
 
 
 def kept(root: Path) -> dict[str, dict[str, Any]]:
@@ -23,6 +32,22 @@ def rules(root: Path) -> tuple[Row, list[Row]]:
         counts = (str(each["found"]) if each else "0" for each in found.values())
         rows.append((f"`{name}`", *counts, ", ".join(f"`{reason}`" for reason in reasons)))
     return ("rule", *measured, "accepted because"), rows
+
+
+def stays(root: Path) -> tuple[Row, list[Row]]:
+    """What outlives the stacks, how many of each in each environment, which, and how to remove it.
+
+    Raises:
+        KeyError: something stays and `REMOVAL` does not say how it goes.
+    """
+    measured = kept(root)
+    rows: list[Row] = []
+    for kind in sorted({kind for each in measured.values() for kind in each["stays"]}):
+        names = sorted({name for each in measured.values() for name in each["stays"].get(kind, ())})
+        which = ", ".join(name.removeprefix("Atoll-") for name in names)
+        counts = (str(len(each["stays"].get(kind, ()))) for each in measured.values())
+        rows.append((kind.removeprefix("AWS::"), *counts, which, REMOVAL[kind]))
+    return ("stays", *measured, "which", "how to remove it"), rows
 
 
 def environments(root: Path) -> tuple[Row, list[Row]]:

@@ -24,7 +24,8 @@ def entry(path: str = "Stack/Queue", pack: str = "checkov", rule: str = "CKV_AWS
 def assembly(folder: Path, *register: dict[str, Any]) -> Path:
     """Lay an assembly of one stack with a queue, a bounded role and an endpoint."""
     resources = {
-        "Queue1": {"Type": "AWS::SQS::Queue"},
+        "Queue1": {"Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain"},
+        "GoneA1B2C3D4": {"Type": "AWS::SQS::Queue", "DeletionPolicy": "Delete"},
         "Role1": {"Type": "AWS::IAM::Role", "Properties": {"PermissionsBoundary": "policy/agency"}},
         "Role2": {"Type": "AWS::IAM::Role"},
         "Logs": {"Type": "AWS::EC2::VPCEndpoint", "Properties": {"ServiceName": "com.example.us-gov-west-1.ecr.api"}},
@@ -105,9 +106,10 @@ def test_findings_are_told_by_their_constructs_path(tmp_path: Path, monkeypatch:
 def test_what_is_counted_is_what_stands_in_the_assembly(tmp_path: Path) -> None:
     measured = measure(assembly(tmp_path, entry()), [QUEUE, ScannerFinding(scanner="cfn-lint", rule="E1", path="x")])
     assert measured["region"] == "us-gov-west-1"
-    assert (measured["resources"], measured["roles"], measured["roles_with_boundary"]) == (5, 2, 1)
+    assert (measured["resources"], measured["roles"], measured["roles_with_boundary"]) == (6, 2, 1)
     assert measured["endpoints"] == ["ecr.api", "s3"]
     assert measured["findings"] == {"before_acceptance": 4, "accepted": 3, "open": 1}
+    assert measured["stays"] == {"AWS::SQS::Queue": ["Stack/Queue1"]}
     assert measured["acceptances"] == {"register_entries": 1, "reasons": ["LITERAL_ZONES"]}
     assert measured["rules"]["AwsSolutions-IAM5"] == {"found": 2, "reasons": {"LITERAL_ZONES": 2}}
     assert measured["rules"]["cfn-lint E1"] == {"found": 1, "reasons": {"open": 1}}
