@@ -8,9 +8,10 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 export CDK_DISABLE_CLI_TELEMETRY := true
 export PYTHONDONTWRITEBYTECODE :=
 READY := $(VENV)/.ready
+CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test faults native story evaluate bench-forecast bench-lambda bench-serving image-test images malformed fuzz story-down synth lambdas lock clean
+.PHONY: help setup lint check format test faults native story evaluate bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,7 +39,7 @@ format: setup ## put the code in shape
 	ruff format .
 	ruff check --fix .
 
-test: lint lambdas ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
+test: lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
 	coverage run -m pytest -q tests/unit tests/docs
 	coverage run --append -m pytest -q tests/infrastructure tests/contract tests/faults
 	coverage report
@@ -62,6 +63,17 @@ lambdas: setup ## bundle the Lambda code into build/lambdas, for this machine an
 synth: lambdas ## one assembly per environment below build/synth
 	@python -m compliance.synth
 
+checks: synth checkov ## what the rules and scanners find before acceptance, roles, endpoints, resources, into build/checks.json
+	@python -m compliance.checks
+
+checkov: $(CHECKOV) ## the scanner checkov, whose pins clash with ours, in a venv of its own below build (220 MB)
+
+$(CHECKOV): compliance/requirements-checkov.txt | setup
+	@echo "Installing checkov below build (about a minute)"
+	@$(PYTHON) -m venv build/checkov
+	@build/checkov/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 story: setup ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1)
 	@python -m lambdas.bundle local
 	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(filter-out 0,$(KEEP)),--keep)
@@ -74,6 +86,9 @@ bench-forecast: setup ## weekly forecasts: statsmodels against statsforecast (wh
 
 bench-serving: setup native ## our server beside MLflow's, MLServer, BentoML and FastAPI, into build/bench (ROUNDS=, SECONDS_A_CELL=; about ten minutes)
 	@python -m benchmarks.serving $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_A_CELL),--seconds $(SECONDS_A_CELL))
+
+bench-synth: lambdas ## a synth with all checks, and with ten more models, into build/bench (about two minutes)
+	@python -m benchmarks.synth
 
 image-test: setup ## build every image twice and run them confined, from a stand-in base (root on Debian 12; no daemon)
 	@python -m images test
@@ -91,6 +106,7 @@ lock: setup ## write the hashed requirements anew (needs uv)
 	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
 	for list in requirements model_code/requirements model_code/requirements-serving lambdas/requirements lambdas/requirements-monitoring mlflow_server/requirements; do \
 	  uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt $$list.in -o $$list.txt; done
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header compliance/requirements-checkov.in -o compliance/requirements-checkov.txt
 	for peer in mlflow mlserver bentoml fastapi; do \
 	  uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --overrides benchmarks/serving/peers/overrides.txt benchmarks/serving/peers/$$peer.in -o benchmarks/serving/peers/$$peer.txt; done
 

@@ -1,7 +1,8 @@
 """The generated parts of the documents: `python -m compliance.documents` writes them, `--check` says which are stale.
 
 A document marks such a part by `<!-- generated: settings -->` and `<!-- end -->`; everything between is written anew.
-Reads source text, the settings' schema and tables in the code, never a template: it needs neither the CDK nor a synth.
+Reads source text, the settings' schema, tables in the code and docs/checks.json, which `make checks` measured: it needs
+neither the CDK nor a synth.
 """
 
 import argparse
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from compliance import accepted, perimeter, permissions, predicates, serving
+from compliance import accepted, measured_tables, perimeter, permissions, predicates, serving
 from compliance.findings import Acceptance
 from model_code.features.fields import FIELDS
 from stacks.settings import Settings
@@ -69,6 +70,21 @@ def checked_claims(_root: Path) -> str:
     return _table(("claim", "what it says", "controls"), rows)
 
 
+def rules_found(root: Path) -> str:
+    """Each rule of a pack or scanner that found something, how often before acceptance, and why the findings stand."""
+    return _table(*measured_tables.rules(root))
+
+
+def environments_measured(root: Path) -> str:
+    """What each environment's assembly holds: resources, roles, endpoints, findings."""
+    return _table(*measured_tables.environments(root))
+
+
+def what_stays(root: Path) -> str:
+    """What outlives the stacks in each environment, and how to remove it."""
+    return _table(*measured_tables.stays(root))
+
+
 def ledger_fields(_root: Path) -> str:
     """The ledger's columns and the moment from which each can be known."""
     rows = [
@@ -83,6 +99,9 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "make-targets": make_targets,
     "accepted-findings": accepted_findings,
     "checked-claims": checked_claims,
+    "rules-found": rules_found,
+    "environments-measured": environments_measured,
+    "what-stays": what_stays,
     "ledger-fields": ledger_fields,
 }
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 OWN_PACK = "Atoll"
 PACKS = ("AwsSolutions", "NIST.800.53.R5", OWN_PACK)
+SCANNERS = ("cfn-lint", "checkov", "cloudsplaining")
+"""What reads the templates after the synth (compliance/scanners.py); a synth knows nothing of their findings."""
 TEMPLATE_VALIDATION = "CloudFormation-Validate"
 REGISTER_FILE = "accepted-findings.json"
 OWN_PACK_FILE = "atoll-rules.json"
@@ -77,7 +79,8 @@ REGISTER = Register()
 def accept_finding(resource: "IConstruct", pack: str, rule: str, *, because: Acceptance) -> None:
     """Accept one rule's finding on one resource, and enter it in the register.
 
-    `rule` is the full id that the pack reports, with its bracket: `AwsSolutions-IAM5[Resource::*]`.
+    `rule` is the full id that the pack reports, with its bracket: `AwsSolutions-IAM5[Resource::*]`. Instead of a
+    pack a scanner may be named: then `compliance.scanners` holds its findings against the register.
 
     Raises:
         FindingError: for an unknown pack, a rule of another pack, or a scope as wide as a stack or the app.
@@ -87,7 +90,8 @@ def accept_finding(resource: "IConstruct", pack: str, rule: str, *, because: Acc
     if cdk.Stack.is_stack(resource) or cdk.App.is_app(resource):
         raise FindingError(f"{resource.node.path or 'the app'} is too wide a scope for {rule}: accept it on a resource")
     check_rule(pack, rule)
-    cdk.Validations.of(resource).acknowledge(cdk.Acknowledgment(id=f"{pack}::{rule}", reason=because.reason))
+    if pack not in SCANNERS:
+        cdk.Validations.of(resource).acknowledge(cdk.Acknowledgment(id=f"{pack}::{rule}", reason=because.reason))
     REGISTER.add(Accepted(path=resource.node.path, pack=pack, rule=rule, acceptance=because))
 
 
@@ -97,7 +101,8 @@ def check_rule(pack: str, rule: str) -> None:
     Raises:
         FindingError: naming the pack or the rule.
     """
-    if pack not in (*PACKS, TEMPLATE_VALIDATION):
-        raise FindingError(f"unknown rule pack {pack!r}; expected {', '.join(PACKS)} or {TEMPLATE_VALIDATION}")
+    known = (*PACKS, *SCANNERS, TEMPLATE_VALIDATION)
+    if pack not in known:
+        raise FindingError(f"unknown rule pack {pack!r}; expected one of {', '.join(known)}")
     if pack in PACKS and not rule.startswith(f"{pack}-"):
         raise FindingError(f"rule {rule!r} is not one of {pack}: its rules begin with {pack}-")

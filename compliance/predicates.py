@@ -16,6 +16,7 @@ _CREDENTIALS = frozenset({"authorization", "cookie"})
 _SECRET_NAME = re.compile(
     r"PASS(WORD|WD)?$|SECRET(_KEY)?$|TOKEN$|CREDENTIALS?$|(API|PRIVATE|ACCESS)_KEY", re.IGNORECASE
 )
+_RUNBOOK = re.compile(r"docs/runbooks/[a-z0-9-]+\.md")
 _KEYS = {
     "AWS::Backup::BackupVault": "EncryptionKeyArn",
     "AWS::CloudTrail::Trail": "KMSKeyId",
@@ -132,6 +133,13 @@ def alarms_may_notify(templates: Templates) -> Iterator[str]:
             yield f"{policy.place} keeps alarms from publishing"
 
 
+def alarms_name_their_runbook(templates: Templates) -> Iterator[str]:
+    """Every alarm's description names the page that says what to do. Controls: IR-4, IR-8."""
+    for alarm in resources(templates, "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
+        if not _RUNBOOK.search(str(alarm.properties.get("AlarmDescription", ""))):
+            yield f"{alarm.place} does not say which runbook helps"
+
+
 def no_secret_is_in_plain_sight(templates: Templates) -> Iterator[str]:
     """No environment of a container, function or model has a secret's name or a secret's value. Controls: IA-5."""
     for place, name, value in _environments(templates):
@@ -172,6 +180,7 @@ CLAIMS = (
     firewall_logs_hold_no_credentials,
     the_trail_does_not_record_itself,
     alarms_may_notify,
+    alarms_name_their_runbook,
     no_secret_is_in_plain_sight,
     containers_are_confined,
 )

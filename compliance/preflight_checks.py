@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from stacks.database_engine import ENGINE, MAJOR_VERSION, instance_type
 from stacks.endpoint_services import S3, endpoints, private_hosts
 from stacks.regions import HOST_SUFFIX
 from stacks.settings import Settings
@@ -150,6 +151,24 @@ def certificate(settings: Settings, clients: Clients) -> Iterator[Finding]:
     yield Finding(subject="certificate", ok=found["Status"] == "ISSUED" and covered and lasts, found=said, mend=mend)
 
 
+def database(settings: Settings, clients: Clients) -> Iterator[Finding]:
+    """RDS offers the tracking server's database here, in two zones."""
+    if settings.tracking.database != "postgresql":
+        return
+    wanted = f"db.{instance_type(production=settings.deployment.production)}"
+    listing = clients("rds").get_paginator("describe_orderable_db_instance_options")
+    pages = listing.paginate(Engine=ENGINE, DBInstanceClass=wanted)
+    versions = {each["EngineVersion"] for page in pages for each in page["OrderableDBInstanceOptions"] if _fits(each)}
+    majors = sorted({version.partition(".")[0] for version in versions})
+    found = f"{ENGINE} on {wanted}: {', '.join(majors) or 'none'}, needs {MAJOR_VERSION}"
+    mend = "deploy where RDS has it, or set MAJOR_VERSION in stacks/database_engine.py and test MLflow with it"
+    yield Finding(subject="database", ok=MAJOR_VERSION in majors, found=found, mend=mend)
+
+
+def _fits(option: dict[str, Any]) -> bool:
+    return option.get("MultiAZCapable", False) and option.get("SupportsStorageEncryption", False)
+
+
 def quotas(settings: Settings, clients: Clients) -> Iterator[Finding]:
     """The account may run twice each endpoint's instances (a release has both fleets), and our number of endpoints."""
     client = clients("service-quotas")
@@ -199,6 +218,7 @@ CHECKS = (
     prefix_list,
     landing_zone,
     certificate,
+    database,
     quotas,
     images,
 )

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from compliance.findings import OWN_PACK, OWN_PACK_FILE, PACKS, REGISTER_FILE
+from compliance.findings import OWN_PACK, OWN_PACK_FILE, PACKS, REGISTER_FILE, SCANNERS
 
 REPORT_FILE = "validation-report.json"
 
@@ -47,7 +47,7 @@ def judge(assembly: Path, *, today: date) -> Verdict:
         *_missing_packs(report, own),
         *_violations(report),
         *_strangers(suppressions, register),
-        *_unused(suppressions, register),
+        *_unused(suppressions, [entry for entry in register if entry["pack"] not in SCANNERS]),
         *_overdue(register, today),
     )
     reasons = {entry["acceptance"]["reason"] for entry in register}

@@ -98,7 +98,7 @@ class EndpointStack(AtollStack):
         config: sagemaker.CfnEndpointConfig,
         rollback: list[cloudwatch.CfnAlarm],
     ) -> sagemaker.CfnEndpoint:
-        endpoint = sagemaker.CfnEndpoint(
+        return sagemaker.CfnEndpoint(
             self,
             "Endpoint",
             endpoint_name=endpoint_name(self._name),
@@ -107,8 +107,6 @@ class EndpointStack(AtollStack):
             retain_all_variant_properties=True,
             tags=self._tags(),
         )
-        endpoint.node.add_dependency(*rollback)
-        return endpoint
 
     def _scale(self, endpoint: sagemaker.CfnEndpoint) -> None:
         target = scaling.CfnScalableTarget(

@@ -11,7 +11,7 @@ from constructs import Construct
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.bundle import bundle_folder
 from stacks.components import arns
-from stacks.components.endpoint_alarms import VARIANT, endpoint_name
+from stacks.components.endpoint_alarms import VARIANT, endpoint_name, runbook
 from stacks.components.events import EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
@@ -43,10 +43,11 @@ class MonitoringStack(AtollStack):
         event = EventKind(source="aws.sagemaker", kind="SageMaker Transform Job State Change", detail=scored)
         EventRoute(self, "TransformEnded", event=event, to=function, dead_letters=self._dead_letters)
         for name, queue in (("Release", release.dead_letters), ("Monitoring", self._dead_letters)):
-            self._alarm(f"{name}DeadLetters", queue.metric_approximate_number_of_messages_visible(), threshold=1)
+            waiting = queue.metric_approximate_number_of_messages_visible()
+            text = f"Events that failed for good wait in the queue. {runbook('release-dead-letters')}"
+            self._alarm(f"{name}DeadLetters", waiting, threshold=1, text=text)
         for model in settings.models:
-            self._alarm("Drift", drift(model), threshold=_DRIFT_ALARM, name=f"{endpoint_name(model)}-drift")
-            self._show(model)
+            self._watch(model)
         self.output("BatchScoredFunction", function.function_name)
 
     def _batch_scored(self) -> EventFunction:
@@ -89,12 +90,14 @@ class MonitoringStack(AtollStack):
         metric: cloudwatch.Metric,
         *,
         threshold: float,
+        text: str,
         name: str | None = None,
     ) -> None:
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
             alarm_name=name,
+            alarm_description=text,
             metric=metric,
             threshold=threshold,
             evaluation_periods=1,
@@ -103,8 +106,11 @@ class MonitoringStack(AtollStack):
         )
         alarm.add_alarm_action(self._action)
 
-    def _show(self, model: str) -> None:
-        board = cloudwatch.Dashboard(self, "Dashboard")
+    def _watch(self, model: str) -> None:
+        text = f"Inputs of {model} are unlike those that it was trained on. {runbook('drift')}"
+        name = f"{endpoint_name(model)}-drift"
+        self._alarm(f"Drift-{model}", drift(model), threshold=_DRIFT_ALARM, text=text, name=name)
+        board = cloudwatch.Dashboard(self, f"Dashboard-{model}")
         calls = [_serving(model, name) for name in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")]
         board.add_widgets(
             cloudwatch.GraphWidget(title=f"{model}: invocations", left=calls),

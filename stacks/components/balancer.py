@@ -1,5 +1,7 @@
 """The door to the tracking server: an internal load balancer that speaks TLS with FIPS ciphers only."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -85,14 +87,19 @@ class InternalBalancer(Construct):
         resource_of(listener).add_property_override("SslPolicy", policy)
 
     def guard(self, keys: Keys) -> None:
-        """Put a web firewall before the balancer: the region's common rules and a limit on requests per address."""
+        """Put a web firewall before the balancer: AWS's rules on common and on known bad requests, and a rate."""
         firewall = wafv2.CfnWebACL(
             self,
             "Firewall",
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_visible("firewall"),
-            rules=[_common_rules(), _rate_limit()],
+            rules=[
+                # The size limit would refuse a model's artifacts.
+                _managed_rules("common", "AWSManagedRulesCommonRuleSet", priority=1, without=["SizeRestrictions_BODY"]),
+                _rate_limit(priority=2),
+                _managed_rules("known-bad", "AWSManagedRulesKnownBadInputsRuleSet", priority=3),
+            ],
         )
         wafv2.CfnWebACLAssociation(
             self,
@@ -146,27 +153,28 @@ def _visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
     )
 
 
-def _common_rules() -> wafv2.CfnWebACL.RuleProperty:
-    """AWS's common rules but for the size limit, which would refuse a model's artifacts."""
+def _managed_rules(
+    name: str, group: str, *, priority: int, without: Sequence[str] = ()
+) -> wafv2.CfnWebACL.RuleProperty:
     return wafv2.CfnWebACL.RuleProperty(
-        name="common",
-        priority=1,
+        name=name,
+        priority=priority,
         override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
         statement=wafv2.CfnWebACL.StatementProperty(
             managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
                 vendor_name="AWS",
-                name="AWSManagedRulesCommonRuleSet",
-                excluded_rules=[wafv2.CfnWebACL.ExcludedRuleProperty(name="SizeRestrictions_BODY")],
+                name=group,
+                excluded_rules=[wafv2.CfnWebACL.ExcludedRuleProperty(name=each) for each in without],
             ),
         ),
-        visibility_config=_visible("common"),
+        visibility_config=_visible(name),
     )
 
 
-def _rate_limit() -> wafv2.CfnWebACL.RuleProperty:
+def _rate_limit(*, priority: int) -> wafv2.CfnWebACL.RuleProperty:
     return wafv2.CfnWebACL.RuleProperty(
         name="rate",
-        priority=2,
+        priority=priority,
         action=wafv2.CfnWebACL.RuleActionProperty(block={}),
         statement=wafv2.CfnWebACL.StatementProperty(
             rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(limit=6000, aggregate_key_type="IP"),

@@ -14,6 +14,7 @@ from stacks.components.jsii_types import as_interface
 from stacks.components.keys import Keys
 from stacks.components.network import DATABASE_PORT, Network
 from stacks.components.roles import WorkRole, service
+from stacks.database_engine import MAJOR_VERSION, instance_type
 from stacks.settings import Settings
 
 _NAME = "mlflow"
@@ -26,7 +27,7 @@ _OF_SNAPSHOTS = (
     "rds:DescribeDBSnapshots",
     "rds:ListTagsForResource",
 )
-_VERSION = rds.PostgresEngineVersion.VER_16
+_VERSION = rds.PostgresEngineVersion.of(MAJOR_VERSION, MAJOR_VERSION)
 
 
 class TrackingDatabase(Construct):
@@ -53,7 +54,7 @@ class TrackingDatabase(Construct):
             self,
             "Instance",
             engine=engine,
-            instance_type=ec2.InstanceType("m6i.large" if production else "t4g.medium"),
+            instance_type=ec2.InstanceType(instance_type(production=production)),
             database_name=_NAME,
             credentials=rds.Credentials.from_secret(as_interface(credentials)),
             parameter_group=rds.ParameterGroup(self, "Parameters", engine=engine, parameters={"rds.force_ssl": "1"}),

@@ -19,6 +19,11 @@ def endpoint_name(model_name: str) -> str:
     return f"atoll-{model_name}"
 
 
+def runbook(name: str) -> str:
+    """Say in an alarm's description which page of docs/runbooks/ helps whom it wakes. Controls: IR-4, IR-8."""
+    return f"Runbook: docs/runbooks/{name}.md"
+
+
 class EndpointAlarms(Construct):
     """Server errors, latency and unanswered invocations of an endpoint: a deployment watches these (`rollback`).
 
@@ -51,11 +56,12 @@ class EndpointAlarms(Construct):
         self.rollback = [errors, slow, self._unanswered()]
 
     def _alarm(self, name: str, metric: str, statistic: str, threshold: float) -> cloudwatch.CfnAlarm:
+        help_ = runbook(f"endpoint-{name}")
         return cloudwatch.CfnAlarm(
             self,
             name.capitalize(),
             alarm_name=f"{self._name}-{name}",
-            alarm_description=f"{metric} of {self._name}: a release under way is rolled back.",
+            alarm_description=f"{metric} of {self._name}: a release under way is rolled back. {help_}",
             namespace="AWS/SageMaker",
             metric_name=metric,
             statistic=statistic,
@@ -77,7 +83,8 @@ class EndpointAlarms(Construct):
             self,
             "Failures",
             alarm_name=f"{self._name}-failures",
-            alarm_description=f"Invocations of {self._name} without an answer: a release under way is rolled back.",
+            alarm_description=f"Invocations of {self._name} without an answer: a release under way is rolled back. "
+            f"{runbook('endpoint-5xx')}",
             metrics=[*sums, left],
             evaluation_periods=1,
             threshold=1,

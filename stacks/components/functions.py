@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from compliance.accepted import BUNDLED_RUNTIME
+from compliance.accepted import BUNDLED_RUNTIME, REPEATED_REFERENCE
 from compliance.findings import accept_finding
 from stacks.components.buckets import NETWORK_TAG
 from stacks.components.jsii_types import as_interface
@@ -94,6 +94,7 @@ class EventFunction(lambda_.Function):
         self.work_role = role
         self.permissions = role.permissions
         accept_finding(self, "AwsSolutions", "AwsSolutions-L1", because=BUNDLED_RUNTIME)
+        accept_finding(self, "cfn-lint", "W3005", because=REPEATED_REFERENCE)
 
 
 def fips_environment(settings: Settings) -> dict[str, str]:

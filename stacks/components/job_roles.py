@@ -6,6 +6,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
+from compliance.findings import accept_finding
 from stacks.components import arns
 from stacks.components.network import allow_interfaces
 from stacks.components.roles import WorkRole, service
@@ -62,6 +63,7 @@ class JobRoles(Construct):
             on=[self._image.repository_arn],
         )
         policy.allow_pattern("ecr:GetAuthorizationToken", on=["*"], because=NO_RESOURCE_LEVEL)
+        accept_finding(policy, "cloudsplaining", "CredentialsExposure", because=NO_RESOURCE_LEVEL)
         network = self._foundation.network
         allow_interfaces(policy, network.vpc, network.jobs, *_PERMISSIONS)
         policy.allow_pattern(

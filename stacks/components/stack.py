@@ -37,6 +37,8 @@ class AtollStack(cdk.Stack):
         """The zones from the settings: the CDK would otherwise ask AWS for them at synth."""
         return self._zones
 
-    def output(self, key: str, value: str) -> None:
+    def output(self, key: str, value: str) -> cdk.CfnOutput:
         """Publish a value as the stack output `key` (docs/contracts.md)."""
-        cdk.CfnOutput(self, f"{key}Output", value=value).override_logical_id(key)
+        published = cdk.CfnOutput(self, f"{key}Output", value=value)
+        published.override_logical_id(key)
+        return published

@@ -125,6 +125,7 @@ def _let_it_start(role: WorkRole, inputs: TrackingInputs, logs: KeptLogGroup) ->
     """Give ECS what it needs to start the task: the image, the log, the secrets and their keys."""
     policy = role.permissions
     policy.allow_pattern("ecr:GetAuthorizationToken", on=["*"], because=NO_RESOURCE_LEVEL)
+    accept_finding(policy, "cloudsplaining", "CredentialsExposure", because=NO_RESOURCE_LEVEL)
     policy.allow(
         "ecr:BatchCheckLayerAvailability",
         "ecr:BatchGetImage",

@@ -63,6 +63,10 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         holds.alarms_may_notify,
         lambda t: one(t, "Atoll-Release", "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"].pop(),
     ),
+    (
+        holds.alarms_name_their_runbook,
+        lambda t: one(t, "Atoll-Monitoring", "AWS::CloudWatch::Alarm").update(AlarmDescription="Inputs drift."),
+    ),
     *(
         (
             holds.no_secret_is_in_plain_sight,

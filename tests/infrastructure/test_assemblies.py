@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -154,6 +155,12 @@ def test_the_cli_can_read_what_the_library_writes(assembly: Assembly) -> None:
     pinned = json.loads((ROOT / "package.json").read_text())["dependencies"]["aws-cdk"]
     needed = json.loads((assembly("local") / "manifest.json").read_text())["minimumCliVersion"]
     assert _version(pinned) >= _version(needed)
+
+
+def test_the_runbooks_that_alarms_name_are_there(templates: dict[str, Template]) -> None:
+    for alarm in resources(templates, "AWS::CloudWatch::Alarm"):
+        [page] = re.findall(r"docs/runbooks/\S+", alarm.properties["AlarmDescription"])
+        assert (ROOT / page).is_file(), alarm.place
 
 
 def test_an_endpoint_stack_needs_nothing_that_its_narrow_role_lacks(templates: dict[str, Template]) -> None:

@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 from moto import mock_aws
 
 from compliance import preflight
-from compliance.preflight_checks import Clients, Finding, certificate, endpoint_services, landing_zone, quotas
+from compliance.preflight_checks import Clients, Finding, certificate, database, endpoint_services, landing_zone, quotas
+from stacks.database_engine import MAJOR_VERSION
 from stacks.endpoint_services import endpoints, private_hosts
 from stacks.settings import ENVIRONMENTS, Settings
 
@@ -76,6 +77,15 @@ def answer_bootstrap(client: Client, *versions: str) -> None:
     stubs.activate()
 
 
+def answer_database(client: Client, *versions: str, two_zones: bool = True) -> None:
+    stubs = Stubber(client)
+    capable = {"MultiAZCapable": two_zones, "SupportsStorageEncryption": True}
+    options = [{"EngineVersion": each, **capable} for each in versions]
+    wanted = {"Engine": "postgres", "DBInstanceClass": "db.m6i.large"}
+    stubs.add_response("describe_orderable_db_instance_options", {"OrderableDBInstanceOptions": options}, wanted)
+    stubs.activate()
+
+
 def answer_quotas(client: Client, *, instances: float, interfaces: float = 50) -> None:
     stubs = Stubber(client)
     stubs.add_response("get_service_quota", {"Quota": {"Value": interfaces}}, {"ServiceCode": "vpc", "QuotaCode": ANY})
@@ -110,9 +120,10 @@ def failed(findings: Iterator[Finding]) -> dict[str, Finding]:
 def test_an_empty_account_is_told_everything_that_is_missing(clients: Clients) -> None:
     answer_quotas(clients("service-quotas"), instances=0)
     answer_bootstrap(clients("ssm"))
+    answer_database(clients("rds"))
     answer_endpoint_services(clients("ec2"), f"{REGION}a")
     found = {each.subject: each for each in preflight.preflight(settings(), clients)}
-    for subject in ("CDK bootstrap", "permissions boundary", "certificate", "image model", "image mlflow"):
+    for subject in ("CDK bootstrap", "permissions boundary", "certificate", "database", "image model", "image mlflow"):
         assert not found[subject].ok, subject
         assert found[subject].mend
     assert found["account"].ok
@@ -123,6 +134,7 @@ def test_an_empty_account_is_told_everything_that_is_missing(clients: Clients) -
 def test_an_account_that_has_all_of_it_passes(clients: Clients) -> None:
     answer_bootstrap(clients("ssm"), "27")
     answer_boundary(clients("iam"))
+    answer_database(clients("rds"), "17.6", f"{MAJOR_VERSION}.1")
     answer_quotas(clients("service-quotas"), instances=8)
     given = settings(
         tracking={"certificate_id": issue(clients("acm"))},
@@ -169,6 +181,13 @@ def test_an_endpoint_service_must_exist_take_a_policy_and_answer_for_the_fips_ho
     assert '"ssm"' in found["endpoint ssm"].mend
 
 
+@pytest.mark.parametrize(("versions", "two_zones"), [(["17.6"], True), ([MAJOR_VERSION], False)])
+def test_the_database_must_be_offered_in_two_zones(clients: Clients, versions: list[str], *, two_zones: bool) -> None:
+    answer_database(clients("rds"), *versions, two_zones=two_zones)
+    [finding] = database(settings(), clients)
+    assert not finding.ok, finding.found
+
+
 @pytest.mark.parametrize(("instances", "ok"), [(8, True), (7, False)])
 def test_the_quota_must_hold_both_fleets_of_a_release(clients: Clients, instances: float, *, ok: bool) -> None:
     answer_quotas(clients("service-quotas"), instances=instances)
@@ -201,6 +220,7 @@ def test_a_landing_zone_must_hold_its_subnets_in_order(clients: Clients) -> None
 
 def test_a_refused_call_is_a_finding_and_not_a_traceback(clients: Clients) -> None:
     answer_bootstrap(clients("ssm"), "5")
+    answer_database(clients("rds"))
     answer_endpoint_services(clients("ec2"), f"{REGION}a", f"{REGION}b")
     answer_quotas(clients("service-quotas"), instances=0)
     stubs = Stubber(clients("sts"))
