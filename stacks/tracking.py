@@ -10,7 +10,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from stacks.components.balancer import InternalBalancer
-from stacks.components.database import TrackingDatabase
+from stacks.components.database import OWNER, SERVER_USER, TrackingDatabase
 from stacks.components.functions import DeadLetters
 from stacks.components.logs import KeptLogGroup
 from stacks.components.migration import Migration, MigrationInputs
@@ -92,14 +92,14 @@ class TrackingStack(AtollStack):
         task = self._task("Task", environment, secrets, command="serve")
         let_it_keep_artifacts(task, self._foundation.data, self._foundation.keys)
         if database:
-            database.let_sign_in(task.worker.permissions)
+            database.let_sign_in(task.worker.permissions, as_user=SERVER_USER)
         return task
 
     def _migration(self, cluster: ecs.Cluster, database: TrackingDatabase) -> Migration:
-        """The migration, by a task of its own: it alone gets the owner's login, and its role may do nothing."""
+        """The migration, by a task of its own: it alone gets the owner's login; its role may do nothing else."""
         owner = {"PGUSER": (database.owner, "username"), "PGPASSWORD": (database.owner, "password")}
         task = self._task("MigrationTask", database.environment, owner, command="migrate")
-        task.worker.permissions.deny("rds-db:connect")  # a policy must say something, and this one allows nothing
+        database.let_sign_in(task.worker.permissions, as_user=OWNER)
         network = self._foundation.network
         inputs = MigrationInputs(task=task, cluster=cluster, network=network, database=database.instance)
         dead_letters = DeadLetters(self, "DeadLetters", key=self._foundation.keys.messages)

@@ -16,8 +16,10 @@ from stacks.components.roles import RolePolicy, WorkRole, service
 from stacks.settings import Settings
 
 _NAME = "mlflow"
-_OWNER = "atoll_owner"
-_SERVER_USER = "mlflow"  # mlflow_server.settings.SERVER_USER
+OWNER = "atoll_owner"
+"""The user who owns the database and its tables; only the migration signs in so."""
+SERVER_USER = "mlflow"
+"""The running server's user: `mlflow_server.settings.SERVER_USER`."""
 _AUTHORITIES = "/opt/atoll/rds-ca-bundle.pem"  # where mlflow_server/Dockerfile puts them
 _OF_INSTANCES = ("rds:CreateDBSnapshot", "rds:DescribeDBInstances", "rds:ListTagsForResource")
 _OF_SNAPSHOTS = (
@@ -41,13 +43,7 @@ class TrackingDatabase(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        settings: Settings,
-        network: Network,
-        keys: Keys,
+        self, scope: Construct, construct_id: str, *, settings: Settings, network: Network, keys: Keys
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -59,7 +55,7 @@ class TrackingDatabase(Construct):
             engine=engine,
             instance_type=ec2.InstanceType("m6i.large" if production else "t4g.medium"),
             database_name=_NAME,
-            credentials=rds.Credentials.from_password(_OWNER, cdk.SecretValue.unsafe_plain_text("taken away below")),
+            credentials=rds.Credentials.from_password(OWNER, cdk.SecretValue.unsafe_plain_text("taken away below")),
             ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
             parameter_group=rds.ParameterGroup(self, "Parameters", engine=engine, parameters={"rds.force_ssl": "1"}),
             vpc=network.vpc,
@@ -87,20 +83,24 @@ class TrackingDatabase(Construct):
         """SQLAlchemy's addresses, with its driver, and the authorities by which libpq checks the certificate."""
         address = f"{self.instance.db_instance_endpoint_address}:{DATABASE_PORT}"
         uri = f"postgresql+psycopg2://{address}/{_NAME}?sslmode=verify-full"
-        return {"MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_AUTH_DATABASE_URI": uri, "PGSSLROOTCERT": _AUTHORITIES}
+        return {
+            "MLFLOW_BACKEND_STORE_URI": uri,
+            "MLFLOW_AUTH_DATABASE_URI": uri,
+            "PGSSLROOTCERT": _AUTHORITIES,
+            "AWS_DEFAULT_REGION": cdk.Aws.REGION,
+        }
 
     @property
     def owner(self) -> str:
         """The ARN of the secret that RDS keeps the owner's login in: JSON with username and password."""
         return cdk.Token.as_string(resource_of(self.instance).get_att("MasterUserSecret.SecretArn"))
 
-    def let_sign_in(self, policy: RolePolicy) -> None:
-        """Let a role sign tokens for the server's own user, and for no other."""
-        user = f"{self.instance.instance_resource_id}/{_SERVER_USER}"
+    def let_sign_in(self, policy: RolePolicy, *, as_user: str) -> None:
+        """Let a role sign tokens for one user of this database (`SERVER_USER` or `OWNER`), and for no other."""
         of_instance = cdk.Stack.of(self).format_arn(
             service="rds-db",
             resource="dbuser",
-            resource_name=user,
+            resource_name=f"{self.instance.instance_resource_id}/{as_user}",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         policy.allow("rds-db:connect", on=[of_instance])

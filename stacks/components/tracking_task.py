@@ -160,6 +160,5 @@ def server_environment(settings: Settings, *, artifacts: str) -> dict[str, str]:
         "MLFLOW_ALLOWED_HOSTS": f"{tracking.domain},{tracking.domain}:{tracking.port}",
         "MLFLOW_CORS_ALLOWED_ORIGINS": tracking.url,
         "MLFLOW_S3_EXPECTED_BUCKET_OWNER": settings.deployment.account,
-        "AWS_DEFAULT_REGION": cdk.Aws.REGION,
         **fips_environment(settings),
     }

@@ -63,15 +63,20 @@ def test_the_owners_password_is_made_by_rds_and_given_to_the_migration_alone(tem
         assert [each.startswith("MigrationTaskStart") for each in readers] == [True]
 
 
-def test_the_server_signs_in_as_its_own_user_and_the_migrations_role_may_do_nothing(
+def test_the_server_and_the_migration_sign_in_as_one_user_each_and_the_migrations_role_may_do_nothing_else(
     templates: dict[str, Template],
 ) -> None:
     for _ in migrations(templates):
-        allowed = [each for each in statements(templates) if each.effect == "Allow"]
-        (sign_in,) = [each for each in allowed if "rds-db:connect" in each.actions]
-        assert sign_in.policy.logical_id.startswith("TaskWork")
-        assert json.dumps(sign_in.resources[0]).endswith(f'"/{SERVER_USER}"]]}}')
-        assert not [each for each in allowed if each.policy.logical_id.startswith("MigrationTaskWork")]
+        (instance,) = resources(templates, "AWS::RDS::DBInstance")
+        users = {"TaskWork": SERVER_USER, "MigrationTaskWork": instance.properties["MasterUsername"]}
+        sign_ins = [each for each in statements(templates) if "rds-db:connect" in each.actions]
+        named = {each.policy.logical_id.partition("Permissions")[0]: each for each in sign_ins}
+        assert len(sign_ins) == len(users)
+        for role, user in users.items():
+            (of_instance,) = named[role].resources
+            assert json.dumps(of_instance).endswith(f'"/{user}"]]}}')
+        its_own = [each for each in statements(templates) if each.policy.logical_id.startswith("MigrationTaskWork")]
+        assert its_own == [named["MigrationTaskWork"]]
 
 
 def test_both_tasks_check_the_databases_certificate(templates: dict[str, Template]) -> None:

@@ -16,7 +16,7 @@ from compliance.templates import read_templates
 from mlflow_server.serve import write_auth_config
 from mlflow_server.settings import server_environment
 from tests.contract.mlflow import postgres
-from tests.contract.mlflow.postgres import OWNER, Postgres
+from tests.contract.mlflow.postgres import OWNER, SUPERUSER, Postgres
 from tests.contract.mlflow.rds import Door, door
 from tests.contract.mlflow.servers import Replica, Task, containers_of, migrate
 
@@ -36,7 +36,7 @@ class Parts:
 
     def migrate(self, name: str = "mlflow") -> "subprocess.CompletedProcess[str]":
         """Run the one-off task to its end, on one of the databases."""
-        return self.run_migration(self.task.migration_environment(self.door, self.database.password, name=name))
+        return self.run_migration(self.task.migration_environment(self.door, name=name))
 
     def run_migration(self, given: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
         """Run the one-off task in an environment of the caller's."""
@@ -54,9 +54,11 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     folder = tmp_path_factory.mktemp("task")
     with ThreadPoolExecutor(1) as aside:
         containers = aside.submit(_containers, tmp_path_factory.mktemp("synth") / ENVIRONMENT)
-        with postgres.running("the-owners-password") as database, door(database.port, folder / "authority") as standing:
-            database.query("CREATE DATABASE mlflow")
+        with postgres.running("the-superusers") as database, door(database, folder / "authority") as standing:
             database.query("CREATE ROLE rds_iam")
+            database.query(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
+            database.query(f"GRANT rds_iam TO {OWNER} WITH ADMIN OPTION")
+            database.query(f"CREATE DATABASE mlflow OWNER {OWNER}")
             standing.keys["FIRSTKEY"] = "first-secret"
             yield Parts(Task(*containers.result(), folder), database, standing)
 
@@ -92,7 +94,7 @@ def routes(parts: Parts, environment: dict[str, str]) -> list[tuple[str, str]]:
     config = write_auth_config(parts.task.folder / "tmp", environment["MLFLOW_AUTH_DATABASE_URI"])
     own = {"MLFLOW_AUTH_CONFIG_PATH": str(config), "_MLFLOW_SGI_NAME": "uvicorn"}
     own["prometheus_multiproc_dir"] = str(parts.task.folder / "counts")  # as --expose-prometheus does
-    own |= {"PGUSER": OWNER, "PGPASSWORD": parts.database.password}
+    own |= {"PGUSER": SUPERUSER, "PGPASSWORD": parts.database.password}
     own["_MLFLOW_SERVER_FILE_STORE"] = environment["MLFLOW_BACKEND_STORE_URI"]
     command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("routes.py"))]
     told = subprocess.run(command, env=started_with | own, capture_output=True, text=True, timeout=120, check=True)

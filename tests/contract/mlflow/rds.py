@@ -1,8 +1,9 @@
 """What RDS puts before a PostgreSQL, before the one of these tests: TLS or nothing, and tokens instead of passwords.
 
 This is ours, not AWS's: the wheel's PostgreSQL has neither TLS nor PAM. It speaks PostgreSQL's own protocol to libpq:
-refuses a connection that doesn't ask for TLS (`rds.force_ssl`), lets `mlflow` in with a token that a known access key
-signed for this address and user not more than a quarter of an hour ago (`rds_iam`), and passes everything else through.
+refuses a connection that doesn't ask for TLS (`rds.force_ssl`), asks the server's user and the owner for a token, if
+PostgreSQL says that they are members of a role with `rds_iam`, else for a password, and passes everything else through.
+A token counts that a known access key signed for this address and user not more than a quarter of an hour ago.
 https://www.postgresql.org/docs/16/protocol-flow.html
 """
 
@@ -23,9 +24,19 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.certificates import Certificates, make_certificates
+from tests.contract.mlflow.postgres import OWNER, Postgres
 
 IAM_USER = "mlflow"
+OWNERS_PASSWORD = "the-owners-password"
 REGION = "us-gov-east-1"
+_HAS_RDS_IAM = """
+SELECT EXISTS (
+    SELECT FROM pg_auth_members
+    WHERE roleid = to_regrole('rds_iam') AND member <> to_regrole('atoll_owner')
+    AND pg_has_role(to_regrole('{}'), member, 'member')
+)"""
+"""Membership as PostgreSQL's `+rds_iam` means it. The owner's own right to grant the role is left out: on RDS he has it
+and signs in by password all the same."""
 _TLS_REQUEST, _GSS_REQUEST = 80877103, 80877104
 _CHUNK = 65536
 
@@ -34,11 +45,11 @@ _CHUNK = 65536
 class Door:
     """The listening side. `keys` are the access keys that count now: taking one away is a rotation."""
 
-    backend: int
+    database: Postgres
     certificates: Certificates
     keys: dict[str, str] = field(default_factory=dict)
     lifetime: timedelta = timedelta(minutes=15)
-    let_in: list[str] = field(default_factory=list)
+    tokens_taken_of: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Listen on a free port of loopback."""
@@ -75,17 +86,20 @@ class Door:
         hello = _startup(caller)
         fields = hello[8:].split(b"\0")
         user = dict(zip(fields[::2], fields[1::2], strict=False))[b"user"].decode()
-        if user == IAM_USER:
+        if user in (IAM_USER, OWNER):
             caller.sendall(struct.pack("!cii", b"R", 8, 3))  # AuthenticationCleartextPassword, as PAM asks
-            if not self.is_valid(_password(caller)):
-                caller.sendall(_refusal(f'PAM authentication failed for user "{user}"'))
+            method = "PAM" if self.database.query(_HAS_RDS_IAM.format(user))[0][0] else "password"
+            given = _password(caller)
+            if not (self.is_valid(given, user) if method == "PAM" else given == OWNERS_PASSWORD):
+                caller.sendall(_refusal(f'{method} authentication failed for user "{user}"'))
                 return
-            self.let_in.append(user)
-        with socket.create_connection(("127.0.0.1", self.backend)) as database:
+            if method == "PAM":
+                self.tokens_taken_of.append(user)
+        with socket.create_connection(("127.0.0.1", self.database.port)) as database:
             database.sendall(hello)
             _relay(caller, database)
 
-    def is_valid(self, token: str) -> bool:
+    def is_valid(self, token: str, user: str) -> bool:
         """Whether a key that counts signed the token, for this address and user, within its lifetime."""
         address = urlsplit(f"https://{token}")
         given = {name: values[0] for name, values in parse_qs(address.query).items()}
@@ -94,7 +108,7 @@ class Door:
             signed = datetime.strptime(given["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
             asked = (given["Action"], given["DBUser"], address.port)
             age = datetime.now(UTC) - signed
-            wanted = asked == ("connect", IAM_USER, self.port) and age <= self.lifetime
+            wanted = asked == ("connect", user, self.port) and age <= self.lifetime
             return wanted and given["X-Amz-Signature"] == self._signature(key, given, address.netloc)
         return False
 
@@ -108,9 +122,9 @@ class Door:
 
 
 @contextmanager
-def door(backend: int, folder: Path) -> Generator[Door]:
-    """Stand before the PostgreSQL at loopback's port `backend`; certificates are made in `folder`."""
-    standing = Door(backend, make_certificates(folder))
+def door(database: Postgres, folder: Path) -> Generator[Door]:
+    """Stand before the PostgreSQL; certificates are made in `folder`."""
+    standing = Door(database, make_certificates(folder))
     threading.Thread(target=standing.serve, daemon=True).start()
     try:
         yield standing

@@ -18,7 +18,7 @@ import requests
 from compliance.templates import Template, resources
 from local import supervise
 from tests.contract.mlflow.postgres import OWNER, free_port
-from tests.contract.mlflow.rds import Door
+from tests.contract.mlflow.rds import OWNERS_PASSWORD, Door
 
 ADMINISTRATOR = ("administrator", "the-first-password-of-the-tests")
 START_SECONDS = 60.0
@@ -40,22 +40,19 @@ class Task:
             "MLFLOW_AUTH_ADMIN_USERNAME": ADMINISTRATOR[0],
             "MLFLOW_AUTH_ADMIN_PASSWORD": ADMINISTRATOR[1],
         }
-        key, secret = next(iter(door.keys.items()))
         return {
             **self._given(self.server, secrets, door, name),
-            "AWS_ACCESS_KEY_ID": key,
-            "AWS_SECRET_ACCESS_KEY": secret,
             "MLFLOW_ARTIFACTS_DESTINATION": str(self.folder / "artifacts"),
             "MLFLOW_HOST": "127.0.0.1",
             "MLFLOW_WORKERS": "1",
         }
 
-    def migration_environment(self, door: Door, password: str, *, name: str = "mlflow") -> dict[str, str]:
+    def migration_environment(self, door: Door, *, name: str = "mlflow") -> dict[str, str]:
         """What ECS would hand to the one-off task: the owner's login, and no other secret."""
-        return self._given(self.migration, {"PGUSER": OWNER, "PGPASSWORD": password}, door, name)
+        return self._given(self.migration, {"PGUSER": OWNER, "PGPASSWORD": OWNERS_PASSWORD}, door, name)
 
     def _given(self, container: Mapping[str, Any], secrets: Mapping[str, str], door: Door, name: str) -> dict[str, str]:
-        """Give a container's environment with this machine's values.
+        """Give a container's environment with this machine's values, and the task role's credentials.
 
         Raises:
             AssertionError: The task definition has other secrets than these.
@@ -65,11 +62,14 @@ class Task:
             each["Name"]: text(each["Value"], f"localhost:{door.port}/{name}") for each in container["Environment"]
         }
         assert given["PGSSLROOTCERT"] == "/opt/atoll/rds-ca-bundle.pem"
+        key, secret = next(iter(door.keys.items()))
         return {
             **{each: os.environ[each] for each in _HERE if each in os.environ},
             **given,
             **secrets,
             **self.folders(),
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": secret,
             "PGSSLROOTCERT": str(door.certificates.authority),
             "OMP_NUM_THREADS": "1",
         }

@@ -15,11 +15,14 @@ import pytest
 from local import supervise
 from local.certificates import make_certificates
 from tests.contract.mlflow.conftest import Parts, Replicas
-from tests.contract.mlflow.postgres import free_port
+from tests.contract.mlflow.postgres import OWNER, SUPERUSER, free_port
+from tests.contract.mlflow.rds import IAM_USER, OWNERS_PASSWORD
 from tests.contract.mlflow.servers import Replica
 
 SEARCH = "/api/2.0/mlflow/experiments/search?max_results=5"
 KEEPER_SECONDS = "1"
+SESSION_TOKEN = "session:/+=\\" * 130
+"""As long as AWS's are, with what libpq's password file must escape."""
 
 
 class TaskRole(BaseHTTPRequestHandler):
@@ -31,7 +34,7 @@ class TaskRole(BaseHTTPRequestHandler):
         """Answer as https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html says."""
         key, secret = type(self).given
         expiration = (datetime.now(UTC) + timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = {"AccessKeyId": key, "SecretAccessKey": secret, "Token": "session:/+=", "Expiration": expiration}
+        body = {"AccessKeyId": key, "SecretAccessKey": secret, "Token": SESSION_TOKEN, "Expiration": expiration}
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
@@ -81,7 +84,7 @@ def search(replica: Replica) -> int:
 
 def test_a_rotation_is_taken_up_by_the_running_server(parts: Parts, short_lived: Replica) -> None:
     assert search(short_lived) == 200
-    before = len(parts.door.let_in)
+    before = len(parts.door.tokens_taken_of)
     del parts.door.keys["SECONDKEY"]
     parts.door.keys["THIRDKEY"] = "third-secret"
     TaskRole.given = ("THIRDKEY", "third-secret")
@@ -89,7 +92,7 @@ def test_a_rotation_is_taken_up_by_the_running_server(parts: Parts, short_lived:
     while search(short_lived) != 200:
         assert time.monotonic() < deadline, supervise.tail(short_lived.log)
         time.sleep(0.5)
-    assert len(parts.door.let_in) > before, "the server used a connection that it had kept"
+    assert len(parts.door.tokens_taken_of) > before, "the server used a connection that it had kept"
     assert short_lived.process.poll() is None
 
 
@@ -142,12 +145,12 @@ def test_the_servers_user_reads_and_writes_rows_and_changes_no_table(parts: Part
 
 
 def connect(parts: Parts, **changed: str) -> None:
-    """Connect as the migration does, with some of libpq's words changed."""
+    """Connect as a server does that has a password, with some of libpq's words changed."""
     options = {
         "sslmode": "verify-full",
         "sslrootcert": str(parts.door.certificates.authority),
         "host": "localhost",
-        "user": "atoll_owner",
+        "user": SUPERUSER,
         "password": parts.database.password,
     } | changed
     psycopg2.connect(port=parts.door.port, dbname="mlflow", connect_timeout=10, **options).close()
@@ -168,7 +171,7 @@ def test_a_certificate_of_another_authority_or_name_is_refused(parts: Parts, tmp
 
 
 def test_without_the_authorities_the_migration_reaches_no_database(parts: Parts, tmp_path: Path) -> None:
-    given = parts.task.migration_environment(parts.door, parts.database.password)
+    given = parts.task.migration_environment(parts.door)
     run = parts.run_migration(given | {"PGSSLROOTCERT": str(tmp_path / "absent.pem")})
     assert run.returncode != 0
     assert "root certificate file" in run.stderr
@@ -176,6 +179,28 @@ def test_without_the_authorities_the_migration_reaches_no_database(parts: Parts,
 
 
 def test_a_password_or_a_strangers_token_opens_nothing_for_the_servers_user(parts: Parts) -> None:
-    for password in ("mlflow", "the-owners-password", f"localhost:{parts.door.port}/?Action=connect&DBUser=mlflow"):
+    for password in ("mlflow", OWNERS_PASSWORD, f"localhost:{parts.door.port}/?Action=connect&DBUser=mlflow"):
         with pytest.raises(psycopg2.OperationalError, match="PAM authentication failed"):
-            connect(parts, user="mlflow", password=password)
+            connect(parts, user=IAM_USER, password=password)
+
+
+def test_the_next_migration_signs_in_by_token_where_the_owners_password_counts_no_more(
+    parts: Parts, environment: dict[str, str]
+) -> None:
+    assert environment  # a first migration has made `mlflow`, of whom the owner is a member now
+    with pytest.raises(psycopg2.OperationalError, match="PAM authentication failed"):
+        connect(parts, user=OWNER, password=OWNERS_PASSWORD)
+    parts.door.tokens_taken_of.clear()
+    run = parts.migrate()
+    assert run.returncode == 0, run.stderr
+    assert OWNER in parts.door.tokens_taken_of
+
+
+def test_a_migration_whose_role_gives_no_credentials_fails_when_the_password_counts_no_more(
+    parts: Parts, environment: dict[str, str]
+) -> None:
+    assert environment
+    given = parts.task.migration_environment(parts.door) | {"AWS_EC2_METADATA_DISABLED": "true"}
+    run = parts.run_migration({name: value for name, value in given.items() if "ACCESS_KEY" not in name})
+    assert run.returncode != 0
+    assert "NoCredentialsError" in run.stderr

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.contract.mlflow.conftest import Parts
+from tests.contract.mlflow.postgres import OWNER
 
 OLDER = Path(__file__).with_name("older_schema.py")
 
@@ -20,8 +21,9 @@ def test_an_older_database_becomes_this_versions_and_keeps_what_it_holds(
 ) -> None:
     task, database = parts.task, parts.database
     assert environment  # the database `mlflow` was migrated from nothing
-    database.query("CREATE DATABASE older")
-    given = task.migration_environment(parts.door, database.password, name="older")
+    database.query(f"CREATE DATABASE older OWNER {OWNER}")
+    direct = f"postgresql+psycopg2://127.0.0.1:{database.port}/older"
+    given = task.migration_environment(parts.door, name="older") | {"MLFLOW_BACKEND_STORE_URI": direct}
     command = [sys.executable, "-W", "ignore", str(OLDER)]
     subprocess.run(command, env=given, cwd=task.folder, capture_output=True, timeout=120, check=True)
     before = revisions(parts, "older")
