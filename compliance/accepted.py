@@ -43,7 +43,7 @@ NAMED_AT_RUN_TIME = Acceptance(
     review_by=_REVIEW,
 )
 NO_AUTOMATIC_ROTATION = Acceptance(
-    reason="MLflow reads its credentials once at start; rotation without a restart would stop the service.",
+    reason="The cookie key and the first administrator's password are read at start; the database has no such secret.",
     control="IA-5(1)",
     compensating="Secrets are random, under our own key, readable by the task and the functions that use MLflow.",
     owner=_OWNER,

@@ -11,11 +11,17 @@ from types import FunctionType
 import aws_cdk as cdk
 import jsii
 
-from compliance import perimeter, permissions, predicates, serving
+from compliance import database, perimeter, permissions, predicates, serving
 from compliance.findings import OWN_PACK, OWN_PACK_FILE
 from compliance.templates import Templates
 
-RULES: tuple[FunctionType, ...] = (*predicates.CLAIMS, *permissions.CLAIMS, *serving.CLAIMS, *perimeter.CLAIMS)
+RULES: tuple[FunctionType, ...] = (
+    *predicates.CLAIMS,
+    *permissions.CLAIMS,
+    *serving.CLAIMS,
+    *perimeter.CLAIMS,
+    *database.CLAIMS,
+)
 _TEMPLATE = ".template.json"
 
 

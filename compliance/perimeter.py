@@ -143,9 +143,10 @@ def _keeps_machines_in(statement: dict[str, Any]) -> bool:
 
 def machines_are_known_by_their_tag(templates: Templates) -> Iterator[str]:
     """Every role that a function or a task works with bears the tag that binds it to the network. Controls: AC-3."""
+    tasks = [json.dumps(task.properties["TaskRoleArn"]) for task in resources(templates, "AWS::ECS::TaskDefinition")]
     for role in resources(templates, "AWS::IAM::Role"):
         trusted = json.dumps(role.properties["AssumeRolePolicyDocument"])
-        works_inside = "lambda." in trusted or ("ecs-tasks." in trusted and "TaskRole" in role.logical_id)
+        works_inside = "lambda." in trusted or any(f'"{role.logical_id}"' in task for task in tasks)
         if works_inside and {"Key": "atoll:network", "Value": "vpc"} not in role.properties.get("Tags", ()):
             yield f"{role.place} is not tagged as one of the network"
 

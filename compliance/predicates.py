@@ -94,7 +94,7 @@ def logs_are_kept(templates: Templates) -> Iterator[str]:
 
 
 def the_balancer_is_internal_and_fips(templates: Templates) -> Iterator[str]:
-    """Load balancers are internal and speak TLS 1.2 or newer by a FIPS policy only. Controls: SC-7, SC-8, SC-13."""
+    """Load balancers are internal and speak TLS by a FIPS policy, to targets too. Controls: SC-7, SC-8, SC-13."""
     for balancer in resources(templates, "AWS::ElasticLoadBalancingV2::LoadBalancer"):
         if balancer.properties.get("Scheme") != "internal":
             yield f"{balancer.place} is not internal"
@@ -102,6 +102,9 @@ def the_balancer_is_internal_and_fips(templates: Templates) -> Iterator[str]:
         policy = str(listener.properties.get("SslPolicy"))
         if listener.properties.get("Protocol") != "HTTPS" or policy not in _TLS_POLICIES:
             yield f"{listener.place} listens without TLS by a FIPS policy ({policy})"
+    for group in resources(templates, "AWS::ElasticLoadBalancingV2::TargetGroup"):
+        if group.properties.get("Protocol") != "HTTPS":
+            yield f"{group.place} hands requests on in plain text"
 
 
 def firewall_logs_hold_no_credentials(templates: Templates) -> Iterator[str]:

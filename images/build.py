@@ -6,11 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from images.commands import ROOT, WORK, run
+from images.commands import ROOT, WORK, ImageError, run
 from images.engine import Engine
 
 EPOCH = "1700000000"
 """The time that every file and layer gets; any fixed one will do."""
+AUTHORITIES = "rds-ca-bundle.pem"
+"""The file that `mlflow_server/Dockerfile` copies, and that no git knows: which it is depends on the region."""
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
 
 
@@ -34,10 +36,11 @@ RECIPES = (
 
 @dataclasses.dataclass(frozen=True)
 class Bases:
-    """References of the base images, in production by digest."""
+    """References of the base images, in production by digest, and the file of RDS's authorities in the region."""
 
     base: str
     compiler: str
+    authorities: Path = ROOT / "mlflow_server" / AUTHORITIES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +76,8 @@ def build(engine: Engine, recipe: Recipe, bases: Bases, *, attempt: int = 1) -> 
         ImageError: it can't be built.
     """
     context = _copy(recipe.room, engine.folder / f"context-{recipe.name}-{attempt}")
+    if recipe.name == "mlflow":
+        _add_authorities(bases.authorities, context)
     reference = f"localhost/{recipe.repository}:{recipe.name}-{attempt}"
     arguments = {"BASE_IMAGE": bases.base, "COMPILER_IMAGE": bases.compiler}
     engine(
@@ -89,6 +94,13 @@ def build(engine: Engine, recipe: Recipe, bases: Bases, *, attempt: int = 1) -> 
     digest = engine.folder / f"digest-{recipe.name}-{attempt}"
     engine("buildah", "push", "--quiet", "--digestfile", digest, reference, f"oci:{layout}")
     return Built(recipe, reference, layout, digest.read_text().strip())
+
+
+def _add_authorities(file: Path, context: Path) -> None:
+    if not file.is_file():
+        raise ImageError(f"{file} isn't there. MLflow's image needs your region's RDS authorities: docs/deploy.md.")
+    shutil.copyfile(file, context / AUTHORITIES)
+    (context / AUTHORITIES).chmod(0o644)
 
 
 def _copy(room: str, context: Path) -> Path:

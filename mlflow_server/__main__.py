@@ -16,11 +16,10 @@ def main(arguments: list[str]) -> int:
         print(f"Expected one of {', '.join(COMMANDS)}, but got {' '.join(arguments) or 'nothing'}.", file=sys.stderr)  # noqa: T201
         return 2
     try:
-        COMMANDS[arguments[0]](os.environ)
+        return COMMANDS[arguments[0]](os.environ)
     except MissingSettingError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a container's log is its standard error
         return 1
-    return 0
 
 
 if __name__ == "__main__":

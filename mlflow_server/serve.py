@@ -1,14 +1,20 @@
-"""Starts `mlflow server` with basic authentication, denied by default."""
+"""Runs `mlflow server` with basic authentication, denied by default, and every minute keeps it in what it needs."""
 
 import configparser
 import os
 import shlex
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from mlflow_server.settings import MissingSettingError, server_environment
+from mlflow_server.certificate import write_certificate
+from mlflow_server.database_login import TOKEN_SECONDS, DatabaseLogin
+from mlflow_server.metrics import Totals, metric_line, read_totals
+from mlflow_server.settings import SERVER_USER, MissingSettingError, has_postgresql, server_environment
 
 COMMAND = (sys.executable, "-m", "mlflow", "server", "--app-name", "basic-auth")
 """Everything else comes from the environment: no address and no secret stands on a command line."""
@@ -18,17 +24,67 @@ AUTH_CACHE_SECONDS = "60"
 is changed on another worker is accepted for at most this long."""
 
 
-def serve(given: Mapping[str, str]) -> None:
-    """Become the tracking server; returns never.
+def serve(given: Mapping[str, str]) -> int:
+    """Run the tracking server until it ends or this process is told to; gives its exit code.
 
     Raises:
         MissingSettingError: The environment lacks something.
     """
     environment = server_environment(given)
-    folder = Path(tempfile.mkdtemp(prefix="mlflow-auth-"))
+    folder = Path(tempfile.mkdtemp(prefix="mlflow-"))
     environment["MLFLOW_AUTH_CONFIG_PATH"] = str(write_auth_config(folder, environment["MLFLOW_AUTH_DATABASE_URI"]))
-    environment |= tls_options(environment)
-    os.execve(COMMAND[0], COMMAND, environment)  # noqa: S606 - an argument list, no shell
+    environment["MLFLOW_EXPOSE_PROMETHEUS"] = str(folder / "metrics")
+    environment["MLFLOW_UVICORN_OPTS"] = tls_options(environment, folder)
+    login = None
+    if has_postgresql(given):
+        login = DatabaseLogin(folder / "pgpass", database_uri=environment["MLFLOW_BACKEND_STORE_URI"], user=SERVER_USER)
+        login.renew()
+        environment |= {"PGUSER": SERVER_USER, "PGPASSFILE": str(login.file)}
+    (folder / "metrics").mkdir()
+    server = subprocess.Popen(COMMAND, env=environment)
+    signal.signal(signal.SIGTERM, _end_all)
+    return _accompany(server, folder / "metrics", login, seconds=float(environment["MLFLOW_KEEPER_SECONDS"]))
+
+
+def _accompany(server: "subprocess.Popen[bytes]", counts: Path, login: DatabaseLogin | None, *, seconds: float) -> int:
+    """Renew the database's login and print the metrics until the server ends."""
+    before, last = Totals(), time.monotonic()
+    while True:
+        try:
+            return server.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            last = renewed(login, last)
+            before = _reported(counts, before)
+
+
+def renewed(login: DatabaseLogin | None, last: float) -> float:
+    """Renew the login; a failure is borne as long as the former token counts, then the container ends for another."""
+    try:
+        if login:
+            login.renew()
+    except Exception as error:
+        print(f"The database's login was not renewed: {error!r}", file=sys.stderr)  # noqa: T201 - a container's log
+        if time.monotonic() - last > TOKEN_SECONDS:
+            raise
+        return last
+    return time.monotonic()
+
+
+def _reported(counts: Path, before: Totals) -> Totals:
+    """Print what was answered since; counts that can't be read are no reason to end a server that answers."""
+    try:
+        now = read_totals(counts)
+    except Exception as error:  # noqa: BLE001 - the files are Prometheus' own affair
+        print(f"The request counts were not read: {error!r}", file=sys.stderr)  # noqa: T201 - a container's log
+        return before
+    print(metric_line(now.since(before), timestamp_ms=int(time.time() * 1000)), flush=True)  # noqa: T201 - the same
+    return now
+
+
+def _end_all(number: int, _frame: object) -> None:
+    """Hand a request to end on to the server and its workers, which `mlflow server` itself would not tell."""
+    signal.signal(number, signal.SIG_IGN)
+    os.killpg(0, number)
 
 
 def write_auth_config(folder: Path, database_uri: str) -> Path:
@@ -51,15 +107,14 @@ def write_auth_config(folder: Path, database_uri: str) -> Path:
     return file
 
 
-def tls_options(environment: Mapping[str, str]) -> dict[str, str]:
-    """Uvicorn's options for `MLFLOW_TLS_CERT` and `MLFLOW_TLS_KEY` (PEM files); none where a load balancer ends TLS.
+def tls_options(environment: Mapping[str, str], folder: Path) -> str:
+    """Uvicorn's options for `MLFLOW_TLS_CERT` and `MLFLOW_TLS_KEY` (PEM files), or a certificate made in `folder`.
 
     Raises:
         MissingSettingError: Only one of the two is set.
     """
-    certificate, key = environment.get("MLFLOW_TLS_CERT"), environment.get("MLFLOW_TLS_KEY")
-    if not certificate and not key:
-        return {}
-    if not certificate or not key:
+    given = environment.get("MLFLOW_TLS_CERT"), environment.get("MLFLOW_TLS_KEY")
+    if any(given) and not all(given):
         raise MissingSettingError("Set both MLFLOW_TLS_CERT and MLFLOW_TLS_KEY (PEM files), or neither.")
-    return {"MLFLOW_UVICORN_OPTS": shlex.join(["--ssl-certfile", certificate, "--ssl-keyfile", key])}
+    certificate, key = given if all(given) else write_certificate(folder)
+    return shlex.join(["--ssl-certfile", str(certificate), "--ssl-keyfile", str(key)])

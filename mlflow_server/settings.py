@@ -12,11 +12,25 @@ REQUIRED = {
     "MLFLOW_AUTH_ADMIN_USERNAME": "the first administrator's name",
     "MLFLOW_AUTH_ADMIN_PASSWORD": "the first administrator's password, a secret",
 }
-"""Variables that must be set, and what they hold. PostgreSQL's login is libpq's own: PGUSER and PGPASSWORD."""
+"""Variables that must be set, and what they hold."""
 
 DATABASES = ("MLFLOW_BACKEND_STORE_URI", "MLFLOW_AUTH_DATABASE_URI")
 
-DEFAULTS = {"MLFLOW_HOST": "0.0.0.0", "MLFLOW_PORT": "5000", "MLFLOW_WORKERS": "2"}  # noqa: S104 - inside a container
+OF_POSTGRESQL = {"PGSSLROOTCERT": "the file with the authorities of the database's certificate"}
+"""What must be set besides, where the databases are PostgreSQL; libpq reads it."""
+
+OF_OWNER = {"PGUSER": "the owner of the tables", "PGPASSWORD": "the owner's password, a secret"}
+"""What `migrate` must be told besides. `serve` has a user of its own, who has no password."""
+
+SERVER_USER = "mlflow"
+"""The database user of `serve`."""
+
+DEFAULTS = {
+    "MLFLOW_HOST": "0.0.0.0",  # noqa: S104 - inside a container
+    "MLFLOW_KEEPER_SECONDS": "60",
+    "MLFLOW_PORT": "5000",
+    "MLFLOW_WORKERS": "2",
+}
 """Variables with a default."""
 
 HARDENING = {
@@ -48,6 +62,7 @@ def server_environment(given: Mapping[str, str]) -> dict[str, str]:
         MissingSettingError: Variables are missing or empty; names all of them.
     """
     require(REQUIRED, given)
+    has_postgresql(given)
     own_names = {
         "MLFLOW_SERVER_ALLOWED_HOSTS": given["MLFLOW_ALLOWED_HOSTS"],
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": given["MLFLOW_CORS_ALLOWED_ORIGINS"],
@@ -55,12 +70,30 @@ def server_environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**DEFAULTS, **given, **own_names, **HARDENING}
 
 
+def has_postgresql(given: Mapping[str, str]) -> bool:
+    """Whether the databases are PostgreSQL; then they're reached over checked TLS or not at all.
+
+    A file of authorities that isn't there is refused by libpq.
+
+    Raises:
+        MissingSettingError: A variable is missing, or an address doesn't demand `sslmode=verify-full`.
+    """
+    require(DATABASES, given)
+    addresses = {name: given[name] for name in DATABASES if given[name].startswith("postgresql")}
+    if addresses:
+        require(OF_POSTGRESQL, given)
+    if lax := [name for name, address in addresses.items() if not address.endswith("?sslmode=verify-full")]:
+        raise MissingSettingError(f"{lax[0]} must end in ?sslmode=verify-full. Set it in the task definition.")
+    return bool(addresses)
+
+
 def require(names: Iterable[str], given: Mapping[str, str]) -> None:
-    """Refuse an environment that lacks one of `names`, all of which are in `REQUIRED`.
+    """Refuse an environment that lacks one of `names`, all of which are described above.
 
     Raises:
         MissingSettingError: Variables are missing or empty; names all of them.
     """
-    missing = [f"{name} ({REQUIRED[name]})" for name in names if not given.get(name)]
+    known = REQUIRED | OF_POSTGRESQL | OF_OWNER
+    missing = [f"{name} ({known[name]})" for name in names if not given.get(name)]
     if missing:
         raise MissingSettingError(f"The environment lacks {', '.join(missing)}. Set it in the task definition.")

@@ -28,7 +28,7 @@ function a false event about who approved, or act as MLflow's administrator, who
 
 
 class Administrator(PersonRole):
-    """Restarts the tracking server, rotates its administrator's password unseen, reads dead letters and drift.
+    """Restarts and scales the tracking server, handles dead letters and subscriptions, looks for drift.
 
     Controls: AC-2, AC-5, AC-6, CM-3, SI-11.
     """
@@ -79,12 +79,6 @@ class Administrator(PersonRole):
             "ecs:DescribeServices",
             "ecs:DescribeTasks",
             on=[arns.tracking(self, "service"), arns.tracking(self, "task")],
-            because=NAMED_AT_RUN_TIME,
-        )
-        self.permissions.allow_pattern(
-            "secretsmanager:DescribeSecret",
-            "secretsmanager:RotateSecret",
-            on=[arns.secrets(self, "SecretsAdministrator")],
             because=NAMED_AT_RUN_TIME,
         )
 

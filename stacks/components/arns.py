@@ -67,13 +67,3 @@ def messaging(scope: Construct, service: str) -> str:
 def tracking(scope: Construct, kind: str) -> str:
     """Give the ARN pattern of what the tracking stack's cluster runs: `service` or `task`."""
     return cdk.Stack.of(scope).format_arn(service="ecs", resource=kind, resource_name="Atoll-Tracking-*/*")
-
-
-def secrets(scope: Construct, name: str) -> str:
-    """Give the ARN pattern of a secret of the tracking stack; CloudFormation names it by its logical id."""
-    return cdk.Stack.of(scope).format_arn(
-        service="secretsmanager",
-        resource="secret",
-        resource_name=f"{name}*",
-        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-    )

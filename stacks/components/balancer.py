@@ -71,9 +71,12 @@ class InternalBalancer(Construct):
             "Targets",
             vpc=self._network.vpc,
             port=CONTAINER_PORT,
-            protocol=elbv2.ApplicationProtocol.HTTP,
+            protocol=elbv2.ApplicationProtocol.HTTPS,  # each task makes a certificate at start; balancers check none
             targets=[target],
-            health_check=elbv2.HealthCheck(path="/health", healthy_http_codes="200"),
+            deregistration_delay=cdk.Duration.minutes(1),
+            health_check=elbv2.HealthCheck(
+                path="/health", protocol=elbv2.Protocol.HTTPS, healthy_http_codes="200", healthy_threshold_count=2
+            ),
         )
         listener = self.balancer.add_listener(
             "Https",

@@ -1,10 +1,12 @@
 """The tracking server's task: MLflow by digest, without root, on a read-only file system, secrets by reference."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -15,7 +17,6 @@ from stacks.components.buckets import NETWORK_TAG
 from stacks.components.functions import fips_environment
 from stacks.components.jsii_types import as_interface
 from stacks.components.keys import Keys
-from stacks.components.logs import KeptLogGroup
 from stacks.components.network import CONTAINER_PORT
 from stacks.components.roles import WorkRole, service
 from stacks.images import digest
@@ -26,7 +27,7 @@ _USER = "10001"
 
 
 class TrackingSecrets(Construct):
-    """What MLflow must know and nobody may read: cookie key, first administrator, database password.
+    """What MLflow must know and nobody may read: the cookie key and its first administrator.
 
     Controls: IA-5, SC-12, SC-28.
     """
@@ -36,10 +37,6 @@ class TrackingSecrets(Construct):
         self._keys = keys
         self.cookie_key = self._secret("CookieKey")
         self.administrator = self._secret("Administrator", user="administrator")
-
-    def database_login(self) -> secretsmanager.Secret:
-        """Make the login of the database (JSON with username and password)."""
-        return self._secret("DatabaseLogin", user="mlflow")
 
     def _secret(self, name: str, *, user: str | None = None) -> secretsmanager.Secret:
         secret = secretsmanager.Secret(
@@ -60,68 +57,79 @@ class TrackingSecrets(Construct):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrackingInputs:
-    """What the task is made of: the image's repository, the artifact store, keys, and the environment's two halves."""
+class TaskInputs:
+    """What a task is made of: the image's repository, keys, the log, and the environment's two halves.
+
+    Secrets are given as the ARN of a secret and the field of its JSON (None for the whole text).
+    """
 
     repository: ecr.Repository
-    artifacts: s3.Bucket
     keys: Keys
-    environment: dict[str, str]
-    secrets: dict[str, tuple[secretsmanager.Secret, str | None]]
+    logs: logs.LogGroup
+    environment: Mapping[str, str]
+    secrets: Mapping[str, tuple[str, str | None]]
 
 
 class TrackingTask(ecs.FargateTaskDefinition):
-    """One MLflow server; its migration runs from the same definition.
+    """A task of MLflow's image: `serve`, or `migrate` with the login of the tables' owner. `worker` is its role.
 
     Controls: AC-6, CM-7, CM-14, IA-5, SC-28.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, inputs: TrackingInputs) -> None:
-        self.logs = KeptLogGroup(scope, "Logs", settings=settings, key=inputs.keys.logs)
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, inputs: TaskInputs, command: str
+    ) -> None:
+        self.logs = inputs.logs
         self.image_digest = digest(settings.images, "mlflow")
-        starter = WorkRole(scope, "StartRole", identity=settings.identity, principal=service("ecs-tasks"))
-        worker = WorkRole(scope, "TaskRole", identity=settings.identity, principal=service("ecs-tasks"))
-        cdk.Tags.of(worker).add(NETWORK_TAG, "vpc")
-        _let_it_start(starter, inputs, self.logs)
-        worker.permissions.allow_objects("s3:GetObject", "s3:PutObject", bucket=inputs.artifacts, prefix="mlflow/")
-        worker.permissions.allow_listing(bucket=inputs.artifacts, prefixes=["mlflow/"])
-        worker.permissions.allow("kms:Decrypt", "kms:GenerateDataKey", on=[inputs.keys.data.key_arn])
+        starter, self.worker = (
+            WorkRole(scope, f"{construct_id}{kind}", identity=settings.identity, principal=service("ecs-tasks"))
+            for kind in ("Start", "Work")
+        )
+        cdk.Tags.of(self.worker).add(NETWORK_TAG, "vpc")
+        _let_it_start(starter, inputs)
         super().__init__(
             scope,
             construct_id,
             cpu=1024,
             memory_limit_mib=4096,
             execution_role=starter.fixed,
-            task_role=worker.fixed,
+            task_role=self.worker.fixed,
             volumes=[ecs.Volume(name=_SCRATCH)],
         )
-        self.roles = (starter, worker)
-        self.node.add_dependency(starter.permissions, worker.permissions)
-        image = f"{inputs.repository.repository_uri}@{self.image_digest}"
-        self.container = self.add_container(
+        self.roles = (starter, self.worker)
+        self.node.add_dependency(starter.permissions, self.worker.permissions)
+        self.container = self._contain(inputs, command)
+        accept_finding(self, "AwsSolutions", "AwsSolutions-ECS2", because=PLAIN_CONFIGURATION)
+
+    def _contain(self, inputs: TaskInputs, command: str) -> ecs.ContainerDefinition:
+        """Confine the container: no root, no capability, one place to write that is gone with the task."""
+        confined = ecs.LinuxParameters(self, "Linux", init_process_enabled=True)
+        confined.drop_capabilities(ecs.Capability.ALL)
+        container = self.add_container(
             "Mlflow",
-            image=ecs.ContainerImage.from_registry(image),
-            command=["serve"],
-            environment=inputs.environment,
-            secrets={name: _by_reference(scope, name, *each) for name, each in inputs.secrets.items()},
+            image=ecs.ContainerImage.from_registry(f"{inputs.repository.repository_uri}@{self.image_digest}"),
+            command=[command],
+            environment=dict(inputs.environment),
+            secrets={name: _by_reference(self, name, *each) for name, each in inputs.secrets.items()},
             port_mappings=[ecs.PortMapping(container_port=CONTAINER_PORT)],
             readonly_root_filesystem=True,
             user=_USER,
-            logging=ecs.LogDrivers.aws_logs(stream_prefix="mlflow", log_group=self.logs),
+            linux_parameters=confined,
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=command, log_group=inputs.logs),
         )
-        self.container.add_mount_points(
+        container.add_mount_points(
             ecs.MountPoint(container_path="/tmp", source_volume=_SCRATCH, read_only=False),  # noqa: S108 - its own volume
         )
-        accept_finding(self, "AwsSolutions", "AwsSolutions-ECS2", because=PLAIN_CONFIGURATION)
+        return container
 
 
-def _by_reference(scope: Construct, name: str, secret: secretsmanager.Secret, field: str | None) -> ecs.Secret:
+def _by_reference(scope: Construct, name: str, arn: str, field: str | None) -> ecs.Secret:
     """Refer to a secret by its ARN, so that ECS's construct grants nothing: `_let_it_start` says who may read it."""
-    known = secretsmanager.Secret.from_secret_complete_arn(scope, f"Known{name}", secret.secret_arn)
+    known = secretsmanager.Secret.from_secret_complete_arn(scope, f"Known{name}", arn)
     return ecs.Secret.from_secrets_manager(known, field)
 
 
-def _let_it_start(role: WorkRole, inputs: TrackingInputs, logs: KeptLogGroup) -> None:
+def _let_it_start(role: WorkRole, inputs: TaskInputs) -> None:
     """Give ECS what it needs to start the task: the image, the log, the secrets and their keys."""
     policy = role.permissions
     policy.allow_pattern("ecr:GetAuthorizationToken", on=["*"], because=NO_RESOURCE_LEVEL)
@@ -132,22 +140,26 @@ def _let_it_start(role: WorkRole, inputs: TrackingInputs, logs: KeptLogGroup) ->
         "ecr:GetDownloadUrlForLayer",
         on=[inputs.repository.repository_arn],
     )
-    policy.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[logs.log_group_arn])
-    secrets = dict.fromkeys(secret.secret_arn for secret, _ in inputs.secrets.values())
-    policy.allow("secretsmanager:GetSecretValue", on=list(secrets))
+    policy.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[inputs.logs.log_group_arn])
+    policy.allow("secretsmanager:GetSecretValue", on=list(dict.fromkeys(arn for arn, _ in inputs.secrets.values())))
     policy.allow("kms:Decrypt", on=[inputs.keys.tracking.key_arn])
 
 
-def mlflow_environment(settings: Settings, *, database_uri: str, artifacts: str) -> dict[str, str]:
-    """Give the plain half of the environment of `python -m mlflow_server serve` (docs/contracts.md)."""
+def let_it_keep_artifacts(task: TrackingTask, bucket: s3.Bucket, keys: Keys) -> None:
+    """Let a server read and write artifacts below one prefix of one bucket, whatever location MLflow was told."""
+    policy = task.worker.permissions
+    policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=bucket, prefix="mlflow/")
+    policy.allow_listing(bucket=bucket, prefixes=["mlflow/"])
+    policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[keys.data.key_arn])
+
+
+def server_environment(settings: Settings, *, artifacts: str) -> dict[str, str]:
+    """Give the plain half of the environment of `serve` (docs/contracts.md), but for the databases."""
     tracking = settings.tracking
     return {
-        "MLFLOW_BACKEND_STORE_URI": database_uri,
-        "MLFLOW_AUTH_DATABASE_URI": database_uri,
         "MLFLOW_ARTIFACTS_DESTINATION": artifacts,
         "MLFLOW_ALLOWED_HOSTS": f"{tracking.domain},{tracking.domain}:{tracking.port}",
         "MLFLOW_CORS_ALLOWED_ORIGINS": tracking.url,
         "MLFLOW_S3_EXPECTED_BUCKET_OWNER": settings.deployment.account,
-        "AWS_DEFAULT_REGION": cdk.Aws.REGION,
         **fips_environment(settings),
     }

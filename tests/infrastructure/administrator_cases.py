@@ -5,7 +5,6 @@ from tests.infrastructure.policies import ACCOUNT, PARTITION, Request
 
 SERVICE = ARN.format("ecs", "service/Atoll-Tracking-Cluster-1/Atoll-Tracking-Service-1")
 SECRET = ARN.format("secretsmanager", "secret:SecretsAdministrator1A2B-x")
-LOGIN = ARN.format("secretsmanager", "secret:SecretsCookieKey1A2B-x")
 QUEUE = ARN.format("sqs", "Atoll-Release-DeadLetters-1")
 TOPIC = ARN.format("sns", "Atoll-Release-Notifications-1")
 FUNCTION = ARN.format("lambda", "function:Atoll-Release-ChangeSetExecuted-1")
@@ -27,8 +26,7 @@ ADMINISTRATOR = [
     (Request(action="ecs:UpdateService", resource=SERVICE.replace("Atoll-Tracking", "Another")), False),
     (Request(action="ecs:ExecuteCommand", resource=SERVICE), False),
     (Request(action="ecs:RegisterTaskDefinition", resource="*"), False),
-    (Request(action="secretsmanager:RotateSecret", resource=SECRET), True),
-    (Request(action="secretsmanager:RotateSecret", resource=LOGIN), False),
+    (Request(action="secretsmanager:RotateSecret", resource=SECRET), False),
     (Request(action="secretsmanager:GetSecretValue", resource=SECRET), False),
     (Request(action="secretsmanager:PutSecretValue", resource=SECRET), False),
     (Request(action="sqs:ReceiveMessage", resource=QUEUE), True),

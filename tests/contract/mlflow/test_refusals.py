@@ -49,6 +49,15 @@ def test_a_wrong_password_is_refused(replicas: Replicas, path: str) -> None:
     assert replicas[1].call("GET", path, user=(ADMINISTRATOR[0], "not-his-password")).status_code == 401
 
 
+def test_the_request_counts_are_for_the_administrator_alone(replicas: Replicas, post: Post) -> None:
+    somebody = ("somebody", "a-password-of-somebody")
+    assert post("users/create", username=somebody[0], password=somebody[1]).status_code == 200
+    counts = replicas[0].call("GET", "/metrics")
+    assert counts.status_code == 200
+    assert "# TYPE mlflow_http_request_total counter" in counts.text
+    assert replicas[0].call("GET", "/metrics", user=somebody).status_code == 403
+
+
 def test_a_foreign_host_name_is_refused_before_the_password_is_looked_at(replicas: Replicas) -> None:
     for host in ("evil.example", "127.0.0.1", "10.50.0.10:5000"):
         assert replicas[0].call("GET", SEARCH, headers={"Host": host}).status_code == 403

@@ -12,7 +12,6 @@ RUN = runpy.run_path(str(Path(__file__).parents[3] / "stacks/components/migratio
 PLAN = {
     "Cluster": "cluster",
     "TaskDefinition": "definition:7",
-    "Container": "Mlflow",
     "LogGroup": "the-log",
     "Subnets": ["subnet-1", "subnet-2"],
     "SecurityGroup": "sg-1",
@@ -92,12 +91,12 @@ def test_the_snapshot_is_complete_before_the_task_begins() -> None:
     assert aws.snapshots == ["atoll-before-migration-0123456789ab-4f9c1b2a"]
 
 
-def test_the_task_is_the_services_own_with_another_command_and_no_public_address() -> None:
+def test_the_task_is_run_as_it_is_defined_without_a_public_address() -> None:
     aws = FakeAws()
     migrate(aws)
     (task,) = aws.tasks.values()
     assert task["taskDefinition"] == "definition:7"
-    assert task["overrides"] == {"containerOverrides": [{"name": "Mlflow", "command": ["migrate"]}]}
+    assert "overrides" not in task
     assert task["networkConfiguration"]["awsvpcConfiguration"] == {
         "subnets": ["subnet-1", "subnet-2"],
         "securityGroups": ["sg-1"],
