@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.release.adapters.s3_audit import S3AuditStore
 from lambdas.release.chain import AuditStore, breaks
@@ -49,8 +50,30 @@ def rewritten(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - boto3 ma
         yield from (f"rewritten: {key} has {n} versions, expected one" for key, n in count.items() if n > 1)
 
 
+def check(bucket: str | None, folder: Path | None) -> tuple[list[str], int, int]:
+    """Check a bucket, or else a copy of it in a folder; return the breaks and the numbers of entries and links.
+
+    Raises:
+        BotoCoreError, ClientError: the bucket can't be read.
+    """
+    if bucket:
+        s3 = boto3.client("s3")
+        store: AuditStore = S3AuditStore(s3, bucket=bucket)
+        found = [*breaks(store), *rewritten(s3, bucket)]
+    else:
+        store = FolderStore(folder or Path())
+        found = list(breaks(store))
+    entries, links = (len(store.keys(f"{place}/")) for place in ("audit", "chain"))
+    if not entries:
+        found.append(f"no entry below audit/ in {bucket or folder}; is it the right place?")
+    return found, entries, links
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Check a bucket or a folder, print each break, and return 1 when there is one; an empty record is one too."""
+    """Check a bucket or a folder, print each break, and return 1 when there is one; an empty record is one too.
+
+    Where the bucket can't be read, it exits with 2: nothing is known then.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m compliance verify-audit",
         description=_ABOUT,
@@ -60,16 +83,12 @@ def main(arguments: Sequence[str]) -> int:
     where.add_argument("--bucket", help="output AuditBucket of Atoll-Foundation; read with the caller's credentials")
     where.add_argument("--folder", type=Path, help="a copy of the bucket (aws s3 sync s3://<bucket> <folder>)")
     given = parser.parse_args(arguments)
-    if given.bucket:
-        s3 = boto3.client("s3")
-        store: AuditStore = S3AuditStore(s3, bucket=given.bucket)
-        found = [*breaks(store), *rewritten(s3, given.bucket)]
-    else:
-        store = FolderStore(given.folder)
-        found = list(breaks(store))
-    entries, links = (len(store.keys(f"{place}/")) for place in ("audit", "chain"))
-    if not entries:
-        found.append(f"no entry below audit/ in {given.bucket or given.folder}; is it the right place?")
+    try:
+        found, entries, links = check(given.bucket, given.folder)
+    except (BotoCoreError, ClientError) as error:
+        parser.exit(
+            2, f"Not checked: {error}. The output AuditBucket names the bucket; the role Auditor may read it.\n"
+        )
     print(*found, sep="\n", end="\n" if found else "")  # noqa: T201 - the command's answer
     verdict = f"{len(found)} break(s)" if found else "the record is as it was written"
     print(f"{entries} entries, {links} links: {verdict}")  # noqa: T201

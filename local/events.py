@@ -1,8 +1,10 @@
 """The EventBridge and CloudTrail events of CloudFormation that the emulator doesn't send.
 
 - `CloudFormation Stack Status Change` on each change of a stack's status;
-- `AWS API Call via CloudTrail` for ExecuteChangeSet and DeleteChangeSet, with the caller's identity;
-- the true names of query-protocol calls (ExecuteChangeSet rather than "POST.cloudformation") in LookupEvents.
+- `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack, with the caller's identity;
+- the very same records in LookupEvents, of the calls that succeeded, as the emulator's own name neither the caller nor
+  the parameters as CloudTrail does;
+- the true names of the other query-protocol calls (CreateChangeSet rather than "POST.cloudformation") in LookupEvents.
 
 Shapes: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html and
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference.html
@@ -17,7 +19,7 @@ from uuid import uuid4
 from local import private
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
-TRAILED_CALLS = ("ExecuteChangeSet", "DeleteChangeSet")
+TRAILED_CALLS = ("ExecuteChangeSet", "DeleteChangeSet", "UpdateStack")
 
 _CLOUDFORMATION = "ministack.services.cloudformation"
 _APP = "ministack.app"
@@ -79,7 +81,9 @@ def _announcing_call(call: str, original: Handler) -> Handler:
     def handler(params: Mapping[str, object]) -> tuple:
         response = original(params)
         if response[0] == _OK:
-            send_event("aws.cloudformation", "AWS API Call via CloudTrail", _call_detail(call, params), [])
+            detail = _call_detail(call, params)
+            _keep_in_trail(detail)
+            send_event("aws.cloudformation", "AWS API Call via CloudTrail", detail, [])
         return response
 
     return handler
@@ -107,6 +111,19 @@ def _call_detail(call: str, params: Mapping[str, object]) -> dict[str, object]:
         "managementEvent": True,
         "recipientAccountId": private.find("ministack.core.responses.get_account_id")(),
     }
+
+
+def _keep_in_trail(detail: Mapping[str, object]) -> None:
+    """Have LookupEvents find the call."""
+    private.find("ministack.services.cloudtrail._get_event_queue")().append({
+        "EventId": detail["eventID"],
+        "EventName": detail["eventName"],
+        "EventSource": detail["eventSource"],
+        "EventTime": datetime.now(UTC).timestamp(),
+        "ReadOnly": "false",
+        "Resources": [],
+        "CloudTrailEvent": json.dumps(detail),
+    })  # fmt: skip
 
 
 def caller_identity(arn: str) -> dict[str, object]:
@@ -148,6 +165,13 @@ def _with_body_parameters(original: Callable[..., None]) -> Callable[..., None]:
         region: str,
     ) -> None:
         params = merged(method, path, headers, body, query_params)
+        if service == "cloudformation" and not {*_words(params.get("Action"))}.isdisjoint(TRAILED_CALLS):
+            return  # recorded where it is carried out
         original(service, method, path, headers, body, params, request_id, region)
 
     return record
+
+
+def _words(value: object) -> list[object]:
+    """A query parameter, which the emulator keeps as a value or as a list of values."""
+    return value if isinstance(value, list) else [value]

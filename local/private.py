@@ -38,6 +38,7 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.app._routing_params": "method path headers body query_params",
     "ministack.app._maybe_record_cloudtrail": "service method path headers body query_params request_id region",
     "ministack.services.ec2._vpcs": TABLE,
+    "ministack.services.cloudtrail._get_event_queue": "",
     "ministack.services.eventbridge._put_events": "data allow_aws_source",
     "ministack.services.cloudformation._ACTION_HANDLERS": TABLE,
     "ministack.services.cloudformation.helpers._p": "params key default",

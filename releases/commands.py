@@ -86,7 +86,7 @@ def approve(account: Account, chosen: argparse.Namespace) -> Shown:
     request = _request(account, chosen.release)
     _ask(chosen, f"{request['description']}\n" + "\n".join(request["changes"]) + f"\nApprove {chosen.release}?")
     account.execute(chosen.release)
-    return _done(account, chosen, "approved", chosen.release)
+    return _done(account, chosen, "approved", chosen.release, serves=chosen.release)
 
 
 def reject(account: Account, chosen: argparse.Namespace) -> Shown:
@@ -113,7 +113,8 @@ def rollback(account: Account, chosen: argparse.Namespace) -> Shown:
     target = chosen.to or former(transitions, serving.get("ReleaseId", ""))
     champions = {t.subject for t in transitions if t.what == "released"}
     if target not in champions:
-        raise CommandError(f"There is no former release to restore: {target or 'none'} was never a champion.")
+        why = f"{target} was never a champion" if target else "no other one was ever a champion"
+        raise CommandError(f"There is no release to restore: {why}.")
     history = History(target, account.entries(t for t in transitions if t.subject == target))
     parameters = history.request.parameters() if history.request else {}
     if set(parameters) != set(Release().parameters()):
@@ -123,7 +124,7 @@ def rollback(account: Account, chosen: argparse.Namespace) -> Shown:
     _ask(chosen, f"Put {target} (version {history.version}) in the place of {serving.get('ReleaseId') or 'nothing'}?")
     account.create(name, parameters, f"Rollback to {target}: {chosen.reason}"[:1000])
     account.execute(name)
-    return _done(account, chosen, "rolled back", name)
+    return _done(account, chosen, "rolled back", name, serves=target)
 
 
 def stop(account: Account, chosen: argparse.Namespace) -> Shown:
@@ -139,7 +140,7 @@ def stop(account: Account, chosen: argparse.Namespace) -> Shown:
     name = f"stop-v{serving['MlflowVersion']}-{serving['ManifestSha256'][:12]}"
     account.create(name, Release().parameters(), f"Kill switch: {chosen.reason}"[:1000])
     account.execute(name)
-    return _done(account, chosen, "stopped", name)
+    return _done(account, chosen, "stopped", name, serves="")
 
 
 def _must_be_release(name: str) -> None:
@@ -156,14 +157,19 @@ def _ask(chosen: argparse.Namespace, question: str) -> None:
         raise CommandError("You said no. Nothing was done.")
 
 
-def _done(account: Account, chosen: argparse.Namespace, what: str, change_set: str) -> Shown:
+def _done(account: Account, chosen: argparse.Namespace, what: str, change_set: str, *, serves: str) -> Shown:
     answer = {"done": what, "change_set": change_set}
     if not chosen.wait:
         return answer
     with _STDERR.status(f"Waiting for the stack of {account.model} ..."):
         _until(account.is_settled, seconds=chosen.wait)
-    stack = account.stack()
-    return answer | {"stack": stack["StackStatus"], "serving": account.serving().get("ReleaseId", "")}
+    status, serving = account.stack()["StackStatus"], account.serving().get("ReleaseId", "")
+    if status != "UPDATE_COMPLETE" or serving != serves:
+        raise CommandError(
+            f"{change_set} was executed and did not hold: the stack is {status} and serves {serving or 'nothing'}. "
+            "Look into docs/runbooks/release-rolled-back.md."
+        )
+    return answer | {"stack": status, "serving": serving}
 
 
 def _until(condition: Callable[[], bool], *, seconds: int) -> None:

@@ -14,9 +14,11 @@ import pandas as pd
 
 from local.cloud import ACCOUNT, REGION
 from local.story.data_steps import read_json
-from local.story.release_steps import execute, features_uri, registered_version, serving, settled_stack, train
-from local.story.scene import APPROVER, MODEL, OPERATOR, TRAINER, expect
-from local.story.serving_steps import held_back, invoke, read_object, released_model
+from local.story.outside import expect_champion_serves
+from local.story.release_steps import Training, features_uri, registered_version, settled_stack, train
+from local.story.scene import APPROVER, TRAINER, expect
+from local.story.serving_steps import read_object
+from local.story.typed import WAIT, not_done
 
 if TYPE_CHECKING:
     from local.story.mailbox import Mailbox
@@ -28,7 +30,7 @@ TOO_LARGE = {"n_estimators": 1500, "max_depth": 10, "learning_rate": 0.01, "earl
 
 def ruined_labels(scene: Scene, facts: Facts) -> None:
     """Train on shuffled labels: the gate refuses the version, and nobody is asked to approve it."""
-    job = train(scene, "ruined", features=ruin_labels(scene))
+    job = train(scene, "ruined", Training(ruin_labels(scene)))
     version = registered_version(scene, job["TrainingJobArn"], {"refused"})
     expect("atoll.release_id" not in version.tags, "A refused version must not have a release.")
     expect_champion_serves(scene)
@@ -63,7 +65,7 @@ def tampered_artifact(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
     events, functions = scene.administrator.client("events"), scene.administrator.client("lambda")
     events.disable_rule(Name=scene.outputs["TrainingCompletedRule"])
     try:
-        job = train(scene, "tampered", features=features_uri(scene), hyperparameters={"seed": 11})
+        job = train(scene, "tampered", Training(features_uri(scene), {"seed": 11}))
         swap_model(scene, job["ModelArtifacts"]["S3ModelArtifacts"])
     finally:
         events.enable_rule(Name=scene.outputs["TrainingCompletedRule"])
@@ -116,10 +118,10 @@ def completed_event(job: dict[str, Any]) -> dict[str, Any]:
 
 def does_not_start(scene: Scene, facts: Facts) -> None:
     """Release a model that is larger than the endpoint allows: never healthy, so the stack rolls back."""
-    job = train(scene, "too-large", features=features_uri(scene), hyperparameters=TOO_LARGE)
+    job = train(scene, "too-large", Training(features_uri(scene), TOO_LARGE))
     version = registered_version(scene, job["TrainingJobArn"], {"requested"})
     release = version.tags["atoll.release_id"]
-    execute(scene, APPROVER, release)
+    told = not_done(scene, APPROVER, "approve", release, "--yes", *WAIT, because="UPDATE_ROLLBACK_COMPLETE")
     stack = settled_stack(scene, release)
     expect(
         stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", f"The stack is {stack['StackStatus']}, expected a rollback."
@@ -129,21 +131,5 @@ def does_not_start(scene: Scene, facts: Facts) -> None:
     facts.update(
         version=version.version, release=release, stack=stack["StackStatus"], reason=version.tags["atoll.reason"]
     )
-    facts["champion"] = scene.champion_version()
+    facts.update(champion=scene.champion_version(), approver_told=told)
     facts["told"] = f"v{version.version} did not start and was rolled back; v{facts['champion']} goes on serving"
-
-
-def expect_champion_serves(scene: Scene) -> None:
-    """The former champion is still the champion, and the endpoint answers with its scores.
-
-    Raises:
-        StoryError: one of it is not so.
-    """
-    settled = scene.narrator.facts("settle")["champion"]
-    expect(scene.champion_version() == settled, f"champion is v{scene.champion_version()}, expected v{settled}.")
-    expect(scene.outputs["EndpointName"] in serving(scene), "The endpoint is gone.")
-    booster, columns = released_model(scene)
-    row = held_back(scene).tail(1)[columns].to_numpy(dtype=np.float32)
-    answer = invoke(scene, scene.person(OPERATOR).client("sagemaker-runtime"), row[0])["score"]
-    difference = abs(answer - float(booster.inplace_predict(row)[0]))
-    expect(difference <= 1e-6, f"The endpoint does not answer as {MODEL} v{settled} does: off by {difference}.")  # noqa: PLR2004

@@ -23,18 +23,39 @@ LONGEST_SECONDS = 600
 
 
 def run(command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
-    """Run a command in the checkout, its output going to `log`.
+    """Run a command in the checkout, its output going to `log`; `run_together` has the bounds."""
+    run_together({log: command}, environment=environment)
+
+
+def run_together(commands: Mapping[Path, Sequence[str]], *, environment: Mapping[str, str]) -> None:
+    """Run commands in the checkout at the same time, the output of each going to its log, and wait for all.
 
     Raises:
-        StoryError: it failed or took longer than `LONGEST_SECONDS`; the end of its log is in the sentence.
+        StoryError: one failed or took longer than `LONGEST_SECONDS`; the end of its log is in the sentence. The others
+            are ended.
     """
-    process = supervise.start(command, environment=environment, log=log, folder=ROOT)
+    started = {
+        log: supervise.start(command, environment=environment, log=log, folder=ROOT)
+        for log, command in commands.items()
+    }
+    try:
+        for log, process in started.items():
+            expect_success(process, commands[log], log)
+    finally:
+        for process in started.values():
+            supervise.stop(process)
+
+
+def expect_success(process: subprocess.Popen[bytes], command: Sequence[str], log: Path) -> None:
+    """Wait for a started command.
+
+    Raises:
+        StoryError: it failed or took longer than `LONGEST_SECONDS`.
+    """
     try:
         code = process.wait(timeout=LONGEST_SECONDS)
     except subprocess.TimeoutExpired:
         code = None
-    finally:
-        supervise.stop(process)
     if code != 0:
         what = f"took longer than {LONGEST_SECONDS} s" if code is None else f"failed (exit code {code})"
         raise StoryError(f"`{' '.join(command[:3])}` {what}. The end of {log}:\n{supervise.tail(log)}")

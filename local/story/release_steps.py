@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from local.story.processes import run, watching
+from local.story.outside import audited, serving
+from local.story.processes import run_together, watching
 from local.story.scene import APPROVER, ENDPOINT_STACK, MODEL, TRAINER, Person, expect
-from local.story.waiting import StoryError, wait_for
+from local.story.typed import WAIT, not_done, releases
+from local.story.waiting import wait_for
 from local.supervise import PYTHON
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from local.story.mailbox import Mailbox
     from local.story.narrator import Facts
     from local.story.scene import Scene
@@ -21,12 +25,41 @@ if TYPE_CHECKING:
 SETTLED = ("_COMPLETE", "_FAILED")
 
 
-def train(scene: Scene, name: str, *, features: str, hyperparameters: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The trainer trains with the SageMaker SDK, waits, and returns the description of the job.
+@dataclass(frozen=True)
+class Training:
+    """What the trainer asks for: features, and hyperparameters where they are not the defaults."""
+
+    features: str
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def train(scene: Scene, name: str, wanted: Training) -> dict[str, Any]:
+    """The trainer trains with the SageMaker SDK, waits, and returns the description of the job."""
+    return train_together(scene, {name: wanted})[name]
+
+
+def train_together(scene: Scene, wanted: Mapping[str, Training]) -> dict[str, dict[str, Any]]:
+    """The trainer trains several models at the same time; returns the jobs' descriptions by the names given.
 
     Raises:
         StoryError: the SDK's script failed; its last lines are in the message.
     """
+    requests = {name: write_request(scene, name, training) for name, training in wanted.items()}
+    answers = {name: request.with_suffix(".job.json") for name, request in requests.items()}
+    script = [*PYTHON, "-m", "local.story.train_with_sdk"]
+    commands = {
+        scene.cloud.folder / "logs" / f"train-{name}.log": [*script, str(request), str(answers[name])]
+        for name, request in requests.items()
+    }
+    with watching(scene.narrator, partial(training_so_far, scene)):
+        run_together(commands, environment=scene.environment_of(TRAINER))
+    client = scene.administrator.client("sagemaker")
+    jobs = {name: json.loads(answer.read_text(encoding="utf-8")) for name, answer in answers.items()}
+    return {name: client.describe_training_job(TrainingJobName=job["name"]) for name, job in jobs.items()}
+
+
+def write_request(scene: Scene, name: str, training: Training) -> Path:
+    """Write what the SDK's script is to ask for; returns the file."""
     out = scene.outputs
     request = scene.work / f"{name}.json"
     request.write_text(
@@ -34,21 +67,13 @@ def train(scene: Scene, name: str, *, features: str, hyperparameters: dict[str, 
             "name": name, "model": MODEL, "uid": TRAINER.uid,
             "image": out["ModelImageUri"], "role": out["TrainingJobRoleArn"],
             "bucket": out["DataBucket"], "key": out["JobKeyArn"],
-            "channels": {"features": features, **champion_channel(scene)},
+            "channels": {"features": training.features, **champion_channel(scene)},
             "subnets": out["JobSubnetIds"].split(","), "security_groups": [out["JobSecurityGroupId"]],
-            "hyperparameters": hyperparameters or {},
+            "hyperparameters": dict(training.hyperparameters),
         }),
         encoding="utf-8",
     )  # fmt: skip
-    answer = request.with_suffix(".job.json")
-    with watching(scene.narrator, partial(training_so_far, scene)):
-        run(
-            [*PYTHON, "-m", "local.story.train_with_sdk", str(request), str(answer)],
-            environment=scene.environment_of(TRAINER),
-            log=scene.cloud.folder / "logs" / f"train-{name}.log",
-        )
-    job = json.loads(answer.read_text(encoding="utf-8"))
-    return scene.administrator.client("sagemaker").describe_training_job(TrainingJobName=job["name"])
+    return request
 
 
 def champion_channel(scene: Scene) -> dict[str, str]:
@@ -62,15 +87,17 @@ def champion_channel(scene: Scene) -> dict[str, str]:
 
 
 def training_so_far(scene: Scene) -> str:
-    """How far the youngest training job is."""
+    """Which training jobs run, or which one was the last."""
     jobs = scene.administrator.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+    running = [job["TrainingJobName"] for job in jobs if job["TrainingJobStatus"] == "InProgress"]
     youngest = max(jobs, key=lambda job: job["CreationTime"])
-    return f"{youngest['TrainingJobName']} is {youngest['TrainingJobStatus']}"
+    ended = f"{youngest['TrainingJobName']} is {youngest['TrainingJobStatus']}"
+    return f"{', '.join(running)} InProgress" if running else ended
 
 
 def train_candidate(scene: Scene, facts: Facts) -> None:
     """The trainer's first job: XGBoost on the features, split by time."""
-    job = train(scene, "first", features=features_uri(scene))
+    job = train(scene, "first", Training(features_uri(scene)))
     scene.first_job = job["TrainingJobArn"]
     facts.update(
         job_arn=job["TrainingJobArn"],
@@ -130,51 +157,28 @@ def describe_change_set(scene: Scene, name: str) -> dict[str, Any]:
     return client.describe_change_set(StackName=ENDPOINT_STACK, ChangeSetName=name)
 
 
-def serving(scene: Scene) -> list[str]:
-    """The endpoints that exist."""
-    return [item["EndpointName"] for item in scene.administrator.client("sagemaker").list_endpoints()["Endpoints"]]
-
-
-def execute(scene: Scene, person: Person, release: str) -> None:
-    """A person executes a release's change set, under their own credentials."""
-    client = scene.person(person).client("cloudformation")
-    client.execute_change_set(StackName=ENDPOINT_STACK, ChangeSetName=release)
-
-
-def denied(scene: Scene, person: Person, release: str) -> str:
-    """The words with which IAM denies a person the execution of a change set.
-
-    Raises:
-        StoryError: it was not denied.
-    """
-    try:
-        execute(scene, person, release)
-    except ClientError as error:
-        expect("AccessDenied" in error.response["Error"]["Code"], f"Expected a denial by IAM, got: {error}")
-        return error.response["Error"]["Message"]
-    raise StoryError(f"{person.uid} must not be able to execute {release}, but IAM let it pass.")
-
-
 def deny(scene: Scene, facts: Facts) -> None:
     """IAM denies the trainer, and denies the trainer's own id even in the approver's role."""
-    release = scene.narrator.facts("register")["release"]
+    approve_it = ("approve", scene.narrator.facts("register")["release"], "--yes")
     same_person = Person(TRAINER.uid, APPROVER.role_output, "approves their own model")
-    facts["trainer"] = denied(scene, TRAINER, release)
-    facts["same_person_as_approver"] = denied(scene, same_person, release)
-    facts["told"] = f"IAM denies {TRAINER.uid} the execution as trainer, and as approver of their own model"
+    facts["trainer"] = not_done(scene, TRAINER, *approve_it, because="AccessDenied")
+    facts["same_person_as_approver"] = not_done(scene, same_person, *approve_it, because="AccessDenied")
+    expect(not serving(scene), "A denied approval must not bring an endpoint up.")
+    facts["told"] = f"IAM denies {TRAINER.uid} the approval as trainer, and as approver of their own model"
 
 
 def approve(scene: Scene, facts: Facts) -> None:
-    """The approver executes the change set; CloudFormation brings the endpoint up."""
+    """The approver types `python -m releases approve`; CloudFormation brings the endpoint up."""
     release = scene.narrator.facts("register")["release"]
-    execute(scene, APPROVER, release)
+    answer = releases(scene, APPROVER, "approve", release, "--yes", *WAIT)
+    expect(answer["serving"] == release, f"`releases approve` of {release} answered {answer}.")
     stack = settled_stack(scene, release)
     expect(
         stack["StackStatus"] == "UPDATE_COMPLETE",
         f"{ENDPOINT_STACK} is {stack['StackStatus']}: {stack.get('StackStatusReason')}",
     )
     facts.update(release=release, approver=APPROVER.uid, stack=stack["StackStatus"], endpoint=serving(scene)[0])
-    facts["told"] = f"{APPROVER.uid} executed {release}; endpoint {facts['endpoint']} is up"
+    facts["told"] = f"{APPROVER.uid} approved {release}; endpoint {facts['endpoint']} is up"
 
 
 def settled_stack(scene: Scene, release: str) -> dict[str, Any]:
@@ -204,6 +208,8 @@ def settle(scene: Scene, facts: Facts) -> None:
         version.tags["atoll.approver"] == APPROVER.uid,
         f"The registry names {version.tags['atoll.approver']} as approver.",
     )
+    entry = audited(scene, version.tags["atoll.release_id"], "executed")
+    expect(entry["who"] == APPROVER.uid, f"The audit record names {entry['who']} as approver.")
     facts.update(champion=champion, approver=version.tags["atoll.approver"], submitter=version.tags["atoll.submitter"])
     facts["told"] = (
         f"smoke test passed; champion = v{champion}, submitted by {facts['submitter']}, approved by {facts['approver']}"

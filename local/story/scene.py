@@ -38,6 +38,7 @@ class Person:
 TRAINER = Person("alice", "TrainerRoleArn", "trains models")
 APPROVER = Person("bob", "ApproverRoleArn", "approves releases")
 OPERATOR = Person("olga", "OperatorRoleArn", "operates the endpoint")
+AUDITOR = Person("iris", "AuditorRoleArn", "audits")
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,13 @@ class Scene:
 
     def environment_of(self, person: Person) -> dict[str, str]:
         """The environment of a person's shell: their credentials and nobody else's."""
-        keys = self.person(person).get_credentials().get_frozen_credentials()
-        return self.cloud.environment | {
+        return self.environment_with(self.person(person))
+
+    def environment_with(self, session: boto3.Session) -> dict[str, str]:
+        """The environment of a shell that has the credentials of `session` and no others, not even MLflow's."""
+        keys = session.get_credentials().get_frozen_credentials()
+        ours = {name: value for name, value in self.cloud.environment.items() if not name.startswith("MLFLOW_")}
+        return ours | {
             "AWS_ACCESS_KEY_ID": keys.access_key,
             "AWS_SECRET_ACCESS_KEY": keys.secret_key,
             "AWS_SESSION_TOKEN": keys.token,

@@ -53,9 +53,14 @@ def happened(scene: Scene) -> list[tuple[str, str]]:
             "Drift monitor",
             f"{drift['status']}, largest PSI {drift['max_psi']:.3f} ({fact('monitor')['worst_feature']})",
         ),
+        ("Rejected", fact("reject")["told"]),
+        ("Another champion", fact("replace")["told"]),
+        ("Taken back", fact("rollback")["told"]),
+        ("Stopped", fact("stop")["told"]),
         ("Refused by the gate", fact("refused-by-gate")["told"]),
         ("Refused before registration", fact("refused-tampered")["told"]),
         ("Rolled back", fact("rolled-back")["told"]),
+        ("Audit record", fact("audit")["told"]),
     ]
 
 

@@ -11,7 +11,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local.cloud import LocalCloud, LocalCloudError
-from local.story import attack_steps, data_steps, platform_steps, release_steps, serving_steps
+from local.story import (
+    attack_steps,
+    data_steps,
+    decision_steps,
+    operator_steps,
+    platform_steps,
+    release_steps,
+    serving_steps,
+)
 from local.story.interrupts import Interrupted, listen, undisturbed
 from local.story.keeping import how_to_use
 from local.story.ledger import choose_ledger
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     Act = Callable[[Facts], None]
 
 PLAIN_WIDTH = 120
-STEPS = 19
+STEPS = 25
 RECORD = BUILD / "story.json"
 
 
@@ -53,9 +61,15 @@ def acts(scene: Scene, mailbox: Mailbox) -> dict[tuple[str, str], Act]:
         ("score", "Score held-back transactions in real time"): partial(serving_steps.score, scene),
         ("batch", "Score the rest by batch transform"): partial(serving_steps.batch, scene),
         ("monitor", "Watch for drift"): partial(serving_steps.monitor, scene),
+        ("challenge", "Train challengers of the champion"): partial(decision_steps.challenge, scene),
+        ("reject", "Reject one of them as bob"): partial(decision_steps.reject, scene, mailbox),
+        ("replace", "Approve another: a new champion"): partial(decision_steps.replace, scene),
+        ("rollback", "Go back to the former release as olga"): partial(operator_steps.rollback, scene, mailbox),
+        ("stop", "Pull the kill switch as olga, and come back"): partial(operator_steps.stop, scene, mailbox),
         ("refused-by-gate", "Refuse a model with ruined labels"): partial(attack_steps.ruined_labels, scene),
         ("refused-tampered", "Refuse a tampered artifact"): partial(attack_steps.tampered_artifact, scene, mailbox),
         ("rolled-back", "Roll back a model that does not start"): partial(attack_steps.does_not_start, scene),
+        ("audit", "Verify the audit record as iris"): partial(decision_steps.audit, scene),
         ("teardown", "Take everything down"): partial(platform_steps.teardown, scene),
     }
 

@@ -66,7 +66,8 @@ class ReleasePowers:
     def redeliver(self, policy: RolePolicy) -> None:
         """Send events again, under a source of our own and no other."""
         bus = cdk.Stack.of(policy).format_arn(service="events", resource="event-bus", resource_name="default")
-        policy.allow("events:PutEvents", on=[bus], when={"StringEquals": {"events:source": REDELIVERY}})
+        ours = {"ForAllValues:StringEquals": {"events:source": REDELIVERY}, "Null": {"events:source": "false"}}
+        policy.allow("events:PutEvents", on=[bus], when=ours)  # a call has as many sources as entries
 
     def look_for_losses(self, policy: RolePolicy) -> None:
         """See what every step of the release path left behind, and change none of it."""

@@ -102,6 +102,8 @@ class Auditor(PersonRole):
         for prefix in ("chain/", "reasons/", "trail/"):
             policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix=prefix)
         policy.allow_listing(bucket=foundation.audit, prefixes=["chain/", "reasons/", "trail/"])
+        kept = {"StringLike": {"s3:prefix": ["audit/*", "chain/*", "reasons/*"]}}
+        policy.allow("s3:ListBucketVersions", on=[foundation.audit.bucket_arn], when=kept)  # to see what was rewritten
         policy.allow_objects("s3:GetObject", bucket=foundation.releases, prefix="models/")
         policy.allow_listing(bucket=foundation.releases, prefixes=["models/"])
         policy.allow("kms:Decrypt", on=[foundation.keys.release.key_arn])

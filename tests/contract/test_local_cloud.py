@@ -141,7 +141,19 @@ def test_cloudtrail_looks_up_the_execution_by_its_name(cloud: LocalCloud, approv
     execute(cloud.as_person(approver, "bob"), "looked-up", "r-by-alice-000000000000")
     names = [{"AttributeKey": "EventName", "AttributeValue": "ExecuteChangeSet"}]
     found = cloud.client("cloudtrail").lookup_events(LookupAttributes=names)["Events"]
-    assert "looked-up" in found[0]["CloudTrailEvent"]
+    call = json.loads(found[0]["CloudTrailEvent"])
+    assert call["requestParameters"] == {"changeSetName": "r-by-alice-000000000000", "stackName": "looked-up"}
+    assert call["userIdentity"]["arn"].endswith("/bob")
+
+
+def test_cloudtrail_does_not_take_a_denied_execution_for_a_done_one(cloud: LocalCloud, approver: str) -> None:
+    name = "r-by-bob-000000000000"
+    request_release(cloud, "denied", name)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        execute(cloud.as_person(approver, "bob"), "denied", name)
+    names = [{"AttributeKey": "EventName", "AttributeValue": "ExecuteChangeSet"}]
+    found = cloud.client("cloudtrail").lookup_events(LookupAttributes=names)["Events"]
+    assert not [event for event in found if name in event["CloudTrailEvent"]]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ CREATE = "cloudformation:CreateChangeSet"
 NAME = "cloudformation:ChangeSetName"
 TRAINING = ARN.format("sagemaker", "training-job/j-1")
 AUDIT = "<Atoll-Foundation.AuditBucket.Arn>/"
+VERSIONS, RECORD = "s3:ListBucketVersions", AUDIT.removesuffix("/")
 ENDPOINT = ARN.format("sagemaker", "endpoint/atoll-card-anomaly")
 FORWARD = {NAME: "r-by-bob-0123456789ab"}
 BACK = {NAME: "back-0123456789ab"}
@@ -91,6 +92,11 @@ CASES = {
     "Auditor": [
         (Request(action="s3:GetObject", resource="<Atoll-Foundation.AuditBucket.Arn>/audit/a/b.json"), True),
         (Request(action="s3:GetObject", resource="<Atoll-Foundation.DataBucket.Arn>/ledgers/a"), False),
+        (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "audit/"}), True),
+        (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "chain/"}), True),
+        (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "reasons/"}), True),
+        (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "trail/"}), False),
+        (Request(action=VERSIONS, resource=RECORD), False),
         *(
             (Request(action=action, resource=f"<Atoll-Foundation.{bucket}.Arn>/{key}"), False)
             for action in ("s3:PutObject", "s3:DeleteObject", "s3:BypassGovernanceRetention", "s3:PutObjectRetention")

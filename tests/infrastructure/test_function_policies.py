@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compliance.templates import Template, read_templates
-from tests.infrastructure.people_cases import BACK, CREATE, EXECUTE, FORWARD, NAME, STACK, STOP
+from tests.infrastructure.people_cases import ARN, BACK, CREATE, EXECUTE, FORWARD, NAME, STACK, STOP
 from tests.infrastructure.policies import Request, decision, output, resolved
 
 Templates = dict[str, Template]
@@ -33,7 +33,7 @@ def policies_of(templates: Templates, function: str) -> list[dict[str, Any]]:
     return [resolved(templates, RELEASE, found[each["Ref"]]["Properties"]["PolicyDocument"]) for each in held]
 
 
-def allowed(templates: Templates, function: str, action: str, resource: str, **keys: str) -> bool:
+def allowed(templates: Templates, function: str, action: str, resource: str, **keys: str | list[str]) -> bool:
     request = Request(action=action, resource=resource, uid=None, keys=keys)
     return decision(policies_of(templates, function), request) == "Allow"
 
@@ -63,6 +63,15 @@ def test_a_change_set_is_asked_for_under_its_name_and_the_narrow_role_alone(
 def test_a_function_deletes_only_change_sets_of_its_own_kind(templates: Templates, function: str) -> None:
     assert allowed(templates, function, DELETE, STACK, **FORWARD) == (function == ASKS)
     assert allowed(templates, function, DELETE, STACK, **BACK) == (function == SETTLES)
+
+
+@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS, REJECTS, RECONCILES])
+def test_a_function_sends_events_again_under_our_own_source_alone(templates: Templates, function: str) -> None:
+    bus, ours = ARN.format("events", "event-bus/default"), "atoll.redelivery"
+    sends = function in {HEARS, REJECTS, RECONCILES}
+    assert allowed(templates, function, "events:PutEvents", bus, **{"events:source": [ours]}) == sends
+    assert not allowed(templates, function, "events:PutEvents", bus, **{"events:source": [ours, "aws.sagemaker"]})
+    assert not allowed(templates, function, "events:PutEvents", bus)
 
 
 @pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS])

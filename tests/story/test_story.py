@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.story.telling import LOCAL, Steps, processes_of, tell
+from tests.story.telling import LOCAL, ROOT, Steps, processes_of, tell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AUDIT = ROOT / "build" / "story" / "audit"
 
 STEPS = [
     *(
@@ -22,7 +31,8 @@ STEPS = [
         "deny",
         "approve",
     ),
-    *("settle", "score", "batch", "monitor", "refused-by-gate", "refused-tampered", "rolled-back", "teardown"),
+    *("settle", "score", "batch", "monitor", "challenge", "reject", "replace", "rollback", "stop"),
+    *("refused-by-gate", "refused-tampered", "rolled-back", "audit", "teardown"),
 ]
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
@@ -96,10 +106,67 @@ def test_the_top_alerts_are_anomalies_more_often_than_not(story: Steps) -> None:
 
 def test_bad_models_are_refused_or_rolled_back(story: Steps) -> None:
     assert "average_precision" in story["refused-by-gate"]["facts"]["reason"]
-    assert "model.ubj" in story["refused-tampered"]["facts"]["message"]
+    assert "has 2 versions" in story["refused-tampered"]["facts"]["message"]
     assert story["rolled-back"]["facts"]["stack"] == "UPDATE_ROLLBACK_COMPLETE"
-    assert "model.ubj has" in story["rolled-back"]["facts"]["reason"]
+    assert "this endpoint loads at most" in story["rolled-back"]["facts"]["reason"]
     assert story["rolled-back"]["facts"]["champion"] == story["settle"]["facts"]["champion"]
+
+
+def test_a_rejected_challenger_never_serves(story: Steps) -> None:
+    facts = story["reject"]["facts"]
+
+    assert facts["reason"].startswith("bob: ")
+    assert deeds(facts["release"]) == [("requested", "alice"), ("rejected", "bob")]
+    assert reason_kept(facts["release"]) in facts["reason"]
+
+
+def test_an_operator_takes_a_champion_back_alone(story: Steps) -> None:
+    new, back = story["replace"]["facts"], story["rollback"]["facts"]
+
+    assert deeds(new["release"]) == [
+        ("requested", "alice"),
+        ("executed", "bob"),
+        ("released", "bob"),
+        ("superseded", "automation"),
+    ]
+    assert (back["from_version"], back["champion"]) == (new["champion"], new["former"])
+    assert deeds(back["change_set"]) == [("way_back_executed", "olga")]
+
+
+def test_the_kill_switch_leaves_no_endpoint_until_an_operator_goes_back(story: Steps) -> None:
+    facts = story["stop"]["facts"]
+
+    assert "No endpoint" in facts["refusal"]
+    assert deeds(facts["change_set"]) == deeds(facts["back"]) == [("way_back_executed", "olga")]
+    assert facts["champion"] == story["settle"]["facts"]["champion"]
+
+
+def test_the_auditors_copy_is_whole_and_a_changed_entry_is_found(story: Steps, tmp_path: Path) -> None:
+    copy = ROOT / story["audit"]["facts"]["copy"]
+    assert verify_audit(copy) == 0
+
+    changed = shutil.copytree(copy, tmp_path / "changed")
+    entry = next(changed.glob("audit/*/*/*-rejected.json"))
+    entry.write_text(entry.read_text().replace("bob", "eve"))
+
+    assert verify_audit(changed) == 1
+
+
+def deeds(subject: str) -> list[tuple[str, str]]:
+    """What the audit record says of a release or a change set, in order: what was done, and by whom."""
+    entries = sorted(AUDIT.glob(f"audit/*/{subject}/*.json"))
+    return [(entry.stem.split("-", 1)[1], json.loads(entry.read_text())["who"]) for entry in entries]
+
+
+def reason_kept(release: str) -> str:
+    """The reason that the approver left beside a rejected release."""
+    return json.loads(next(AUDIT.glob(f"reasons/*/{release}.json")).read_text())["reason"]
+
+
+def verify_audit(folder: Path) -> int:
+    """The exit code of the assessor's check of a copy."""
+    command = [sys.executable, "-m", "compliance", "verify-audit", "--folder", str(folder)]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def test_nothing_is_left_running(story: Steps) -> None:

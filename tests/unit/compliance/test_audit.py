@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 
 from compliance.__main__ import main
 from lambdas.release.chain import ChainedAudit, link_body, link_key
@@ -108,6 +110,19 @@ def test_tampering_is_found_and_the_first_break_named(
 def test_a_record_without_entries_is_no_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verify(tmp_path) == 1
     assert "is it the right place?" in capsys.readouterr().out
+
+
+def test_a_bucket_that_may_not_be_read_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusal = {"Error": {"Code": "AccessDenied", "Message": "no identity-based policy allows s3:ListBucketVersions"}}
+    monkeypatch.setattr("compliance.audit.check", Mock(side_effect=ClientError(refusal, "ListObjectVersions")))
+
+    with pytest.raises(SystemExit) as ended:
+        main(["verify-audit", "--bucket", "audit"])
+
+    assert ended.value.code == 2
+    assert "no identity-based policy allows s3:ListBucketVersions" in capsys.readouterr().err
 
 
 def test_a_copy_is_only_read(copy: Path) -> None:

@@ -41,6 +41,7 @@ class FakeAccount:
         self.parameters = dict.fromkeys(parameters("a", "1"), "")
         self.reasons: dict[str, str] = {}
         self.settled = True
+        self.status = "UPDATE_COMPLETE"
 
     def happen(self, subject: str, what: str, who: str = "automation", **details: str) -> None:
         self.log.append(Entry(f"20261123T{len(self.log):06}Z", subject, what, who, details))
@@ -58,7 +59,7 @@ class FakeAccount:
         return self.parameters
 
     def stack(self) -> dict[str, Any]:
-        return {"StackStatus": "UPDATE_COMPLETE"}
+        return {"StackStatus": self.status}
 
     def is_settled(self) -> bool:
         return self.settled
@@ -73,7 +74,8 @@ class FakeAccount:
         self.sets[name] = {"parameters": parameters, "description": description}
 
     def execute(self, name: str) -> None:
-        self.parameters = self.sets.pop(name)["parameters"]
+        asked = self.sets.pop(name)["parameters"]
+        self.parameters = asked if self.status == "UPDATE_COMPLETE" else self.parameters
 
     def delete(self, name: str) -> None:
         del self.sets[name]
@@ -198,6 +200,30 @@ def test_waiting_ends_in_an_error_and_not_in_a_hang(account: FakeAccount, monkey
 
     with pytest.raises(CommandError, match="not settled within"):
         run(commands.approve, account, release="r-by-alice-cccccccccccc", wait=0.05)
+
+
+@pytest.mark.parametrize(
+    ("act", "serves"), [(commands.approve, "r-by-alice-cccccccccccc"), (commands.rollback, FIRST), (commands.stop, "")]
+)
+def test_who_waits_is_told_what_serves_then(account: FakeAccount, act: Callable[..., Any], serves: str) -> None:
+    done = run(act, account, release="r-by-alice-cccccccccccc", wait=1)
+
+    assert (done["stack"], done["serving"]) == ("UPDATE_COMPLETE", serves)
+
+
+@pytest.mark.parametrize("act", [commands.approve, commands.rollback, commands.stop])
+def test_who_waits_is_told_that_it_did_not_hold(account: FakeAccount, act: Callable[..., Any]) -> None:
+    account.status = "UPDATE_ROLLBACK_COMPLETE"
+
+    with pytest.raises(CommandError, match=f"did not hold: the stack is UPDATE_ROLLBACK_COMPLETE and serves {SECOND}"):
+        run(act, account, release="r-by-alice-cccccccccccc", wait=1)
+
+
+def test_a_first_champion_has_nothing_to_go_back_to(account: FakeAccount) -> None:
+    account.log = [entry for entry in account.log if entry.subject == SECOND]
+
+    with pytest.raises(CommandError, match="no other one was ever a champion"):
+        run(commands.rollback, account)
 
 
 def test_what_is_shown_as_a_table_can_be_printed_as_json(account: FakeAccount) -> None:

@@ -1,0 +1,94 @@
+"""What an operator does alone: go back to the former release, and pull the kill switch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from local.story.decision_steps import challenger, expect_state
+from local.story.outside import audited, expect_champion_serves, expect_other_scores, expect_serves, serving
+from local.story.scene import MODEL, OPERATOR, expect
+from local.story.typed import WAIT, releases
+from local.story.waiting import StoryError, wait_for
+
+if TYPE_CHECKING:
+    from local.story.mailbox import Mailbox
+    from local.story.narrator import Facts
+    from local.story.scene import Scene
+
+DOUBTS, LEAK, MENDED = "Alerts doubled since it serves", "Scores leaked", "The leak is closed"
+
+
+def rollback(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
+    """The operator takes the new champion back: in one step, the former release serves again."""
+    number, _ = challenger(scene, 1)
+    before = expect_serves(scene, number)
+    change_set = go_back(scene, mailbox, DOUBTS)
+    expect_state(scene, number, "superseded")
+    expect_other_scores(scene, before, expect_champion_serves(scene))
+    facts.update(from_version=number, champion=scene.champion_version(), change_set=change_set, reason=DOUBTS)
+    facts["told"] = f"{OPERATOR.uid} alone: v{facts['champion']} serves again in place of v{number}"
+
+
+def go_back(scene: Scene, mailbox: Mailbox, reason: str) -> str:
+    """The operator restores the story's first release; returns the change set that did it.
+
+    Raises:
+        StoryError: it does not serve, is not the champion, or the deed is not in the record and the mailbox.
+    """
+    answer = releases(scene, OPERATOR, "rollback", "--reason", reason, "--yes", *WAIT)
+    release = scene.narrator.facts("register")["release"]
+    expect(answer["serving"] == release, f"`releases rollback` answered {answer}, expected {release} to serve.")
+    expect_told(scene, mailbox, answer["change_set"])
+    expect_state(scene, scene.narrator.facts("settle")["champion"], "released")
+    return answer["change_set"]
+
+
+def expect_told(scene: Scene, mailbox: Mailbox, change_set: str) -> None:
+    """The operator's deed is in the audit record under the operator's name, and an alarm went out.
+
+    Raises:
+        StoryError: one of it is not so.
+    """
+    entry = audited(scene, change_set, "way_back_executed")
+    expect(entry["who"] == OPERATOR.uid, f"The audit record says that {entry['who']} executed {change_set}.")
+    mailbox.wait_for(lambda m: m["subject"].startswith(f"ALARM: {change_set}"), f"the alarm about {change_set}")
+
+
+def stop(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
+    """The operator takes the endpoint away at once, and later brings the same release back."""
+    champion = scene.narrator.facts("settle")["champion"]
+    answer = releases(scene, OPERATOR, "stop", "--reason", LEAK, "--yes", *WAIT)
+    expect(not serving(scene), f"The endpoint still exists after {answer}.")
+    refusal = refused_call(scene)
+    expect_told(scene, mailbox, answer["change_set"])
+    expect_state(scene, champion, "superseded")
+    wait_for(lambda: True if "champion" not in aliases(scene) else None, "MLflow to know no champion")
+    back = go_back(scene, mailbox, MENDED)
+    expect_champion_serves(scene)
+    facts.update(change_set=answer["change_set"], refusal=refusal, back=back, champion=scene.champion_version())
+    facts["told"] = (
+        f"{OPERATOR.uid} alone: no endpoint answered and no version was champion, until v{champion} came back"
+    )
+
+
+def refused_call(scene: Scene) -> str:
+    """The words with which SageMaker refuses to call an endpoint that is gone.
+
+    Raises:
+        StoryError: it answers.
+    """
+    runtime = scene.person(OPERATOR).client("sagemaker-runtime")
+    name = scene.outputs["EndpointName"]
+    try:
+        runtime.invoke_endpoint(EndpointName=name, ContentType="text/csv", Body="0")
+    except ClientError as error:
+        expect(error.response["Error"]["Code"] == "ValidationError", f"Expected that {name} is unknown, got: {error}")
+        return error.response["Error"]["Message"]
+    raise StoryError(f"{name} still answers after the kill switch.")
+
+
+def aliases(scene: Scene) -> dict[str, str]:
+    """The aliases of the registered model in MLflow."""
+    return dict(scene.registry.get_registered_model(MODEL).aliases)
