@@ -71,5 +71,11 @@ def temporary_engine() -> Generator[Engine]:
         yield engine
     finally:
         engine.start("podman", "rm", "--all", "--force", "--time", "0")
-        engine.start("umount", folder / "storage" / "overlay")
+        for place in reversed(_mounted_below(folder)):  # a build that was interrupted leaves mounts
+            engine.start("umount", place)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mounted_below(folder: Path) -> list[str]:
+    places = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    return [place for place in places if place.startswith(f"{folder}/")]
