@@ -1,13 +1,14 @@
 """After each operation of an endpoint's stack: keep the template that was deployed, undo what intruded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lambdas.release import decisions, intrusions, reports, settling, vouching
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, Serving, Stack, Version, stack_of
 
+CLOCKS = timedelta(seconds=10)  # between CloudTrail's time of a call and CloudFormation's of the operation
 TRAIL_DELAY = timedelta(minutes=30)  # CloudTrail promises its events within about 15 minutes
 
 
@@ -25,15 +26,18 @@ def look(world: World, model: str) -> Sight | None:
     """Return a settled stack with what serves; None while it moves.
 
     The versions are read first: one that was `executing` then has been tried when the stack is at rest later. A stack
-    that has changed meanwhile is no sight.
+    that has changed meanwhile is no sight. A change set that a stack still names after a direct update is not its last.
     """
     versions = world.registry.versions(model)
     stack = world.endpoints.stack(model)
     if stack.is_moving:
         return None
     serving = world.endpoints.serving(model)
-    same = world.endpoints.stack(model) == stack
-    return Sight(model=model, stack=stack, serving=serving, versions=versions) if same else None
+    if world.endpoints.stack(model) != stack:
+        return None
+    if stack.last_change_set and was_updated_directly(world, model, stack):
+        stack = replace(stack, last_change_set="")
+    return Sight(model=model, stack=stack, serving=serving, versions=versions)
 
 
 def keep_deployed_template(world: World, seen: Sight, at: datetime) -> None:
@@ -47,17 +51,31 @@ def keep_deployed_template(world: World, seen: Sight, at: datetime) -> None:
 
 
 def was_deployed(world: World, seen: Sight) -> bool:
-    """Say whether the last operation was a deployment: by a change set of its own, or by a direct call in the trail.
+    """Say whether the last operation was a deployment: by a change set of its own, or by a direct call in the trail."""
+    return seen.stack.was_deployed or (
+        seen.stack.last_change_set == "" and was_updated_directly(world, seen.model, seen.stack)
+    )
 
-    No role of the platform's may call UpdateStack on an endpoint's stack. Where the stack still names a change set,
-    that is believed: a call of the same minute proves nothing about it.
+
+def was_updated_directly(world: World, model: str, stack: Stack) -> bool:
+    """Say whether UpdateStack began the last operation. No role of the platform's may call it on an endpoint's stack.
+
+    A change set that was executed since takes its place: what a deployment brought lends a release no trust.
     """
-    if seen.stack.last_change_set:
-        return seen.stack.was_deployed
-    names = (stack_of(seen.model), f":stack/{stack_of(seen.model)}/")
-    calls = world.trail.calls("UpdateStack", seen.stack.changed - timedelta(minutes=1))
-    asked = [call["requestParameters"]["stackName"] for call in calls]
-    return any(name == names[0] or names[1] in name for name in asked)
+    updated = _last_call(world, "UpdateStack", model, stack)
+    if updated is None or updated > stack.changed + CLOCKS:
+        return False
+    executed = _last_call(world, "ExecuteChangeSet", model, stack)
+    return executed is None or executed < updated
+
+
+def _last_call(world: World, name: str, model: str, stack: Stack) -> datetime | None:
+    """Return when the trail saw a call on a model's stack last, from the beginning of its last operation on."""
+    calls = world.trail.calls(name, stack.changed - CLOCKS)
+    ours = (stack_of(model), f":stack/{stack_of(model)}/")
+    asked = [(call["requestParameters"].get("stackName", ""), call["eventTime"]) for call in calls]
+    times = (datetime.fromisoformat(at) for of, at in asked if of == ours[0] or ours[1] in of)
+    return max(times, default=None)
 
 
 def intrusion(world: World, seen: Sight) -> str | None:

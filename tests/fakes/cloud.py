@@ -44,6 +44,7 @@ class FakeCloud:
     moving: tuple[str, ChangeSet] | None = None
     broken: set[str] = field(default_factory=set)  # manifests whose server answers wrongly
 
+    forgets: bool = True  # whether the stack names no change set after a direct deployment: AWS does not say
     on_begin: Callable[[str], None] = lambda _: None
 
     # What the functions see: ports.Endpoints, ports.ChangeSets, ports.Trail
@@ -136,8 +137,9 @@ class FakeCloud:
             self.begin("cdk-deploy-change-set", deployment)
             return
         waiting = {n: s for n, s in self.sets.items() if s.status == "AVAILABLE"}
+        named = "" if self.forgets else self.last_change_set
         self.begin("", deployment)
-        self.sets = waiting
+        self.sets, self.last_change_set = waiting, named
         for change_set in waiting.values():
             change_set.status = "OBSOLETE"
         self.call("UpdateStack", "", "deployer")

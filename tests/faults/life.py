@@ -89,6 +89,7 @@ class Life:
         self.registry = RecordingRegistry()
         cloud: Any = self.cloud  # one object behind three ports
         self.cloud.on_begin = self.watch
+        self.cloud.forgets = self.random.randint(0, 1) == 1
         self.world = FakeWorld(registry=self.registry, endpoints=cloud, change_sets=cloud, trail=cloud)
 
     def watch(self, name: str) -> None:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from lambdas.release import events
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
+from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
+from lambdas.release.guarding import CLOCKS
 from lambdas.release.ports import ChangeSetError
 from lambdas.release.records import Release, Stack, stack_of
 from tests.fakes.cloud import FakeCloud
@@ -37,6 +40,9 @@ class Scene(Protocol):
     """A stack that was deployed with `template()`, and what a test does to it."""
 
     sets: Any  # ports.ChangeSets
+    trail: Any  # ports.Trail
+
+    def now(self) -> datetime: ...
 
     def stack(self) -> Stack: ...
 
@@ -55,6 +61,10 @@ class InMemory:
     def __init__(self) -> None:
         self.cloud = FakeCloud(deployed=template())
         self.sets: Any = self.cloud
+        self.trail: Any = self.cloud
+
+    def now(self) -> datetime:
+        return self.cloud.now
 
     def stack(self) -> Stack:
         return self.cloud.stack(MODEL)
@@ -72,10 +82,14 @@ class InMemory:
 
 
 class OnTheLocalCloud:
-    def __init__(self, client: Any) -> None:  # noqa: ANN401 - a boto3 client
+    def __init__(self, client: Any, trail: Any) -> None:  # noqa: ANN401 - boto3 clients
         self._client = client
+        self.trail: Any = CloudTrailTrail(trail)
         self.sets: Any = CloudFormationChangeSets(client, role_arn="arn:aws:iam::000000000000:role/narrow")
         self._stacks = SageMakerEndpoints(cloudformation=client, sagemaker=None, runtime=None)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC).replace(microsecond=0)
 
     def stack(self) -> Stack:
         return self._stacks.stack(MODEL)
@@ -102,7 +116,7 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
     client = cloud.client("cloudformation")
     client.create_stack(StackName=NAME, TemplateBody=template())
     client.get_waiter("stack_create_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
-    yield OnTheLocalCloud(client)
+    yield OnTheLocalCloud(client, cloud.client("cloudtrail"))
     client.delete_stack(StackName=NAME)
     client.get_waiter("stack_delete_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
 
@@ -171,14 +185,36 @@ def test_a_template_of_its_own_takes_the_stacks_place(scene: Scene) -> None:
     assert scene.template() == template("restored")
 
 
-def test_a_direct_deployment_names_no_change_set_and_makes_waiting_ones_obsolete(scene: Scene) -> None:
+def test_a_direct_deployment_is_in_the_trail_and_makes_waiting_change_sets_obsolete(scene: Scene) -> None:
     ask(scene, RELEASE)
     scene.execute(RELEASE.release_id)
     ask(scene, OTHER)
+    since = scene.now()
     scene.update(template("second"))
     assert scene.template() == template("second")
-    assert (scene.stack().last_change_set, scene.stack().release_id) == ("", RELEASE.release_id)
+    assert scene.stack().release_id == RELEASE.release_id
+    (call,) = [c for c in scene.trail.calls("UpdateStack", since) if NAME in c["requestParameters"]["stackName"]]
+    assert abs(datetime.fromisoformat(call["eventTime"]) - scene.stack().changed) < CLOCKS
     assert not scene.sets.waits(MODEL, OTHER.release_id)
     assert scene.sets.offered(MODEL) == []
     assert ask(scene, OTHER)
     assert scene.sets.waits(MODEL, OTHER.release_id)
+
+
+def test_the_trail_tells_of_executions_and_deletions_and_who_made_them(scene: Scene) -> None:
+    since = scene.now()
+    ask(scene, RELEASE)
+    ask(scene, OTHER)
+    scene.sets.delete(MODEL, OTHER.release_id)
+    scene.execute(RELEASE.release_id)
+    executed = [events.called_again(call) for call in scene.trail.calls("ExecuteChangeSet", since)]
+    deleted = [events.called_again(call) for call in scene.trail.calls("DeleteChangeSet", since)]
+    execution = events.parse(events.ChangeSetExecuted, executed[-1]).execution()
+    deletion = events.parse(events.ChangeSetDeleted, deleted[-1]).execution()
+    assert (execution.change_set, execution.denied) == (RELEASE.release_id, "")
+    assert (deletion.change_set, deletion.denied) == (OTHER.release_id, "")
+    assert execution.who
+    assert deletion.who
+    assert since <= deletion.at <= execution.at
+    assert NAME in executed[-1]["detail"]["requestParameters"]["stackName"]
+    assert scene.trail.calls("ExecuteChangeSet", since + timedelta(days=1)) == []

@@ -106,10 +106,21 @@ def test_an_operation_without_a_change_set_waits_for_the_trail_and_is_undone_whe
 
 def test_a_direct_deployment_lends_no_trust_to_a_release_of_the_same_minute() -> None:
     world = direct("UpdateStack")
+    asked = {"stackName": f"arn:x:stack/Atoll-Endpoint-{MODEL}/1", "changeSetName": "r-by-cid-0123456789ab"}
+    call = {"eventName": "ExecuteChangeSet", "eventTime": NOON.isoformat(), "requestParameters": asked}
+    world.trail.made.append(call)
     world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", changed=NOON, last_change_set="r-by-cid-0")
     settle(world)
     assert world.templates.deployed == {MODEL: REVIEWED}
     assert "ALARM: intrusion" in world.notifier.messages[0][0]
+
+
+def test_a_direct_deployment_is_believed_though_the_stack_still_names_a_release() -> None:
+    world = direct("UpdateStack")
+    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], last_change_set="r-by-cid-0123456789ab")
+    settle(world)
+    assert world.templates.deployed == {MODEL: "new"}
+    assert not world.change_sets.executed
 
 
 def test_a_deployment_after_it_does_not_hide_what_an_operator_brought_up_unapproved() -> None:
