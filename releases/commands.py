@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -45,16 +46,30 @@ def show(account: Account, chosen: argparse.Namespace) -> Shown:
     """Return one release with its timeline from the job to the endpoint."""
     history, waiting = _history(account, chosen.release), chosen.release in account.waiting()
     row = _row(history, waiting=waiting, serving=account.serving().get("ReleaseId", ""))
-    timeline = [
-        {"at": e.at, "what": e.what, "who": e.who, "reason": e.details.get("reason", "")} for e in history.entries
-    ]
     request = history.request
     return row | {
         "job": history.job,
         "parameters": request.parameters() if request else {},
-        "timeline": timeline,
+        "timeline": [
+            *_job(history),
+            *(_moment(e.at, e.what, e.who, e.details.get("reason", "")) for e in history.entries),
+        ],
         "request": _request(account, chosen.release) if waiting else None,
     }
+
+
+def _moment(at: str, what: str, who: str, reason: str = "") -> Shown:
+    return {"at": at, "what": what, "who": who, "reason": reason}
+
+
+def _job(history: History) -> list[Shown]:
+    known = history.request.details if history.request else {}
+    times = {"training_started": known.get("job_started"), "training_completed": known.get("job_ended")}
+    return [_moment(_stamp(time), what, history.submitter) for what, time in times.items() if time]
+
+
+def _stamp(time: str) -> str:
+    return datetime.fromisoformat(time).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def _history(account: Account, release: str) -> History:

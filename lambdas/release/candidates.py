@@ -187,7 +187,7 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
     version = world.registry.tag(version, news)
     line = briefing.line(world, version, candidate.metrics, datetime.fromisoformat(asked))
     world.change_sets.request(version.model, release.release_id, release, line)
-    reports.requested(world, version, release, line, at)
+    reports.requested(world, version, release, job=candidate.job, line=line, at=at)
     current = next(v for v in world.registry.versions(version.model) if v.number == version.number)
     if decisions.may_become(current.state, "requested"):
         world.registry.tag(current, {"state": "requested"})

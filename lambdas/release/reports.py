@@ -56,9 +56,10 @@ def refused(world: World, version: Version, reason: str, at: datetime) -> None:
     )
 
 
-def requested(world: World, version: Version, release: Release, line: str, at: datetime) -> None:
+def requested(world: World, version: Version, release: Release, *, job: TrainingJob, line: str, at: datetime) -> None:
     """Ask approvers for a release, with everything that they need to decide and to act."""
-    transition(world, version, "requested", at, who=version.tag("submitter"), details=release.parameters())
+    times = {"job_started": job.started.isoformat(), "job_ended": job.ended.isoformat()}
+    transition(world, version, "requested", at, who=version.tag("submitter"), details=release.parameters() | times)
     subject = f"Approval wanted: {version.model} v{version.number} ({release.release_id})"
     world.notifier.tell(subject, briefing.text(world, version, release, line))
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+from botocore.utils import parse_to_aware_datetime
+
 from local.sagemaker import models, shapes
 from local.sagemaker.backend import Backend
 from local.sagemaker.endpoints import Endpoints
@@ -82,14 +84,16 @@ def _describe(backend: Backend, kind: Kind, params: Record) -> Record:
 
 
 def _list(backend: Backend, kind: Kind, params: Record) -> Record:
-    known = {"NameContains", "StatusEquals", "SortBy", "SortOrder", "MaxResults", "NextToken"}
+    known = {"NameContains", "StatusEquals", "LastModifiedTimeAfter", "SortBy", "SortOrder", "MaxResults", "NextToken"}
     if unknown := params.keys() - known:
         raise InvalidRequestError(f"The local AWS doesn't know the filter {sorted(unknown)} of List{kind.title}s.")
+    since = parse_to_aware_datetime(params.get("LastModifiedTimeAfter", 0))
     found = [
         record
         for record in backend.records.all(kind)
         if params.get("NameContains", "").lower() in record[kind.name_member].lower()
         and params.get("StatusEquals", record.get(kind.status_member)) == record.get(kind.status_member)
+        and record["LastModifiedTime"] > since
     ]
     order = {"Name": kind.name_member, "Status": kind.status_member}.get(params.get("SortBy", ""), "CreationTime")
     found.sort(key=lambda record: record[order], reverse=params.get("SortOrder", "Descending") == "Descending")

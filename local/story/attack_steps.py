@@ -1,4 +1,4 @@
-"""What must not reach the endpoint: a model that learned nothing, a tampered artifact, a model that does not start."""
+"""What must not stay: an approval by the submitter, a model that learned nothing or does not start, a swapped file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import tarfile
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,13 @@ import pandas as pd
 
 from local.cloud import ACCOUNT, REGION
 from local.story.data_steps import read_json
-from local.story.outside import expect_champion_serves
+from local.story.decision_steps import challenger, expect_state
+from local.story.outside import audited, expect_champion_serves, has_change_set, is_restored
 from local.story.release_steps import Training, features_uri, registered_version, settled_stack, train
-from local.story.scene import APPROVER, TRAINER, expect
+from local.story.scene import APPROVER, MODEL, TRAINER, expect
 from local.story.serving_steps import read_object
-from local.story.typed import WAIT, not_done
+from local.story.typed import WAIT, not_done, type_in
+from local.story.waiting import wait_for
 
 if TYPE_CHECKING:
     from local.story.mailbox import Mailbox
@@ -26,6 +29,50 @@ if TYPE_CHECKING:
     from local.story.scene import Scene
 
 TOO_LARGE = {"n_estimators": 1500, "max_depth": 10, "learning_rate": 0.01, "early_stopping_rounds": 0}
+
+
+def approved_by_submitter(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
+    """Somebody who holds CDK's deploy role too approves their own model: it is noticed, undone and told.
+
+    IAM denies it in every role of the platform (step `deny`), but nothing of ours stands above CDK's own role. The
+    challenger that waits has lost its change set to the releases before; the reconciler asks for it again.
+    """
+    number, release = challenger(scene, 2)
+    expect(not has_change_set(scene, release), f"The change set of {release} should be gone: another was executed.")
+    ask_again(scene)
+    wait_for(lambda: True if has_change_set(scene, release) else None, f"{release} to be requested again")
+    deployer = scene.cloud.session(assume_deploy_role(scene, TRAINER.uid))
+    done = type_in(scene.environment_with(deployer), "releases", "approve", release, "--yes", "--json")
+    expect(done.code == 0, f"{TRAINER.uid}, who deploys, could not approve {release}: {done.errors}")
+    entry = audited(scene, release, "separation_of_duties_violated")
+    expect(entry["who"] == TRAINER.uid, f"The audit record says that {entry['who']} executed {release}.")
+    alarm = f"ALARM: {MODEL} v{number} was approved by its submitter"
+    mailbox.wait_for(lambda m: m["subject"] == alarm, f"the message {alarm!r}")
+    version = expect_state(scene, number, "rolled_back")
+    former = scene.narrator.facts("register")["release"]
+    wait_for(lambda: True if is_restored(scene, former) else None, f"the way back to {former}")
+    expect_champion_serves(scene)
+    facts.update(version=number, release=release, who=entry["who"], alarm=alarm, reason=version.tags["atoll.reason"])
+    facts["champion"] = scene.champion_version()
+    facts["told"] = f"{TRAINER.uid} approved v{number} by CDK's deploy role: alarm, and v{facts['champion']} serves on"
+
+
+def ask_again(scene: Scene) -> None:
+    """Have the reconciler run now; its timetable would, within a quarter of an hour."""
+    event = {
+        "id": "story", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {},
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }  # fmt: skip
+    name = scene.outputs["ReconcileFunction"]
+    answer = scene.administrator.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+    expect("FunctionError" not in answer, f"The reconciler failed: {answer['Payload'].read()[-2000:]!r}")
+
+
+def assume_deploy_role(scene: Scene, uid: str) -> dict[str, str]:
+    """The credentials with which a person deploys by the CDK, under their own name."""
+    name = f"cdk-hnb659fds-deploy-role-{ACCOUNT}-{REGION}"
+    role = scene.administrator.client("iam").get_role(RoleName=name)["Role"]["Arn"]
+    return scene.administrator.client("sts").assume_role(RoleArn=role, RoleSessionName=uid)["Credentials"]
 
 
 def ruined_labels(scene: Scene, facts: Facts) -> None:

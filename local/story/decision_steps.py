@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from local.story.outside import (
 )
 from local.story.release_steps import Training, features_uri, registered_version, settled_stack, train_together
 from local.story.scene import APPROVER, AUDITOR, MODEL, ROOT, expect
+from local.story.timeline import diagram
 from local.story.typed import WAIT, releases, type_in
 
 if TYPE_CHECKING:
@@ -96,7 +98,10 @@ def audit(scene: Scene, facts: Facts) -> None:
     listed = {row["release"]: row["state"] for row in releases(scene, AUDITOR, "list")}
     asked = {version.tags["atoll.release_id"] for version in requested_versions(scene)}
     expect(set(listed) == asked, f"The auditor sees the releases {set(listed)}, MLflow has {asked}.")
+    shown = releases(scene, AUDITOR, "show", scene.narrator.facts("replace")["release"])
+    (scene.work / "release.json").write_text(json.dumps(shown, indent=2) + "\n", encoding="utf-8")
     facts.update(verdict=done.answer.strip(), releases=listed, copy=copy.relative_to(ROOT))
+    facts["timeline"] = diagram(shown)
     facts["told"] = f"{AUDITOR.uid} checked the chain: {facts['verdict']}; a copy is in {facts['copy']}"
 
 

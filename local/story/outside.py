@@ -78,6 +78,13 @@ def has_change_set(scene: Scene, name: str) -> bool:
     return True
 
 
+def is_restored(scene: Scene, release: str) -> bool:
+    """Whether the endpoint's stack is at rest with a release's parameters."""
+    stack = scene.stack()
+    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+    return stack["StackStatus"] == "UPDATE_COMPLETE" and parameters["ReleaseId"] == release
+
+
 def audited(scene: Scene, subject: str, what: str) -> dict[str, Any]:
     """The newest audit entry about a release or a change set that says `what`, read by the auditor.
 

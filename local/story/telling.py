@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     Act = Callable[[Facts], None]
 
 PLAIN_WIDTH = 120
-STEPS = 25
+STEPS = 26
 RECORD = BUILD / "story.json"
 
 
@@ -66,6 +66,9 @@ def acts(scene: Scene, mailbox: Mailbox) -> dict[tuple[str, str], Act]:
         ("replace", "Approve another: a new champion"): partial(decision_steps.replace, scene),
         ("rollback", "Go back to the former release as olga"): partial(operator_steps.rollback, scene, mailbox),
         ("stop", "Pull the kill switch as olga, and come back"): partial(operator_steps.stop, scene, mailbox),
+        ("same-person", "Undo an approval by the submitter"): partial(
+            attack_steps.approved_by_submitter, scene, mailbox
+        ),
         ("refused-by-gate", "Refuse a model with ruined labels"): partial(attack_steps.ruined_labels, scene),
         ("refused-tampered", "Refuse a tampered artifact"): partial(attack_steps.tampered_artifact, scene, mailbox),
         ("rolled-back", "Roll back a model that does not start"): partial(attack_steps.does_not_start, scene),

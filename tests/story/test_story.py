@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,7 @@ STEPS = [
         "deny",
         "approve",
     ),
-    *("settle", "score", "batch", "monitor", "challenge", "reject", "replace", "rollback", "stop"),
+    *("settle", "score", "batch", "monitor", "challenge", "reject", "replace", "rollback", "stop", "same-person"),
     *("refused-by-gate", "refused-tampered", "rolled-back", "audit", "teardown"),
 ]
 
@@ -141,6 +142,15 @@ def test_the_kill_switch_leaves_no_endpoint_until_an_operator_goes_back(story: S
     assert facts["champion"] == story["settle"]["facts"]["champion"]
 
 
+def test_an_approval_by_the_submitter_is_undone(story: Steps) -> None:
+    facts = story["same-person"]["facts"]
+
+    done = deeds(facts["release"])
+    assert done[:2] == [("requested", "alice")] * 2  # again, since another release's execution took its change set away
+    assert {("separation_of_duties_violated", "alice"), ("rolled_back", "automation")} <= set(done[2:])
+    assert facts["champion"] == story["settle"]["facts"]["champion"] != facts["version"]
+
+
 def test_the_auditors_copy_is_whole_and_a_changed_entry_is_found(story: Steps, tmp_path: Path) -> None:
     copy = ROOT / story["audit"]["facts"]["copy"]
     assert verify_audit(copy) == 0
@@ -150,6 +160,17 @@ def test_the_auditors_copy_is_whole_and_a_changed_entry_is_found(story: Steps, t
     entry.write_text(entry.read_text().replace("bob", "eve"))
 
     assert verify_audit(changed) == 1
+
+
+def test_the_timeline_in_the_docs_is_one_of_this_story(story: Steps) -> None:
+    drawn = (ROOT / "docs" / "operate.md").read_text().partition("```mermaid\n")[2].partition("\n```")[0]
+
+    assert shape(drawn) == shape(story["audit"]["facts"]["timeline"])
+
+
+def shape(timeline: str) -> list[str]:
+    """A timeline without what differs from run to run: the release's hash, versions, times and durations."""
+    return [re.sub(r"[0-9a-f]{12}|\d+", "#", line) for line in timeline.splitlines()]
 
 
 def deeds(subject: str) -> list[tuple[str, str]]:

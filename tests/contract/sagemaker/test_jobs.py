@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import tarfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,10 @@ def test_names_are_unique_and_lists_find_them(scene: Scene) -> None:
     assert error.value.response["Error"]["Code"] == "ResourceInUse"
     found = scene.sagemaker.list_training_jobs(NameContains=name, StatusEquals="Completed")["TrainingJobSummaries"]
     assert [item["TrainingJobArn"] for item in found] == [job["TrainingJobArn"]]
+    ended = found[0]["LastModifiedTime"]
+    for since, names in ((ended - timedelta(seconds=1), [name]), (ended + timedelta(seconds=1), [])):
+        later = scene.sagemaker.list_training_jobs(NameContains=name, LastModifiedTimeAfter=since)
+        assert [item["TrainingJobName"] for item in later["TrainingJobSummaries"]] == names
     with pytest.raises(ClientError, match="Could not find training job"):
         scene.sagemaker.describe_training_job(TrainingJobName="ghost")
 

@@ -60,6 +60,14 @@ def test_the_version_carries_its_whole_lineage() -> None:
     assert record.ended == NOON
 
 
+def test_the_record_of_a_request_says_when_its_job_ran() -> None:
+    world = FakeWorld()
+    requested(world)
+    asked = next(entry for entry in world.audit.entries.values() if entry.what == "requested")
+    assert asked.details["job_started"] == job().started.isoformat()
+    assert asked.details["job_ended"] == job().ended.isoformat()
+
+
 def test_approvers_get_what_they_need_to_decide_and_to_act() -> None:
     world = FakeWorld()
     released(world)

@@ -90,7 +90,8 @@ def account() -> FakeAccount:
     account = FakeAccount()
     for digit, version, release in (("a", "1", FIRST), ("b", "2", SECOND)):
         tags = {"version": version, "atoll.training_job_arn": f"arn:x:sagemaker:r:1:training-job/job-{version}"}
-        account.happen(release, "requested", "alice", **tags, **parameters(digit, version))
+        job = {"job_started": "2026-11-23T08:59:00+00:00", "job_ended": "2026-11-23T09:59:00+01:00"}
+        account.happen(release, "requested", "alice", **tags, **job, **parameters(digit, version))
         account.happen(release, "executed", "bob")
         account.happen(release, "released", "bob")
     account.happen("job-2", "training_retried", "alice")
@@ -129,7 +130,12 @@ def test_a_request_whose_change_set_vanished_is_shown_as_such(account: FakeAccou
 def test_a_timeline_goes_from_the_job_to_the_endpoint(account: FakeAccount) -> None:
     shown = run(commands.show, account, release=SECOND)
 
-    assert [step["what"] for step in shown["timeline"]] == ["requested", "executed", "released", "training_retried"]
+    job, told = shown["timeline"][:2], shown["timeline"][2:]
+    assert [(step["at"], step["what"], step["who"]) for step in job] == [
+        ("20261123T085900Z", "training_started", "alice"),
+        ("20261123T085900Z", "training_completed", "alice"),
+    ]
+    assert [step["what"] for step in told] == ["requested", "executed", "released", "training_retried"]
     assert shown["parameters"] == parameters("b", "2")
     assert shown["job"] == "job-2"
 
