@@ -13,7 +13,14 @@ def one_round(*, ours: float = 1.0, foreign: float = 0.0) -> Round:
     """Every server alike, but ours `ours` times as fast."""
     speeds = {name: ours if name == "atoll" else 1.0 for name in SERVERS}
     return {
-        f"{work}/{name}": {"rows_per_second": 100 * speed, "p50_ms": 1 / speed, "p99_ms": 2 / speed, "foreign": foreign}
+        f"{work}/{name}": {
+            "rows_per_second": 100 * speed,
+            "p50_ms": 1 / speed,
+            "p99_ms": 2 / speed,
+            "foreign": foreign,
+            "requests": 200.0,
+            "cpu_seconds": 0.5,
+        }
         for work in WORKS
         for name, speed in speeds.items()
     }
@@ -55,6 +62,7 @@ def test_the_table_names_every_server_and_marks_what_was_missed() -> None:
     text = table(medians(rounds), footprints(2), targets(rounds, footprints(2)))
     assert all(f"| {name} |" in text for name in SERVERS)
     assert "| start to /ping: of mlflow's | at most 0.2 | 0.67 | **no** |" in text
+    assert text.count("| 2.50 |") == len(SERVERS)  # milliseconds of CPU a request
 
 
 def test_bodies_carry_the_same_numbers() -> None:
