@@ -1,8 +1,14 @@
+import os
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from benchmarks.serving.contenders import as_csv, as_npy
+from benchmarks.serving.contenders import Body, Contender, as_csv, as_npy
 from benchmarks.serving.rounds import Round, medians, quiet, ratio
+from benchmarks.serving.servers import Running
 from benchmarks.serving.targets import Footprint, Target, table, targets
 
 SERVERS = ("atoll", "floor", "mlflow", "mlserver", "bentoml", "fastapi", "in process")
@@ -63,6 +69,20 @@ def test_the_table_names_every_server_and_marks_what_was_missed() -> None:
     assert all(f"| {name} |" in text for name in SERVERS)
     assert "| start to /ping: of mlflow's | at most 0.2 | 0.67 | **no** |" in text
     assert text.count("| 2.50 |") == len(SERVERS)  # milliseconds of CPU a request
+
+
+def test_a_worker_in_a_session_of_its_own_counts_for_its_server() -> None:
+    worker = "import time; print(flush=True); time.sleep(60)"
+    server = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}], start_new_session=True)"
+    with subprocess.Popen([sys.executable, "-c", server], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        bodies: dict[str, Body] = {}
+        running = Running(Contender("x", lambda _: [], "/", bodies, lambda _: []), process, 0, 0.0)
+        found = running.pids()
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+    assert len(found) == 2
 
 
 def test_bodies_carry_the_same_numbers() -> None:
