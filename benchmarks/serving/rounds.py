@@ -98,8 +98,11 @@ class Bench:
         duration = max(BATCH_SECONDS if work.rows > 1 else 1, round(seconds or self._seconds))
         options = ["-t1", f"-c{work.connections}", f"-d{duration}s", "--timeout", "30s", "-s", str(SCRIPT)]
         argv = ["taskset", "-c", LOAD_CORE, "wrk", *options, server.url(body)]
+        pids = server.pids()
+        before = cpu_seconds(pids)
         output = subprocess.run(argv, env=env, check=True, capture_output=True, text=True, timeout=120).stdout
         cell = json.loads(output.partition("JSON")[2])
+        cell["cpu_seconds"] = round(cpu_seconds(pids) - before, 2)  # what other programs take hardly changes it
         if cell["failed"] or not cell["requests"]:
             sys.exit(f"{server.contender.name}, {work.name}: {cell}; nothing that fails is compared.")
         if work.rows > 1:  # by latency: a body unfinished at the cell's end would count against a slow server

@@ -45,8 +45,13 @@ class Running:
                 self.process.wait(timeout=10)
 
     def pids(self) -> list[int]:
-        """Return the processes of the server's group."""
-        return [pid for pid in all_pids() if _group(pid) == self.process.pid]
+        """Return the server's process and all that it started, in sessions of their own too (BentoML's worker)."""
+        parents = {pid: _parent(pid) for pid in all_pids()}
+        found, latest = [self.process.pid], [self.process.pid]
+        while latest:
+            latest = [pid for pid, parent in parents.items() if parent in latest]
+            found += latest
+        return found
 
     def worker_pss_mb(self) -> float:
         """Return the proportional memory of the server's largest process, which is its worker, in MB."""
@@ -114,9 +119,9 @@ def all_pids() -> list[int]:
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
 
 
-def _group(pid: int) -> int:
+def _parent(pid: int) -> int:
     with contextlib.suppress(OSError):
-        return os.getpgid(pid)
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return -1
 
 

@@ -85,6 +85,7 @@ def table(typical: Mapping[str, Cell], footprints: Mapping[str, Footprint], foun
         "c=1 p50, ms": lambda name: _cell(typical, f"c1 json/{name}", P50, "{:.2f}"),
         "c=8 JSON, requests/s": lambda name: _cell(typical, f"c8 json/{name}", RATE, "{:,.0f}"),
         "c=8 JSON p99, ms": lambda name: _cell(typical, f"c8 json/{name}", P99, "{:.1f}"),
+        "c=8 JSON, ms of CPU a request": lambda name: _cpu_ms(typical, f"c8 json/{name}"),
         "c=8 CSV, requests/s": lambda name: _cell(typical, f"c8 csv/{name}", RATE, "{:,.0f}"),
         "10k JSON, rows/s": lambda name: _cell(typical, f"10k json/{name}", RATE, "{:,.0f}"),
         "10k CSV, rows/s": lambda name: _cell(typical, f"10k csv/{name}", RATE, "{:,.0f}"),
@@ -101,6 +102,12 @@ def table(typical: Mapping[str, Cell], footprints: Mapping[str, Footprint], foun
         for each in found
     ]
     return f"{_markdown(head, rows)}\n{_markdown(['target', 'wanted', 'measured', 'reached'], aims)}"
+
+
+def _cpu_ms(typical: Mapping[str, Cell], name: str) -> str:
+    if name not in typical:
+        return ""
+    return f"{typical[name]['cpu_seconds'] / typical[name]['requests'] * 1e3:.2f}"
 
 
 def _word(target: Target) -> str:

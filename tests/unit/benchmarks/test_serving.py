@@ -1,8 +1,14 @@
+import os
+import signal
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from benchmarks.serving.contenders import as_csv, as_npy
+from benchmarks.serving.contenders import Body, Contender, as_csv, as_npy
 from benchmarks.serving.rounds import Round, medians, quiet, ratio
+from benchmarks.serving.servers import Running
 from benchmarks.serving.targets import Footprint, Target, table, targets
 
 SERVERS = ("atoll", "floor", "mlflow", "mlserver", "bentoml", "fastapi", "in process")
@@ -13,7 +19,14 @@ def one_round(*, ours: float = 1.0, foreign: float = 0.0) -> Round:
     """Every server alike, but ours `ours` times as fast."""
     speeds = {name: ours if name == "atoll" else 1.0 for name in SERVERS}
     return {
-        f"{work}/{name}": {"rows_per_second": 100 * speed, "p50_ms": 1 / speed, "p99_ms": 2 / speed, "foreign": foreign}
+        f"{work}/{name}": {
+            "rows_per_second": 100 * speed,
+            "p50_ms": 1 / speed,
+            "p99_ms": 2 / speed,
+            "foreign": foreign,
+            "requests": 200.0,
+            "cpu_seconds": 0.5,
+        }
         for work in WORKS
         for name, speed in speeds.items()
     }
@@ -55,6 +68,21 @@ def test_the_table_names_every_server_and_marks_what_was_missed() -> None:
     text = table(medians(rounds), footprints(2), targets(rounds, footprints(2)))
     assert all(f"| {name} |" in text for name in SERVERS)
     assert "| start to /ping: of mlflow's | at most 0.2 | 0.67 | **no** |" in text
+    assert text.count("| 2.50 |") == len(SERVERS)  # milliseconds of CPU a request
+
+
+def test_a_worker_in_a_session_of_its_own_counts_for_its_server() -> None:
+    worker = "import time; print(flush=True); time.sleep(60)"
+    server = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}], start_new_session=True)"
+    with subprocess.Popen([sys.executable, "-c", server], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        bodies: dict[str, Body] = {}
+        running = Running(Contender("x", lambda _: [], "/", bodies, lambda _: []), process, 0, 0.0)
+        found = running.pids()
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+    assert len(found) == 2
 
 
 def test_bodies_carry_the_same_numbers() -> None:
