@@ -13,7 +13,10 @@ ACTIONS = sorted({request.action for cases in ALL_CASES.values() for request, _ 
 NO_CALL_OF_ITS_OWN = {"iam:PassRole"}
 """Asked for when another call hands a role over: `test_rights.py`."""
 OPERATIONS = {"lambda:InvokeFunction": "Invoke", "s3:BypassGovernanceRetention": "DeleteObject"}
-BESIDE = {"s3:BypassGovernanceRetention": ("s3:DeleteObject",)}
+BESIDE = {
+    "s3:BypassGovernanceRetention": ("s3:DeleteObject",),
+    "sagemaker:CreateTrainingJob": ("iam:PassRole",),
+}
 """What the same call needs besides."""
 GIVEN: dict[str, Any] = {"Bucket": "data", "Key": "features/a.csv", "BypassGovernanceRetention": True}
 OF_TYPE = {"map": {}, "boolean": True, "timestamp": datetime(2026, 1, 1, tzinfo=UTC), "blob": b"1"}
