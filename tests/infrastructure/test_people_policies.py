@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 
 from compliance.templates import Template, read_templates
-from tests.infrastructure.administrator_cases import ADMINISTRATOR
-from tests.infrastructure.people_cases import ARN, CASES
+from tests.infrastructure.people_cases import ARN
 from tests.infrastructure.policies import Request, decision, output, policies_of
+from tests.infrastructure.rights import ALL_CASES
 
 Templates = dict[str, Template]
-ALL_CASES = CASES | {"Administrator": ADMINISTRATOR}
 JOBS = {
     "CreateTrainingJob": "training-job",
     "CreateProcessingJob": "processing-job",
