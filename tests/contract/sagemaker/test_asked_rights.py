@@ -12,7 +12,11 @@ from tests.infrastructure.rights import ALL_CASES, NOT_ASKED_LOCALLY
 ACTIONS = sorted({request.action for cases in ALL_CASES.values() for request, _ in cases})
 NO_CALL_OF_ITS_OWN = {"iam:PassRole"}
 """Asked for when another call hands a role over: `test_rights.py`."""
-OPERATIONS = {"lambda:InvokeFunction": "Invoke", "s3:BypassGovernanceRetention": "DeleteObject"}
+OPERATIONS = {
+    "lambda:InvokeFunction": "Invoke",
+    "s3:BypassGovernanceRetention": "DeleteObject",
+    "s3:ListBucketVersions": "ListObjectVersions",
+}
 BESIDE = {
     "s3:BypassGovernanceRetention": ("s3:DeleteObject",),
     "sagemaker:CreateTrainingJob": ("iam:PassRole",),
