@@ -107,6 +107,18 @@ def the_balancer_is_internal_and_fips(templates: Templates) -> Iterator[str]:
             yield f"{group.place} hands requests on in plain text"
 
 
+def one_door_is_for_machines(templates: Templates) -> Iterator[str]:
+    """A balancer has one listener for machines; at any other, people sign in first. Controls: IA-2."""
+    plain: list[Resource] = []
+    for listener in resources(templates, "AWS::ElasticLoadBalancingV2::Listener"):
+        first = min(listener.properties["DefaultActions"], key=lambda action: action.get("Order", 0))
+        if first["Type"] != "authenticate-oidc":
+            plain.append(listener)
+        elif first["AuthenticateOidcConfig"].get("OnUnauthenticatedRequest", "authenticate") == "allow":
+            yield f"{listener.place} lets in who did not sign in"
+    yield from (f"{listener.place} forwards without a sign-in, beside {plain[0].place}" for listener in plain[1:])
+
+
 def firewall_logs_hold_no_credentials(templates: Templates) -> Iterator[str]:
     """The web firewall's logs leave out the headers with which people sign in. Controls: AU-3, IA-5."""
     for logging in resources(templates, "AWS::WAFv2::LoggingConfiguration"):
@@ -180,6 +192,7 @@ CLAIMS = (
     everything_is_under_our_keys,
     logs_are_kept,
     the_balancer_is_internal_and_fips,
+    one_door_is_for_machines,
     firewall_logs_hold_no_credentials,
     the_trail_does_not_record_itself,
     alarms_may_notify,

@@ -15,10 +15,10 @@ from stacks.settings_logs import Logs
 from stacks.settings_model import Model
 from stacks.settings_network import Network
 from stacks.settings_section import Section as _Section
+from stacks.settings_tracking import Tracking
 
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
 _DIGEST = r"^sha256:[0-9a-f]{64}$"
-_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 PrincipalName = Annotated[str, Field(pattern=r"^([0-9]{12}:)?(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")]
 
@@ -56,23 +56,6 @@ class Identity(_Section):
         description="Principals that may assume people's roles and set their session tags: `root`, `role/<name>`, "
         "or `<account>:role/<name>`.",
     )
-
-
-class Tracking(_Section):
-    """The MLflow server."""
-
-    domain: str = Field(pattern=r"^[a-z0-9.-]{3,200}$", description="Host name of the tracking server in the VPC.")
-    port: int = Field(default=443, ge=1, le=65535, description="TLS port of the tracking server.")
-    certificate_id: str = Field(pattern=_UUID, description="Id of the ACM certificate for the domain.")
-    database: Literal["postgresql", "sqlite"] = Field(
-        default="postgresql",
-        description="Where runs are kept; sqlite is for the laptop.",
-    )
-
-    @property
-    def url(self) -> str:
-        """The server's address, without the port where it is the usual one."""
-        return f"https://{self.domain}" + ("" if self.port == 443 else f":{self.port}")  # noqa: PLR2004 - https
 
 
 class Images(_Section):
@@ -140,6 +123,11 @@ class Settings(_Section):
         region = self.deployment.region
         if strangers := [zone for zone in self.network.availability_zones if not zone.startswith(region)]:
             raise ValueError(f"network.availability_zones {strangers} must be zones of {region}")
+        if self.tracking.single_sign_on and not self.network.existing:
+            raise ValueError(
+                "tracking.single_sign_on needs [network.existing]: a new network has no way to an identity provider; "
+                "remove it, or deploy into a network of the agency that has one"
+            )
         for name, model in self.models.items():
             if model.target == "fargate":
                 raise ValueError(f'models.{name}.target "fargate" is planned and not built yet; leave the model out')

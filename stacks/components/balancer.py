@@ -18,13 +18,14 @@ from stacks.components.keys import Keys
 from stacks.components.logs import KeptLogGroup
 from stacks.components.network import CONTAINER_PORT, Network
 from stacks.settings import Settings
+from stacks.settings_tracking import SingleSignOn
 
 _NIST = "NIST.800.53.R5"
 _FIREWALL_LOGS = "aws-waf-logs-atoll-tracking"
 
 
 class InternalBalancer(Construct):
-    """An internal HTTPS load balancer under the tracking server's name, without any other listener.
+    """An internal HTTPS load balancer under the tracking server's name, with no listener that speaks anything else.
 
     Controls: AC-4, SC-7, SC-8, SC-13, SC-20.
     """
@@ -59,13 +60,11 @@ class InternalBalancer(Construct):
                 accept_finding(self.balancer, _NIST, f"{_NIST}-{rule}", because=DEVELOPMENT_ONLY)
 
     def forward_to(self, target: elbv2.IApplicationLoadBalancerTarget) -> None:
-        """Let the one HTTPS listener forward to the target, which is healthy when MLflow's /health says so."""
+        """Let HTTPS listeners forward to the target, which is healthy when MLflow's /health says so.
+
+        The people's listener, where there is one, has them sign in first. Control: IA-2.
+        """
         tracking = self._settings.tracking
-        certificate = cdk.Stack.of(self).format_arn(
-            service="acm",
-            resource="certificate",
-            resource_name=tracking.certificate_id,
-        )
         group = elbv2.ApplicationTargetGroup(
             self,
             "Targets",
@@ -78,12 +77,23 @@ class InternalBalancer(Construct):
                 path="/health", protocol=elbv2.Protocol.HTTPS, healthy_http_codes="200", healthy_threshold_count=2
             ),
         )
+        forward = elbv2.ListenerAction.forward([group])
+        self._listen("Https", tracking.port, forward)
+        if tracking.single_sign_on:
+            self._listen("People", tracking.single_sign_on.port, _sign_in(tracking.single_sign_on, then=forward))
+
+    def _listen(self, name: str, port: int, action: elbv2.ListenerAction) -> None:
+        certificate = cdk.Stack.of(self).format_arn(
+            service="acm",
+            resource="certificate",
+            resource_name=self._settings.tracking.certificate_id,
+        )
         listener = self.balancer.add_listener(
-            "Https",
-            port=tracking.port,
+            name,
+            port=port,
             protocol=elbv2.ApplicationProtocol.HTTPS,
             certificates=[elbv2.ListenerCertificate.from_arn(certificate)],
-            default_target_groups=[group],
+            default_action=action,
             open=False,
         )
         policy = self._settings.region.load_balancer_tls_policy
@@ -142,6 +152,21 @@ class InternalBalancer(Construct):
             zone=zone,
             target=route53.RecordTarget.from_alias(as_interface(targets.LoadBalancerTarget(self.balancer))),
         )
+
+
+def _sign_in(provider: SingleSignOn, *, then: elbv2.ListenerAction) -> elbv2.ListenerAction:
+    return elbv2.ListenerAction.authenticate_oidc(
+        issuer=provider.issuer,
+        authorization_endpoint=provider.authorization_endpoint,
+        token_endpoint=provider.token_endpoint,
+        user_info_endpoint=provider.user_info_endpoint,
+        client_id=provider.client_id,
+        client_secret=cdk.SecretValue.secrets_manager(provider.client_secret_name, json_field="client_secret"),
+        session_timeout=cdk.Duration.hours(provider.session_hours),
+        on_unauthenticated_request=elbv2.UnauthenticatedAction.AUTHENTICATE,
+        allow_https_outbound=False,  # the way to the provider is the agency's, in its own group
+        next=then,
+    )
 
 
 def _header(name: str) -> wafv2.CfnLoggingConfiguration.FieldToMatchProperty:

@@ -158,8 +158,8 @@ def server_environment(settings: Settings, *, artifacts: str) -> dict[str, str]:
     tracking = settings.tracking
     return {
         "MLFLOW_ARTIFACTS_DESTINATION": artifacts,
-        "MLFLOW_ALLOWED_HOSTS": f"{tracking.domain},{tracking.domain}:{tracking.port}",
-        "MLFLOW_CORS_ALLOWED_ORIGINS": tracking.url,
+        "MLFLOW_ALLOWED_HOSTS": ",".join([tracking.domain, *(f"{tracking.domain}:{port}" for port in tracking.ports)]),
+        "MLFLOW_CORS_ALLOWED_ORIGINS": ",".join(tracking.urls),
         "MLFLOW_S3_EXPECTED_BUCKET_OWNER": settings.deployment.account,
         **fips_environment(settings),
     }

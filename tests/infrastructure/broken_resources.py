@@ -1,8 +1,15 @@
 """Ways to break the claims about resources."""
 
+from typing import Any
+
 from compliance import predicates as holds
 from compliance import serving as serves
 from tests.infrastructure.template_parts import CONTAINER, ENDPOINT, Claim, Mutation, one, trail_bucket, whole
+
+
+def _listener(*actions: dict[str, Any]) -> dict[str, Any]:
+    return {"Type": "AWS::ElasticLoadBalancingV2::Listener", "Properties": {"DefaultActions": list(actions)}}
+
 
 MUTATIONS: list[tuple[Claim, Mutation]] = [
     (
@@ -52,6 +59,27 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
     (
         holds.the_balancer_is_internal_and_fips,
         lambda t: one(t, "Atoll-Tracking", "AWS::ElasticLoadBalancingV2::TargetGroup").update(Protocol="HTTP"),
+    ),
+    (
+        holds.one_door_is_for_machines,
+        lambda t: t["Atoll-Tracking"]["Resources"].update(Second=_listener({"Type": "forward"})),
+    ),
+    (
+        holds.one_door_is_for_machines,
+        lambda t: t["Atoll-Tracking"]["Resources"].update(
+            Second=_listener(
+                {"Type": "authenticate-oidc", "AuthenticateOidcConfig": {"OnUnauthenticatedRequest": "allow"}}
+            )
+        ),
+    ),
+    (
+        holds.one_door_is_for_machines,
+        lambda t: t["Atoll-Tracking"]["Resources"].update(
+            Second=_listener(
+                {"Type": "authenticate-oidc", "Order": 2, "AuthenticateOidcConfig": {}},
+                {"Type": "forward", "Order": 1},
+            )
+        ),
     ),
     (
         holds.firewall_logs_hold_no_credentials,

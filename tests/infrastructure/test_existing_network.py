@@ -11,6 +11,7 @@ from compliance.pack import RULES
 from compliance.report import judge
 from compliance.synth import ROOT, synthesize
 from compliance.templates import Template, read_templates, resources
+from stacks.components.network import CONTAINER_PORT, DATABASE_PORT
 
 NETWORK = """[network]
 availability_zones = ["us-gov-west-1a", "us-gov-west-1b"]
@@ -27,6 +28,14 @@ database_group = "sg-0123456789abcdef4"
 
 [network.endpoints]
 "kms-fips" = "com.amazonaws.us-gov-west-1.kms-fips"
+
+[tracking.single_sign_on]
+issuer = "https://login.agency.example/realms/staff"
+authorization_endpoint = "https://login.agency.example/realms/staff/auth"
+token_endpoint = "https://login.agency.example/realms/staff/token"
+user_info_endpoint = "https://login.agency.example/realms/staff/userinfo"
+client_id = "atoll-mlflow"
+client_secret_name = "agency/atoll-mlflow"
 
 """
 
@@ -79,3 +88,39 @@ def test_everything_runs_in_the_given_subnets_and_groups(landing_zone: dict[str,
     [balancer] = resources(landing_zone, "AWS::ElasticLoadBalancingV2::LoadBalancer")
     assert (balancer.properties["Subnets"], balancer.properties["SecurityGroups"]) == (work, ["sg-0123456789abcdef2"])
     assert "AWS::EC2::" not in json.dumps(landing_zone["Atoll-Tracking"])
+
+
+def test_people_sign_in_with_the_agencys_provider_and_machines_keep_their_port(
+    landing_zone: dict[str, Template],
+) -> None:
+    listeners = [each.properties for each in resources(landing_zone, "AWS::ElasticLoadBalancingV2::Listener")]
+    machines, people = sorted(listeners, key=lambda each: each["Port"])
+    assert (machines["Port"], people["Port"]) == (443, 8443)
+    assert [action["Type"] for action in machines["DefaultActions"]] == ["forward"]
+    sign_in, forward = sorted(people["DefaultActions"], key=lambda action: action["Order"])
+    assert forward["TargetGroupArn"] == machines["DefaultActions"][0]["TargetGroupArn"]
+    told = sign_in["AuthenticateOidcConfig"]
+    assert told["Issuer"] == "https://login.agency.example/realms/staff"
+    assert (told["OnUnauthenticatedRequest"], told["SessionTimeout"]) == ("authenticate", "28800")
+    assert told["ClientSecret"] == "{{resolve:secretsmanager:agency/atoll-mlflow:SecretString:client_secret::}}"
+    assert machines["SslPolicy"] == people["SslPolicy"]
+    assert machines["Certificates"] == people["Certificates"]
+
+
+def test_mlflow_answers_under_the_port_where_people_sign_in(landing_zone: dict[str, Template]) -> None:
+    tasks = resources(landing_zone, "AWS::ECS::TaskDefinition")
+    told = [
+        {each["Name"]: each["Value"] for each in container.get("Environment", [])}
+        for task in tasks
+        for container in task.properties["ContainerDefinitions"]
+    ]
+    [server] = [environment for environment in told if "MLFLOW_ALLOWED_HOSTS" in environment]
+    domain = server["MLFLOW_ALLOWED_HOSTS"].split(",")[0]
+    assert server["MLFLOW_ALLOWED_HOSTS"] == f"{domain},{domain}:443,{domain}:8443"
+    assert server["MLFLOW_CORS_ALLOWED_ORIGINS"] == f"https://{domain},https://{domain}:8443"
+
+
+def test_the_page_names_the_ways_that_the_agencys_groups_need() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert f"| `balancer_group` | `tasks_group` | {CONTAINER_PORT} |" in page
+    assert f"| `tasks_group` | `database_group` | {DATABASE_PORT} |" in page

@@ -21,6 +21,9 @@ GATE = "minimum_average_precision = 0.2\nmaximum_regression = 0.1"
 EXISTING = """existing = { vpc_id = "vpc-0123456789abcdef0", work_subnets = ["subnet-01234567", "subnet-01234568"], \
 data_subnets = ["subnet-01234569", "subnet-0123456a"], jobs_group = "sg-01234567", functions_group = "sg-01234568", \
 balancer_group = "sg-01234569", tasks_group = "sg-0123456a", database_group = "sg-0123456b" }"""
+SINGLE_SIGN_ON = """single_sign_on = { issuer = "https://login.agency.example", client_id = "atoll", \
+authorization_endpoint = "https://login.agency.example/auth", token_endpoint = "https://login.agency.example/token", \
+user_info_endpoint = "https://login.agency.example/me", client_secret_name = "agency/atoll" }"""
 CIDR = r"cidr = .*\ns3_prefix_list = .*"
 
 CASES: list[tuple[str, str, str, tuple[str, ...]]] = [
@@ -39,6 +42,12 @@ CASES: list[tuple[str, str, str, tuple[str, ...]]] = [
     (WEST, r'"us-gov-west-1b"', '"us-gov-west-1a"', ("us-gov-west-1a", "must be different zones")),
     (EAST, r"\[logs\]", f"[models.a-model]\n{MODEL}\n{GATE}\n[logs]",
      ("us-gov-east-1", "no SageMaker endpoints", "deploy in us-gov-west-1")),
+    (WEST, r"(?<=\[tracking\]\n)", f"{SINGLE_SIGN_ON}\n",
+     ("single_sign_on", "no way to an identity provider", "remove it")),
+    (WEST, r"(?<=\[tracking\]\n)", SINGLE_SIGN_ON.replace("https://login.agency.example/token", "http://x") + "\n",
+     ("single_sign_on.token_endpoint = 'http://x'", "must match")),
+    (WEST, r"(?<=\[tracking\]\n)", SINGLE_SIGN_ON.replace("{ ", "{ port = 443, ") + "\n",
+     ("443", "machines' port", "8443")),
     (WEST, MODEL, 'target = "fargate"', ("fargate", "not built yet", "leave the model out")),
     (WEST, MODEL, f'{MODEL}\ninstance_type = "ml.m5d.large"', ("ml.m5d.large", "local disks", "ml.m5")),
     (WEST, MODEL, f'{MODEL}\ninstance_type = "ml.g4dn.xlarge"', ("ml.g4dn.xlarge", "local disks", "ml.m5")),
