@@ -90,11 +90,16 @@ def _unapproved(world: World, seen: Sight) -> str | None:
 
     Whatever the stack's last operation was, for another may have come after the one that brought it up.
     """
-    up = seen.serving is not None and seen.serving.status == "InService" and seen.stack.can_change
-    version = next((v for v in seen.versions if decisions.serves(seen.serving, v)), None)
-    if not up or (version and is_approved(world, seen, version)):
+    if not seen.stack.can_change:
         return None
-    return intrusions.serving_problem(seen.stack, seen.serving)
+    version = next((v for v in seen.versions if decisions.serves(seen.serving, v)), None)
+    up = seen.serving is not None and seen.serving.status == "InService"
+    if up and not (version and is_approved(world, seen, version)):
+        return intrusions.serving_problem(seen.stack, seen.serving)
+    named = decisions.version_of_release(seen.stack.release_id, seen.versions)
+    if named and not is_approved(world, seen, named):  # SageMaker went back from it, and CloudFormation did not
+        return f"{seen.stack.last_change_set} left {seen.stack.release_id} in the stack, which nobody approved"
+    return None
 
 
 def is_approved(world: World, seen: Sight, version: Version) -> bool:

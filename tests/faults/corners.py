@@ -1,13 +1,16 @@
 """Crash points that chance hardly comes to: lives prepared so that one call is made, and dies on either side of it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from random import Random
 
 from lambdas.release import events, settling
+from lambdas.release.chain import breaks
+from lambdas.release.records import AuditEntry
 from tests.fakes.cloud import Event
 from tests.fakes.release import MODEL
-from tests.faults.crashing import Fate, Site, written_sites
+from tests.faults.crashing import Crash, Fate, Site, under, written_sites
 from tests.faults.deeds import train
 from tests.faults.life import Letter, Life
 
@@ -18,6 +21,7 @@ def corners() -> Iterator[Life]:
     """Live them; each has died at its call, and has done its work when it was tried again."""
     for side in ("before", "after"):
         yield withdrawn(side)
+        yield from (raced(side, moment) for moment in range(1, 16))
         yield from (overtaken(side, moment) for moment in MOMENTS)
 
 
@@ -57,6 +61,28 @@ def overtaken(side: str, moment: int) -> Life:
     fate.aim = sites("candidates.py", "change_sets.delete", side)
     retried(life, life.mail[0], fate)
     return life
+
+
+def raced(side: str, moment: int) -> Life:
+    """A loose entry is linked while another function links its own."""
+    life = Life(Random(0))  # noqa: S311 - a seed is to be repeated, not to be secret
+    loose, other = (
+        AuditEntry(model=MODEL, subject=subject, what="requested", at=life.cloud.now, who="ann")
+        for subject in ("loose", "other")
+    )
+    put = min(sites("chain.py", "store.put", "after"), key=_line)
+    with suppress(Crash):
+        under(life.world, Fate(aim=frozenset({put}))).audit.write(loose)
+    last = max(sites("chain.py", "store.get", side), key=_line)
+    fate = Fate(moment=moment, meanwhile=partial(life.world.audit.write, other), aim=frozenset({last}))
+    life.reconcile(fate)
+    life.settle_down()
+    assert list(breaks(life.world.audit.store)) == []
+    return life
+
+
+def _line(site: Site) -> int:
+    return int(site[0].partition(":")[2].partition(" ")[0])
 
 
 def retried(life: Life, letter: Letter, fate: Fate) -> None:

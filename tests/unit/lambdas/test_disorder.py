@@ -148,6 +148,17 @@ def test_a_request_that_an_operator_brought_up_waits_on_after_it_was_driven_out(
     assert world.states == ["released", "requested"]
 
 
+def test_an_unapproved_request_in_the_parameters_alone_is_driven_out_so_that_it_can_be_asked_for_again() -> None:
+    world = FakeWorld()
+    released(world)
+    version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
+    name = version.tag("release_id")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=name, last_change_set="back-to-v2")
+    assert "which nobody approved" in settle(world)
+    assert world.change_sets.brought[world.change_sets.executed[0]][0].version == "1"
+    assert world.states == ["released", "requested"]
+
+
 def test_a_way_back_waits_while_the_stack_moves_and_pauses_after_it_failed() -> None:
     world = challenged()
     world.endpoints.scores = [0.0, 0.0]
