@@ -22,7 +22,7 @@ BESIDE = {
     "sagemaker:CreateTrainingJob": ("iam:PassRole",),
 }
 """What the same call needs besides."""
-GIVEN: dict[str, Any] = {"Bucket": "data", "Key": "features/a.csv", "BypassGovernanceRetention": True}
+GIVEN: dict[str, Any] = {"Bucket": "data", "Key": "tried/a.csv", "BypassGovernanceRetention": True}
 OF_TYPE = {"map": {}, "boolean": True, "timestamp": datetime(2026, 1, 1, tzinfo=UTC), "blob": b"1"}
 
 
@@ -57,5 +57,6 @@ def is_refused(scene: Scene, action: str, *allowed: str) -> bool:
 @pytest.mark.parametrize("action", [each for each in ACTIONS if each not in NO_CALL_OF_ITS_OWN])
 def test_the_local_aws_asks_for_the_rights_that_the_page_says(scene: Scene, action: str) -> None:
     without = BESIDE.get(action, ())
+    scene.s3.put_object(Bucket=GIVEN["Bucket"], Key=GIVEN["Key"], Body=b"1")  # no other test reads it
     assert is_refused(scene, action, *without) == (action not in NOT_ASKED_LOCALLY)
     assert not is_refused(scene, action, *without, action)
