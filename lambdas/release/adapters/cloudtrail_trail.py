@@ -18,4 +18,5 @@ class CloudTrailTrail:
         pages = self._cloudtrail.get_paginator("lookup_events").paginate(LookupAttributes=wanted, StartTime=since)
         found = [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
         succeeded = (call for call in found if "errorCode" not in call and call.get("requestParameters"))
-        return sorted(succeeded, key=lambda call: call["eventTime"])
+        oldest_first = list(succeeded)[::-1]  # LookupEvents has the newest first, and its times end at seconds
+        return sorted(oldest_first, key=lambda call: call["eventTime"])
