@@ -187,13 +187,8 @@ def same_person(version: Version) -> bool:
 
 
 def superseded_by(released: Version, versions: Iterable[Version]) -> list[Version]:
-    """Return the versions that a release makes obsolete: the former champion and older requests."""
-    return [
-        v
-        for v in versions
-        if v.number != released.number
-        and (v.state == "released" or (v.state == "requested" and int(v.number) < int(released.number)))
-    ]
+    """Return the version that a release makes obsolete, the former champion; requests end in waiting.py."""
+    return [v for v in versions if v.number != released.number and v.state == "released"]
 
 
 def former(champion: Version | None, failed: Version, versions: Iterable[Version]) -> Version | None:

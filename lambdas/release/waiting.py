@@ -55,8 +55,8 @@ def answer(world: World, version: Version, at: datetime, *, late: bool) -> str:
     if late:
         expire(world, version, at)
         return f"{name} expired"
-    if newer := newer_request(world, version):
-        settling.supersede(world, version, f"version {newer.number} waits in its place", at)
+    if newer := newer_one(world, version):
+        settling.supersede(world, version, f"version {newer.number} is {newer.state} in its place", at)
         return f"{name} superseded by version {newer.number}"
     return ask_again(world, version, at)
 
@@ -91,10 +91,10 @@ def expire(world: World, version: Version, at: datetime) -> None:
     world.registry.tag(version, {"reason": reason, "state": "expired"})
 
 
-def newer_request(world: World, version: Version) -> Version | None:
-    """Return a newer version that waits too: the newest alone is requested again."""
+def newer_one(world: World, version: Version) -> Version | None:
+    """Return a newer version that waits too or has been released: only the newest request is made again."""
     newer = (v for v in world.registry.versions(version.model) if int(v.number) > int(version.number))
-    return next((v for v in newer if v.state == "requested"), None)
+    return next((v for v in newer if v.state in {"requested", "released"}), None)
 
 
 def ask_again(world: World, version: Version, at: datetime) -> str:

@@ -212,10 +212,10 @@ def test_golden_labels_must_be_those_of_the_scores(*, expected: float, label: fl
     assert (problem is None) is passes
 
 
-def test_a_release_supersedes_the_former_champion_and_older_requests_only() -> None:
+def test_a_release_supersedes_the_former_champion_and_leaves_requests_to_who_ends_them() -> None:
     new = version(3, "executing")
     others = [version(4), new, version(2), version(1, "released"), version(5, "refused")]
-    assert [v.number for v in decisions.superseded_by(new, others)] == ["2", "1"]
+    assert [v.number for v in decisions.superseded_by(new, others)] == ["1"]
 
 
 def test_the_way_back_restores_the_champions_release_with_its_image() -> None:
