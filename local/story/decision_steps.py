@@ -62,7 +62,7 @@ def reject(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
     releases(scene, APPROVER, "reject", release, "--reason", TOO_FEW, "--yes")
     expect(not has_change_set(scene, release), f"The change set of the rejected {release} still exists.")
     reason = expect_state(scene, number, "rejected").tags["atoll.reason"]
-    expect(reason == f"{APPROVER.uid}: {TOO_FEW}", f"MLflow says of v{number}: {reason!r}.")
+    expect(reason == TOO_FEW, f"MLflow says of v{number}: {reason!r}.")
     entry = audited(scene, release, "rejected")
     expect(entry["who"] == APPROVER.uid, f"The audit record says that {entry['who']} rejected {release}.")
     expect(entry["details"]["reason"] == TOO_FEW, f"The audit record says: {entry['details']['reason']!r}.")
