@@ -172,3 +172,16 @@ def test_a_way_back_waits_while_the_stack_moves_and_pauses_after_it_failed() -> 
     world.endpoints.stacks[MODEL] = replace(failed, changed=NOON - PAUSE)
     settle(world)
     assert world.change_sets.executed == [way, way]
+
+
+def test_a_release_leaves_an_older_request_to_the_function_that_ends_requests() -> None:
+    world = FakeWorld()
+    old = requested(world)
+    new = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
+    execute(world, new.tag("release_id"))
+    world.deploy(new)
+    assert settle(world) == "version 2 released"
+    assert world.states == ["requested", "released"]  # a rejection of the old one may be on its way
+    world.change_sets.delete(MODEL, old.tag("release_id"))  # as the execution of another does
+    assert complete(world) == f"{old.tag('release_id')} superseded by version 2"
+    assert world.states == ["superseded", "released"]
