@@ -1,5 +1,6 @@
 """`serve` and `batch`: SageMaker's hosting contract around model_code.serving."""
 
+import functools
 import gc
 import logging
 import math
@@ -22,12 +23,10 @@ from model_code.serving.app import Application
 from model_code.serving.budget import Budget
 from model_code.serving.metrics import Metrics
 from model_code.serving.model import load_model
-from model_code.serving.protocol import BoundedProtocol
+from model_code.serving.protocol import Connection
 
 DRAIN_SECONDS = 25
 """SageMaker kills a container 30 seconds after SIGTERM."""
-KEEP_ALIVE_SECONDS = 75
-"""Longer than callers keep connections, so that none sends into one that is just being closed."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,21 +54,27 @@ def main(arguments: list[str], root: Path) -> None:
 
     def work(process: int) -> None:
         service.metrics.be(process)
-        config = uvicorn.Config(
-            Application(service, max_body_bytes=max_body_bytes),
-            loop="uvloop",
-            http=BoundedProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
+        config = configuration(Application(service, max_body_bytes=max_body_bytes))
         uvicorn.Server(config).run(sockets=[listener])
 
     run_processes(processes, work)
+
+
+def configuration(application: Application) -> uvicorn.Config:
+    """Return how uvicorn runs this application's connections; it never calls the application itself."""
+    return uvicorn.Config(
+        application,
+        interface="asgi3",
+        proxy_headers=False,
+        loop="uvloop",
+        http=functools.partial(Connection, application),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
 
 
 def _service(folder: Path, processes: int) -> Service:

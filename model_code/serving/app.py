@@ -1,25 +1,18 @@
-"""The server: raw ASGI, since a framework costs more per request than the model does."""
+"""What the server answers to each request: its head first, then its body."""
 
-import asyncio
-import functools
 import logging
-import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Any
 
 from model_code.errors import InputError
 from model_code.serving.answers import Answer, Service, answer
 from model_code.serving.requests import JSON, Request, RequestError
 
 Headers = Mapping[bytes, bytes]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-METHODS = {"/ping": "GET", "/invocations": "POST"}
+METHODS = {b"/ping": b"GET", b"/invocations": b"POST"}
 METRICS_TYPE = "text/plain; version=0.0.4"
 INLINE_BYTES = 100_000
 """Larger bodies (some 500 rows) go to the worker thread, so that /ping never waits for them."""
@@ -35,73 +28,53 @@ class Application:
     def __init__(self, service: Service, *, max_body_bytes: int) -> None:
         self._service = service
         self._max_body_bytes = min(max_body_bytes, service.model.guard.maximum_bytes)
-        self._methods = METHODS | ({"/metrics": "GET"} if service.policy.metrics else {})
-        self._version = (b"x-atoll-model-version", service.model.version.encode())
+        self._methods = METHODS | ({b"/metrics": b"GET"} if service.policy.metrics else {})
         self._held = 0
+        self.headers = ((b"x-atoll-model-version", service.model.version.encode()),)
         # One thread: a server has one CPU.
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
+        self.answered = service.metrics.answered
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request (the ASGI interface)."""
-        begin = time.perf_counter()
-        result = await self._respond(scope, receive)
-        headers = [
-            (b"content-type", result.media_type.encode()),
-            (b"content-length", b"%d" % len(result.body)),
-            self._version,
-            *result.headers,
-        ]
-        self._service.metrics.answered(result.status, time.perf_counter() - begin)
-        await send({"type": "http.response.start", "status": int(result.status), "headers": headers})
-        await send({"type": "http.response.body", "body": result.body})
-
-    async def _respond(self, scope: Scope, receive: Receive) -> Answer:
+    def open(self, method: bytes, path: bytes, query: bytes, headers: Headers) -> Request | Answer:
+        """Return what a request's head (header names in lower case) asks for, or the answer that needs no body."""
         try:
-            path = scope["path"]
-            self._check_route(path, scope["method"])
-            if path == "/ping":
+            self._check_route(path, method)
+            if path == b"/ping":
                 return Answer(HTTPStatus.OK, JSON, b"")
-            if path == "/metrics":
+            if path == b"/metrics":
                 return Answer(HTTPStatus.OK, METRICS_TYPE, self._service.metrics.text())
-            headers = dict(scope["headers"])
-            request = Request.of(headers, scope["query_string"], self._service.policy.caller_header)
-            return await self._invoke(request, headers, receive)
-        except RequestError as error:
-            return _refused(error.status, error, error.headers)
-        except InputError as error:
-            return _refused(HTTPStatus.BAD_REQUEST, error, {})
+            declared = headers.get(b"content-length", b"0")
+            self._check_size(int(declared) if declared.isdigit() else 0)
+            return Request.of(headers, query, self._service.policy.caller_header)
         except Exception as error:  # noqa: BLE001 - one bad request must not end the server
-            # Where, not what: the message could hold a transaction's values.
-            where = traceback.format_tb(error.__traceback__)
-            logger.error("unexpected %s", type(error).__name__, extra={"facts": {"traceback": where}})  # noqa: TRY400
-            return Answer.error(HTTPStatus.INTERNAL_SERVER_ERROR, f"unexpected {type(error).__name__}; see the log.")
+            return _failed(error)
 
-    async def _invoke(self, request: Request, headers: Headers, receive: Receive) -> Answer:
-        parts: list[bytes] = []
+    def hold(self, part: int, size: int) -> Answer | None:
+        """Count so many more bytes held, of a body of `size` so far; return the refusal if that is too much."""
+        self._held += part
         try:
-            await self._receive(headers, receive, parts)
-            body = parts[0] if len(parts) == 1 else b"".join(parts)
-            if not request.options.reasons and len(body) <= INLINE_BYTES:
-                return answer(self._service, request, body)
-            work = functools.partial(answer, self._service, request, body)
-            return await asyncio.get_running_loop().run_in_executor(self._worker, work)
-        finally:
-            self._held -= sum(map(len, parts))
-
-    async def _receive(self, headers: Headers, receive: Receive, parts: list[bytes]) -> None:
-        """Append the body's parts as they come."""
-        declared = headers.get(b"content-length", b"0")
-        size, received, more = int(declared) if declared.isdigit() else 0, 0, True
-        while more and size <= self._max_body_bytes:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise RequestError(HTTPStatus.BAD_REQUEST, "The connection ended before the body did.")
-            parts.append(message.get("body", b""))
-            received += len(parts[-1])
-            self._held += len(parts[-1])
+            self._check_size(size)
             self._check_held()
-            more = message.get("more_body", False)
-            size = max(size, received)
+        except InputError as error:
+            return _failed(error)
+        return None
+
+    def release(self, size: int) -> None:
+        """Count so many bytes no longer held."""
+        self._held -= size
+
+    def is_long(self, request: Request, body: bytes) -> bool:
+        """Tell whether this takes so long that it belongs into the thread."""
+        return request.options.reasons > 0 or len(body) > INLINE_BYTES
+
+    def answer(self, request: Request, body: bytes) -> Answer:
+        """Return the answer to a whole request, whatever happens. Safe in another thread."""
+        try:
+            return answer(self._service, request, body)
+        except Exception as error:  # noqa: BLE001 - one bad request must not end the server
+            return _failed(error)
+
+    def _check_size(self, size: int) -> None:
         if size > self._max_body_bytes:
             raise RequestError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -116,15 +89,26 @@ class Application:
                 **{"retry-after": "1"},
             )
 
-    def _check_route(self, path: str, method: str) -> None:
+    def _check_route(self, path: bytes, method: bytes) -> None:
         allowed = self._methods.get(path)
         if not allowed:
-            known = " or ".join(self._methods)
-            raise RequestError(HTTPStatus.NOT_FOUND, f"{path[:80]} doesn't exist; expected {known}.")
+            known = " or ".join(each.decode() for each in self._methods)
+            shown = path[:80].decode("latin-1")
+            raise RequestError(HTTPStatus.NOT_FOUND, f"{shown} doesn't exist; expected {known}.")
         if method != allowed:
-            raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, f"{path} takes {allowed}, not {method}.", allow=allowed)
+            sentence = f"{path.decode()} takes {allowed.decode()}, not {method.decode()}."
+            raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, sentence, allow=allowed.decode())
 
 
-def _refused(status: HTTPStatus, error: InputError, headers: Mapping[str, str]) -> Answer:
+def _failed(error: Exception) -> Answer:
+    """Return the refusal of a bad request; of an error of ours, what may be told."""
+    if not isinstance(error, InputError):
+        # Where, not what: the message could hold a transaction's values.
+        where = traceback.format_tb(error.__traceback__)
+        logger.error("unexpected %s", type(error).__name__, extra={"facts": {"traceback": where}})
+        return Answer.error(HTTPStatus.INTERNAL_SERVER_ERROR, f"unexpected {type(error).__name__}; see the log.")
+    status, headers = HTTPStatus.BAD_REQUEST, {}
+    if isinstance(error, RequestError):
+        status, headers = error.status, error.headers
     logger.info("refused", extra={"facts": {"status": int(status)}})
     return Answer.error(status, str(error), tuple((name.encode(), text.encode()) for name, text in headers.items()))

@@ -1,91 +1,246 @@
-"""uvicorn's protocol with the bounds that it lacks: on the bytes of headers, and on the time that a request may take.
+"""HTTP/1.1 for one connection: httptools reads it, the application answers it, and nothing is in between.
 
-A connection that sends nothing, or a byte a minute, is closed; a head of any length isn't kept.
+A task, an event and three dictionaries for each request, as ASGI has them, cost more than the model
+(docs/decisions/0025). uvicorn keeps the sockets, the signals and the draining.
 """
 
 import asyncio
+import time
+from collections import deque
 from http import HTTPStatus
 from typing import Any
 
-import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.server import ServerState
+
+from model_code.serving.answers import Answer
+from model_code.serving.app import Application
+from model_code.serving.requests import Request
 
 MOST_HEAD_BYTES = 64 * 1024
 """Of a request line and headers, beyond the piece of the stream (at most 256 kB) in which they begin."""
 RECEIVING_SECONDS = 60
 """From a connection's, or a request's, first byte to the request's last one. SageMaker itself waits 60 s."""
+KEEP_ALIVE_SECONDS = 75
+"""Longer than callers keep connections, so that none sends into one that is just being closed."""
+STATUS_LINES = {status: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """One connection."""
+class Message:
+    """One request on its way in: what its head asks for (or why it's refused), and its body so far."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
-        super().__init__(*args, **kwargs)
-        self._deadline: asyncio.TimerHandle | None = None
-        self._in_head = True
+    __slots__ = ("began", "is_complete", "is_head", "keep_alive", "opened", "parts", "size")
+
+    def __init__(self, opened: Request | Answer, *, is_head: bool = False, keep_alive: bool = True) -> None:
+        self.opened = opened
+        self.is_head = is_head
+        self.keep_alive = keep_alive
+        self.is_complete = False
+        self.parts: list[bytes] = []
+        self.size = 0
+        self.began = time.perf_counter()
+
+
+class Connection(asyncio.Protocol):
+    """Answers one connection's requests in their order, one at a time.
+
+    A connection that sends nothing, or a byte a minute, is closed; a head of any length isn't kept; and nothing more
+    is read from a client that has an answer to wait for, or doesn't read its answers.
+    """
+
+    def __init__(self, application: Application, server_state: ServerState, **_uvicorns: Any) -> None:  # noqa: ANN401
+        self._application = application
+        self._server = server_state
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport
+        self._timer: asyncio.TimerHandle
+        self._deadline = self._loop.time() + RECEIVING_SECONDS
+        self._url = b""
+        self._headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
+        self._in_head = True
+        self._incoming: Message | None = None
+        self._waiting: deque[Message] = deque()
+        self._in_thread = False
+        self._can_write = True
+        self._is_paused = False
+        self._is_last = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
-        super().connection_made(transport)
-        self._wait()
+        self._transport = transport
+        self._server.connections.add(self)  # type: ignore[arg-type]
+        self._timer = self._loop.call_later(RECEIVING_SECONDS, self._watch)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
-        self._wait_no_longer()
-        super().connection_lost(exc)
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """Forget what was on its way."""
+        self._server.connections.discard(self)  # type: ignore[arg-type]
+        self._timer.cancel()
+        self._forget()
+
+    def shutdown(self) -> None:
+        """Close as soon as what has begun is answered (uvicorn calls this when it drains)."""
+        self._is_last = True
+        if not self._waiting and not self._incoming:
+            self._transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser, unless this is ever more of one head."""
+        """Read on, and answer what is whole."""
         was_in_head = self._in_head
-        super().data_received(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._is_last = True
+        except httptools.HttpParserError:
+            self._refuse(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
         self._head_bytes = self._head_bytes + len(data) if was_in_head and self._in_head else 0
         if self._head_bytes > MOST_HEAD_BYTES:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's headers have no end in sight.")
+        self._work()
 
     def on_message_begin(self) -> None:
         """Expect all of this request in time."""
-        super().on_message_begin()
+        self._url = b""
+        self._headers = {}
         self._in_head = True
-        self._wait()
+        self._deadline = self._loop.time() + RECEIVING_SECONDS
+
+    def on_url(self, url: bytes) -> None:
+        """Take the next piece of the target."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
-        """Let the application answer."""
+        """Ask the application what this head is for."""
         self._in_head = False
-        super().on_headers_complete()
+        target, method = httptools.parse_url(self._url), self._parser.get_method()
+        opened = self._application.open(method, target.path or b"/", target.query or b"", self._headers)
+        if self._parser.should_upgrade() and isinstance(opened, Request):  # httptools doesn't read such a body
+            opened = Answer.error(HTTPStatus.BAD_REQUEST, "This server speaks HTTP/1.1 alone; send no Upgrade header.")
+        keep_alive = self._parser.should_keep_alive() and self._parser.get_http_version() != "1.0"
+        self._incoming = Message(opened, is_head=method == b"HEAD", keep_alive=keep_alive)
+        if b"expect" in self._headers and not self._waiting and isinstance(opened, Request):
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self._waiting.append(self._incoming)
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body, unless the request is refused already."""
+        message = self._incoming
+        if message and isinstance(message.opened, Request):
+            message.parts.append(body)
+            message.size += len(body)
+            refusal = self._application.hold(len(body), message.size)
+            if refusal:
+                self._drop(message, refusal)
 
     def on_message_complete(self) -> None:
-        """Let the application take its time."""
-        self._wait_no_longer()
-        super().on_message_complete()
+        """Let the application answer."""
+        if self._incoming:
+            self._incoming.is_complete = True
+            self._incoming = None
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, in JSON as all refusals."""
-        self._refuse(HTTPStatus.BAD_REQUEST, msg)
+    def pause_writing(self) -> None:
+        """Answer no more requests of a client that doesn't read the answers."""
+        self._can_write = False
 
-    def _wait(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(RECEIVING_SECONDS, self._too_slow)
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._can_write = True
+        self._work()
 
-    def _wait_no_longer(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+    def _work(self) -> None:
+        """Answer the first request, if that can be done now; read no more while a whole one waits."""
+        if self._transport.is_closing():
+            return
+        if self._waiting and self._can_write and not self._in_thread:
+            message = self._waiting[0]
+            if isinstance(message.opened, Answer):
+                self._send(message, message.opened)
+            elif message.is_complete:
+                self._answer(message, message.opened)
+        must_wait = bool(self._waiting) and self._waiting[0] is not self._incoming
+        if must_wait != self._is_paused:
+            self._is_paused = must_wait
+            (self._transport.pause_reading if must_wait else self._transport.resume_reading)()
 
-    def _too_slow(self) -> None:
-        self._deadline = None
-        self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"The request didn't come whole within {RECEIVING_SECONDS} seconds.")
+    def _answer(self, message: Message, request: Request) -> None:
+        body = message.parts[0] if len(message.parts) == 1 else b"".join(message.parts)
+        if not self._application.is_long(request, body):
+            self._send(message, self._application.answer(request, body))
+            return
+        self._in_thread = True
+        work = self._loop.run_in_executor(self._application.thread, self._application.answer, request, body)
+        work.add_done_callback(lambda done: self._answered(message, done.result()))
+
+    def _answered(self, message: Message, answer: Answer) -> None:
+        self._in_thread = False
+        if self._transport.is_closing():
+            self._forget()
+            return
+        self._send(message, answer)
+        self._work()
+
+    def _send(self, message: Message, answer: Answer) -> None:
+        """Write an answer to the first of the waiting requests, and leave that."""
+        self._waiting.popleft()
+        self._application.release(message.size)
+        self._application.answered(answer.status, time.perf_counter() - message.began)
+        self._deadline = self._loop.time() + KEEP_ALIVE_SECONDS
+        is_last = not message.keep_alive or (self._is_last and not self._waiting)
+        self._transport.write(self._response(answer, with_body=not message.is_head, is_last=is_last))
+        if is_last:
+            self._transport.close()
+        elif self._waiting:
+            self._loop.call_soon(self._work)  # and others in between
+
+    def _response(self, answer: Answer, *, with_body: bool, is_last: bool) -> bytes:
+        parts = [STATUS_LINES[answer.status]]
+        for name, value in (*self._server.default_headers, *self._application.headers, *answer.headers):
+            parts += (name, b": ", value, b"\r\n")
+        parts += (b"content-type: ", answer.media_type.encode(), b"\r\ncontent-length: %d\r\n" % len(answer.body))
+        parts.append(b"connection: close\r\n\r\n" if is_last else b"\r\n")
+        if with_body:
+            parts.append(answer.body)
+        return b"".join(parts)
+
+    def _watch(self) -> None:
+        """Look whether the client takes too long."""
+        if self._in_thread:
+            self._deadline = self._loop.time() + RECEIVING_SECONDS
+        left = self._deadline - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(min(left, RECEIVING_SECONDS), self._watch)
+        elif not self._can_write:
+            self._transport.abort()
+        elif self._in_head or self._incoming:
+            sentence = f"The request didn't come whole within {RECEIVING_SECONDS} seconds."
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, sentence)
+            self._work()
+        else:
+            self._transport.close()
 
     def _refuse(self, status: HTTPStatus, sentence: str) -> None:
-        """Answer, unless an answer is on its way, and close."""
-        if self.transport.is_closing():
-            return
-        answering = self.cycle and self.cycle.response_started and not self.cycle.response_complete
-        if not answering:
-            body = orjson.dumps({"error": sentence})
-            head = (
-                f"HTTP/1.1 {int(status)} {status.phrase}\r\ncontent-type: application/json\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-            )
-            self.transport.write(head.encode() + body)
-        self.transport.close()
+        """Take nothing more: refuse the request on its way, unless it has its answer."""
+        refusal = Answer.error(status, sentence)
+        self._is_last = True
+        if not self._incoming:
+            self._waiting.append(Message(refusal))
+        elif self._incoming in self._waiting:
+            self._drop(self._incoming, refusal)
+        else:
+            self._transport.close()
+        self._incoming = None
+
+    def _drop(self, message: Message, refusal: Answer) -> None:
+        """Forget a request's body, and give it this answer."""
+        self._application.release(message.size)
+        message.opened, message.parts, message.size = refusal, [], 0
+
+    def _forget(self) -> None:
+        """Let go of the bodies that wait, but for one that is in the thread."""
+        while self._waiting and not self._in_thread:
+            self._application.release(self._waiting.popleft().size)

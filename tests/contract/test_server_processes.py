@@ -17,13 +17,17 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from model_code.container.serve import configuration
 from model_code.serving import protocol
-from model_code.serving.protocol import BoundedProtocol
+from model_code.serving.answers import Service
+from model_code.serving.app import Application
+from model_code.serving.model import load_model
 from tests.contract.test_container import PROJECT, answer, container, environment, free_port, wait_for_ping
 from tests.unit.model_code.native.compiled import needs_a_compiler
 from tests.unit.model_code.training.features_folder import write_features
 
 CSV = {"Content-Type": "text/csv"}
+POST_CSV = b"POST /invocations HTTP/1.1\r\nContent-Type: text/csv\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -118,20 +122,13 @@ def test_callers_of_all_processes_share_one_budget(start: Start) -> None:
 
 
 @pytest.fixture
-def bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """An application that reads the body, behind the protocol with short bounds."""
+def bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port of an application behind connections with short bounds."""
     monkeypatch.setattr(protocol, "RECEIVING_SECONDS", 0.5)
 
-    async def app(scope: dict, receive: Callable, send: Callable) -> None:
-        assert scope["type"] == "http"
-        while (await receive()).get("more_body"):
-            pass
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
-
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="off", log_config=None, loop="uvloop")
-    server = uvicorn.Server(config)
+    model = load_model(root / "model", version=None, expected_manifest_sha256=None, max_model_bytes=10_000_000)
+    server = uvicorn.Server(configuration(Application(Service(model), max_body_bytes=1_000_000)))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
     yield listener.getsockname()[1]
@@ -153,7 +150,7 @@ def everything(connection: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", b"POST / HT", b"POST / HTTP/1.1\r\nHost: x\r\n", b"POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n1"]
+    "sent", [b"", b"POST / HT", b"POST / HTTP/1.1\r\nHost: x\r\n", POST_CSV + b"content-length: 9\r\n\r\n1"]
 )
 def test_a_request_that_never_comes_whole_is_refused_and_closed(bounded: int, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", bounded)) as connection:
@@ -187,9 +184,9 @@ def test_what_is_no_http_is_refused_in_json(bounded: int) -> None:
 
 def test_good_requests_may_follow_each_other_for_as_long_as_they_like(bounded: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", bounded, timeout=10)
-    for body in (b"", b"1" * 300_000, b"2"):
-        connection.request("POST", "/", body)
+    for rows in (1, 30_000, 2):
+        connection.request("POST", "/invocations", b"1,2,3,4\n" * rows, CSV)
         response = connection.getresponse()
-        assert (response.status, response.read()) == (200, b"")
+        assert (response.status, response.read().count(b"\n")) == (200, rows - 1)
         time.sleep(0.7)
     connection.close()

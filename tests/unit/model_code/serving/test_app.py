@@ -2,7 +2,6 @@ import asyncio
 import dataclasses
 import logging
 import threading
-from collections.abc import MutableMapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from model_code.arrays import Matrix, Vector
 from model_code.serving.answers import Service
 from model_code.serving.app import INLINE_BYTES, Application
 from model_code.serving.model import ServedModel
-from tests.unit.model_code.serving.asgi import Response, call, request
+from tests.unit.model_code.serving.exchange import Response, call, request
 from tests.unit.model_code.training.features_folder import COLUMNS
 
 CSV, JSON = "text/csv", "application/json"
@@ -159,24 +158,6 @@ def test_pieces_over_the_limit_are_refused(app: Application) -> None:
     headers = {"Content-Type": CSV}
     answer = asyncio.run(request(app, "POST", "/invocations", b"1" * 400_000, headers, parts=10))
     assert answer.status == 413
-
-
-def test_a_client_that_leaves_ends_only_its_own_request(app: Application) -> None:
-    async def leave() -> list[int]:
-        statuses: list[int] = []
-
-        async def receive() -> MutableMapping[str, Any]:
-            return {"type": "http.disconnect"}
-
-        async def send(message: MutableMapping[str, Any]) -> None:
-            statuses.extend([message["status"]] if "status" in message else [])
-
-        scope = {"type": "http", "method": "POST", "path": "/invocations", "query_string": b""}
-        scope["headers"] = [(b"content-type", b"text/csv")]
-        await app(scope, receive, send)
-        return statuses
-
-    assert asyncio.run(leave()) == [400]
 
 
 def of(model: ServedModel) -> list[Any]:

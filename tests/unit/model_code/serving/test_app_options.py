@@ -13,7 +13,7 @@ from model_code.serving.app import HELD_BODIES, Application
 from model_code.serving.budget import Budget
 from model_code.serving.model import ServedModel
 from model_code.serving.policy import Policy
-from tests.unit.model_code.serving.asgi import call
+from tests.unit.model_code.serving.exchange import call
 from tests.unit.model_code.serving.test_app import CSV, CSV_BODY, JSON, JSON_BODY, ROWS, app, invoke
 
 __all__ = ["app"]

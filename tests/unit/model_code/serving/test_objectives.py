@@ -16,8 +16,8 @@ from model_code.serving.model import ServedModel, load_model
 from model_code.serving.policy import Policy
 from model_code.training.artifact import canonical_json, write_artifact
 from model_code.training.packaging import server_files
-from tests.unit.model_code.serving.asgi import call
 from tests.unit.model_code.serving.boosters import booster
+from tests.unit.model_code.serving.exchange import call
 
 COLUMNS = ["a", "b", "c"]
 ROWS = np.round(np.random.default_rng(4).normal(size=(6, 3)), 3)

@@ -1,0 +1,205 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from model_code.serving import protocol
+from model_code.serving.answers import Service
+from model_code.serving.app import INLINE_BYTES, Application
+from model_code.serving.model import ServedModel
+from tests.unit.model_code.serving.exchange import Response, Wire, connect, read, until, written
+
+CSV = {"content-type": "text/csv"}
+ROW = b"2.0,0.1,0.2,\n"
+
+
+@pytest.fixture
+def app(model: ServedModel) -> Application:
+    return Application(Service(model), max_body_bytes=3 * INLINE_BYTES)
+
+
+def post(body: bytes = ROW, *, parts: int = 1, **headers: str) -> bytes:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return b"".join(written("POST", "/invocations", body, CSV | named, parts=parts))
+
+
+def talk(app: Application, pieces: list[bytes], *, expected: int) -> tuple[list[Response], Wire]:
+    """Send pieces, each when the server reads, and return so many responses and the wire that they came on."""
+
+    async def send() -> Wire:
+        connection, wire = connect(app)
+        for piece in pieces:
+            await until(lambda: not wire.is_paused)
+            if not wire.is_closed:
+                connection.data_received(piece)
+        await until(lambda: wire.written.count(b"content-length: ") >= expected)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        connection.connection_lost(None)
+        return wire
+
+    wire = asyncio.run(asyncio.wait_for(send(), 30))
+    responses, rest = [], wire.written
+    while rest:
+        response, rest = read(rest)
+        responses.append(response)
+    assert app._held == 0
+    return responses, wire
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data())
+def test_however_the_stream_is_cut_each_request_has_its_answer_in_its_turn(
+    app: Application, data: st.DataObject
+) -> None:
+    kinds = {
+        200: post(),
+        400: post(b"1,2\n", parts=2),
+        404: b"GET /nowhere HTTP/1.1\r\n\r\n",
+        405: b"GET /invocations?a=b HTTP/1.1\r\nhost: x\r\n\r\n",
+        406: post(accept="image/png"),
+        415: b"POST /invocations HTTP/1.1\r\ncontent-length: 4\r\n\r\nPOST",
+    }
+    sent = data.draw(st.lists(st.sampled_from(sorted(kinds)), min_size=1, max_size=6))
+    stream = b"".join(kinds[status] for status in sent)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(stream) - 1), max_size=8)))
+    pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    responses, wire = talk(app, pieces, expected=len(sent))
+    assert [response.status for response in responses] == sent
+    assert not wire.is_closed
+
+
+def test_a_long_body_between_short_ones_is_answered_in_its_turn(app: Application) -> None:
+    long = ROW * (2 * INLINE_BYTES // len(ROW))
+    responses, _ = talk(app, [post() + post(long) + post()], expected=3)
+    assert [response.body.count(b"\n") for response in responses] == [0, long.count(b"\n") - 1, 0]
+
+
+def test_a_client_that_leaves_leaves_nothing_behind(app: Application) -> None:
+    async def leave() -> None:
+        for pieces in ([post()[:-3]], [post(ROW * 20_000)], [post()[:-3], b"\n" * 9]):
+            connection, _ = connect(app)
+            for piece in pieces:
+                connection.data_received(piece)
+            connection.connection_lost(None)
+        app.thread.shutdown()
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(leave())
+    assert app._held == 0
+
+
+def test_a_refused_body_is_thrown_away_and_the_next_request_answered(app: Application) -> None:
+    too_long = b"1" * (4 * INLINE_BYTES)
+    declared, in_chunks = post(too_long), post(too_long, parts=8)
+    for sent in (declared, in_chunks):
+        pieces = [sent[start : start + 65536] for start in range(0, len(sent), 65536)]
+        responses, wire = talk(app, [*pieces, post()], expected=2)
+        assert [response.status for response in responses] == [413, 200]
+        assert not wire.is_closed
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET /ping HTTP/1.0\r\n\r\n", 200),
+        (b"GET /ping HTTP/1.1\r\nConnection: close\r\n\r\n", 200),
+        (b"GET /ping HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", 200),
+        (post(connection="Upgrade, HTTP2-Settings", upgrade="h2c"), 400),
+        (b"hello\r\n\r\n", 400),
+        (b"GET http://[x/ HTTP/1.1\r\n\r\n", 400),
+        (post(parts=2)[:-9] + b"x\r\n\r\n", 400),
+    ],
+)
+def test_what_can_not_go_on_is_answered_and_closed(app: Application, sent: bytes, status: int) -> None:
+    responses, wire = talk(app, [sent + post()], expected=1)
+    assert responses[0].status == status
+    assert responses[-1].headers["connection"] == "close"
+    assert wire.is_closed
+
+
+def test_good_requests_before_a_bad_one_have_their_answers(app: Application) -> None:
+    responses, wire = talk(app, [post() + post() + b"hello\r\n\r\n"], expected=3)
+    assert [response.status for response in responses] == [200, 200, 400]
+    assert wire.is_closed
+
+
+def test_a_client_that_asks_whether_to_send_is_told_to(app: Application) -> None:
+    head, _, body = post(expect="100-continue").partition(b"\r\n\r\n")
+
+    async def send() -> list[bytes]:
+        connection, wire = connect(app)
+        connection.data_received(head + b"\r\n\r\n")
+        before = wire.written
+        connection.data_received(body)
+        return [before, wire.written[len(before) :]]
+
+    before, after = asyncio.run(send())
+    assert before == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert read(after)[0].status == 200
+
+
+def test_an_answer_to_head_has_no_body(app: Application) -> None:
+    async def send() -> bytes:
+        connection, wire = connect(app)
+        connection.data_received(b"HEAD /invocations HTTP/1.1\r\n\r\n")
+        return wire.written
+
+    assert asyncio.run(send()).endswith(b"\r\n\r\n")
+
+
+def test_a_client_that_does_not_read_gets_no_more_answers(app: Application) -> None:
+    async def send() -> list[int]:
+        connection, wire = connect(app)
+        connection.pause_writing()
+        connection.data_received(post() + post())
+        counts = [wire.written.count(b"HTTP/1.1 200 OK")]
+        assert wire.is_paused
+        connection.resume_writing()
+        await until(lambda: not wire.is_paused)
+        return [*counts, wire.written.count(b"HTTP/1.1 200 OK")]
+
+    assert asyncio.run(send()) == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (lambda connection: connection.data_received(post()[:-1]), b"HTTP/1.1 408 "),
+        (lambda connection: connection.data_received(post()), b""),
+        (lambda connection: (connection.pause_writing(), connection.data_received(post())), b""),
+    ],
+)
+def test_a_client_that_is_too_slow_is_told_or_left(
+    app: Application, monkeypatch: pytest.MonkeyPatch, before: Callable, told: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "RECEIVING_SECONDS", 0.05)
+    monkeypatch.setattr(protocol, "KEEP_ALIVE_SECONDS", 0.05)
+
+    async def wait() -> bytes:
+        connection, wire = connect(app)
+        before(connection)
+        already = len(wire.written)
+        await until(lambda: wire.is_closed)
+        return wire.written[already:]
+
+    assert asyncio.run(asyncio.wait_for(wait(), 30))[:13] == told[:13]
+
+
+def test_a_server_that_drains_answers_what_has_begun(app: Application) -> None:
+    async def drain() -> tuple[bool, Response, bool]:
+        idle, idle_wire = connect(app)
+        idle.shutdown()
+        connection, wire = connect(app)
+        connection.data_received(post()[:-3])
+        connection.shutdown()
+        connection.data_received(post()[-3:])
+        return idle_wire.is_closed, read(wire.written)[0], wire.is_closed
+
+    idle_closed, response, closed = asyncio.run(drain())
+    assert idle_closed
+    assert closed
+    assert (response.status, response.headers["connection"]) == (200, "close")
