@@ -35,17 +35,19 @@ struct atoll_forest {
     size_t tree_count;
     size_t feature_count;
     size_t output_count;
+    uint32_t transform; /* one of ATOLL_MARGINS, ... */
 };
+
+/* What becomes of a row's margins: nothing, a probability of each by itself, or one over all outputs. */
+#define ATOLL_MARGINS 0u
+#define ATOLL_SIGMOID 1u
+#define ATOLL_SOFTMAX 2u
 
 /* The most features that a forest may have. */
 #define ATOLL_MOST_FEATURES 256
 
-/* Writes the margins (row-major, count x output_count) of `count` rows (row-major doubles, NaN is missing). */
-void atoll_margins(const struct atoll_forest *forest, const double *rows, size_t count, float *margins);
-
-/* Margins to probabilities, in place: each by itself, or over the outputs of each row. */
-void atoll_sigmoid(float *margins, size_t count);
-void atoll_softmax(float *margins, size_t rows, size_t outputs);
+/* Writes the scores (row-major, count x output_count) of `count` rows (row-major doubles, NaN is missing). */
+void atoll_scores(const struct atoll_forest *forest, const double *rows, size_t count, float *scores);
 
 /* What training saw in each column: bounds, whether values were missing, and of a column of few values all of them,
    in `vocabulary` from one of `ends` (columns + 1, the first is 0) to the next; any number where there are none. */
@@ -58,8 +60,8 @@ struct atoll_guard {
     size_t columns;
 };
 
-/* Writes 1 for each value (row-major) that training didn't see the like of, else 0; returns how many rows have one. */
-size_t atoll_unusual(const struct atoll_guard *guard, const double *rows, size_t count, uint8_t *unusual);
+/* Returns how many rows (row-major) hold a value that training didn't see the like of. */
+size_t atoll_unusual_rows(const struct atoll_guard *guard, const double *rows, size_t count);
 
 /* Reading bodies. `text` must end with a byte 0 behind its `length` bytes, as Python's bytes do. Numbers are JSON's, up
    to FLT_MAX. Returns the number of rows; or -1 - r if row r (from 0) can't be read, is one too many for `most_rows`, or

@@ -16,13 +16,13 @@ static int is_unusual(const struct atoll_guard *guard, size_t column, double val
     return end > first;
 }
 
-size_t atoll_unusual(const struct atoll_guard *guard, const double *rows, size_t count, uint8_t *unusual)
+size_t atoll_unusual_rows(const struct atoll_guard *guard, const double *rows, size_t count)
 {
     size_t found = 0;
     for (size_t row = 0; row < count; row++) {
         int any = 0;
-        for (size_t column = 0; column < guard->columns; column++, rows++, unusual++)
-            any |= *unusual = (uint8_t)is_unusual(guard, column, *rows);
+        for (size_t column = 0; column < guard->columns; column++)
+            any |= is_unusual(guard, column, *rows++);
         found += (size_t)any;
     }
     return found;

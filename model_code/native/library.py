@@ -5,7 +5,7 @@ import functools
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ CATEGORY = 0x80000000
 """ATOLL_CATEGORY of atoll.h."""
 NODE: np.dtype = np.dtype([("split", "<f4"), ("slot", "<u4"), ("left", "<u4"), ("leaf", "<f4")])
 """`struct atoll_node` of atoll.h; `set` lies in the bytes of `split`."""
+
+_Bytes = ctypes.c_char * 1
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class ForestStruct(ctypes.Structure):
         ("tree_count", ctypes.c_size_t),
         ("feature_count", ctypes.c_size_t),
         ("output_count", ctypes.c_size_t),
+        ("transform", ctypes.c_uint32),
     )
 
 
@@ -74,12 +77,9 @@ class Library:
         except OSError as error:
             raise NativeError(f"{path} can't be loaded: {error}.") from None
         size, pointer = ctypes.c_size_t, ctypes.c_void_p
-        self._margins, self._sigmoid, self._softmax = loaded.atoll_margins, loaded.atoll_sigmoid, loaded.atoll_softmax
-        self._margins.argtypes, self._margins.restype = [pointer, pointer, size, pointer], None
-        self._sigmoid.argtypes, self._sigmoid.restype = [pointer, size], None
-        self._softmax.argtypes, self._softmax.restype = [pointer, size, size], None
-        self._unusual = loaded.atoll_unusual
-        self._unusual.argtypes, self._unusual.restype = [pointer, pointer, size, pointer], size
+        self._scores, self._unusual_rows = loaded.atoll_scores, loaded.atoll_unusual_rows
+        self._scores.argtypes, self._scores.restype = [pointer, pointer, size, pointer], None
+        self._unusual_rows.argtypes, self._unusual_rows.restype = [pointer, pointer, size], size
         self._parse_csv, self._parse_json = loaded.atoll_parse_csv, loaded.atoll_parse_json
         self._parse_json_lines = loaded.atoll_parse_json_lines
         for parse in (self._parse_csv, self._parse_json, self._parse_json_lines):
@@ -89,24 +89,15 @@ class Library:
         if isinstance(read, Unread) or read.tolist()[0][:3] != [float(number) for number in text.split(",")[:3]]:
             raise NativeError(f"{path} doesn't read {text!r} as Python does.")
 
-    def margins(self, forest: ForestStruct, rows: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return rows x outputs of the sums of leaves, for rows x features."""
-        sums = np.empty((len(rows), forest.output_count), np.float32)
-        self._margins(ctypes.byref(forest), rows.ctypes.data, len(rows), sums.ctypes.data)
-        return sums
+    def scores(self, forest: ForestStruct, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return rows x outputs of margins or probabilities (the forest's `transform`), for rows x features."""
+        found = np.empty((len(rows), forest.output_count), np.float32)
+        self._scores(ctypes.byref(forest), _address(rows), len(rows), _address(found))
+        return found
 
-    def sigmoid(self, margins: NDArray[np.float32]) -> None:
-        """Turn each margin into a probability, in place."""
-        self._sigmoid(margins.ctypes.data, margins.size)
-
-    def softmax(self, margins: NDArray[np.float32]) -> None:
-        """Turn each row of margins into probabilities, in place."""
-        self._softmax(margins.ctypes.data, *margins.shape)
-
-    def unusual(self, guard: GuardStruct, rows: NDArray[np.float64]) -> tuple[int, NDArray[np.bool_]]:
-        """Return how many rows hold a value that training didn't see the like of, and which values do."""
-        found = np.empty(rows.shape, np.bool_)
-        return self._unusual(ctypes.byref(guard), rows.ctypes.data, len(rows), found.ctypes.data), found
+    def unusual_rows(self, guard: GuardStruct, rows: NDArray[np.float64]) -> int:
+        """Return how many rows hold a value that training didn't see the like of."""
+        return self._unusual_rows(ctypes.byref(guard), _address(rows), len(rows))
 
     def parse_csv(self, body: bytes, columns: int) -> NDArray[np.float64] | Unread:
         r"""Return the rows of a body of `columns` (at least 1) numbers a line, or where it is anything else."""
@@ -125,8 +116,13 @@ class Library:
     @staticmethod
     def _parse(function: Callable[..., int], body: bytes, columns: int, most_rows: int) -> NDArray[np.float64] | Unread:
         rows, start = np.empty((most_rows, columns)), ctypes.c_size_t()
-        count = function(body, len(body), columns, most_rows, rows.ctypes.data, ctypes.byref(start))
+        count = function(body, len(body), columns, most_rows, _address(rows), ctypes.byref(start))
         return rows[:count] if count > 0 else Unread(-1 - count, start.value)
+
+
+def _address(array: NDArray[Any]) -> object:
+    """Return what C takes for the address of an array; what NumPy has for it takes five times as long."""
+    return _Bytes.from_buffer(array) if array.size and array.flags.writeable else array.ctypes.data
 
 
 def _most_arrays(body: bytes, columns: int) -> int:

@@ -51,12 +51,12 @@ static const char *read_exponent(const char *at, int64_t *exponent)
     return end;
 }
 
-/* Returns value / 10^places (value > 0), rounded once: value / 5^places, by the processor where both are exact doubles,
-   else to 62 bits or more with the last one set if any are lost; then the point moves. */
+/* Returns value / 10^places (value > 0), rounded once: by the processor where both are exact doubles; else value /
+   5^places to 62 bits or more, with the last one set if any are lost, and then the point moves. */
 static double divide(uint64_t value, int places)
 {
     if (value <= EXACT && FIVES[places] <= EXACT)
-        return ldexp((double)value / (double)FIVES[places], -places);
+        return (double)value / ((double)FIVES[places] * (double)((uint64_t)1 << places));
     const int up = __builtin_clzll(value), fives_up = __builtin_clzll(FIVES[places]);
     const unsigned __int128 dividend = (unsigned __int128)(value << up) << 63;
     const uint64_t divisor = FIVES[places] << fives_up;

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-#define LANES 16 /* rows that walk one tree together: their loads overlap */
+#define LANES 16 /* rows that walk one tree together, or trees that one row walks together: their loads overlap */
 #define BLOCK 64 /* rows that a tree stays in the cache for */
 #define MOST_CATEGORIES 16777216 /* the first one that single precision can't tell from the next; XGBoost's limit */
 #define INLINE static inline __attribute__((always_inline)) /* so that `sets` is a constant, and costs nothing if 0 */
@@ -55,13 +55,29 @@ INLINE void add_lanes(const struct atoll_forest *forest, size_t tree, const floa
         margins[lane * forest->output_count] += forest->nodes[at[lane]].leaf;
 }
 
-INLINE void add_one(const struct atoll_forest *forest, size_t tree, const float *slots, const double *row,
-                    float *margin, int sets)
+/* One row through `trees` trees at once. Who is at a leaf stays there. */
+INLINE void add_trees(const struct atoll_forest *forest, size_t first, size_t trees, const float *slots,
+                      const double *row, float *margins, int sets)
 {
-    uint32_t at = forest->roots[tree];
-    for (uint32_t depth = forest->depths[tree]; depth > 0; depth--)
-        at = step(forest, at, slots, row, sets);
-    *margin += forest->nodes[at].leaf;
+    uint32_t at[LANES], deepest = 0;
+    for (size_t lane = 0; lane < trees; lane++) {
+        const uint32_t depth = forest->depths[first + lane];
+        deepest = depth > deepest ? depth : deepest;
+        at[lane] = forest->roots[first + lane];
+    }
+    for (; deepest > 0; deepest--)
+        for (size_t lane = 0; lane < trees; lane++)
+            at[lane] = step(forest, at[lane], slots, row, sets);
+    for (size_t lane = 0; lane < trees; lane++)
+        margins[forest->outputs[first + lane]] += forest->nodes[at[lane]].leaf;
+}
+
+INLINE void add_row(const struct atoll_forest *forest, const float *slots, const double *row, float *margins, int sets)
+{
+    size_t tree = 0;
+    for (; tree + LANES <= forest->tree_count; tree += LANES)
+        add_trees(forest, tree, LANES, slots, row, margins, sets);
+    add_trees(forest, tree, forest->tree_count - tree, slots, row, margins, sets);
 }
 
 INLINE void add_block(const struct atoll_forest *forest, const double *rows, size_t count, float *margins, int sets)
@@ -73,36 +89,23 @@ INLINE void add_block(const struct atoll_forest *forest, const double *rows, siz
         for (size_t output = 0; output < outputs; output++)
             margins[row * outputs + output] = forest->base_margins[output];
     }
+    const size_t together = count - count % LANES;
     for (size_t tree = 0; tree < forest->tree_count; tree++) {
         float *sums = margins + forest->outputs[tree];
-        size_t row = 0;
-        for (; row + LANES <= count; row += LANES)
+        for (size_t row = 0; row < together; row += LANES)
             add_lanes(forest, tree, slots + row * 2 * features, rows + row * features, sums + row * outputs, sets);
-        for (; row < count; row++)
-            add_one(forest, tree, slots + row * 2 * features, rows + row * features, sums + row * outputs, sets);
     }
+    for (size_t row = together; row < count; row++)
+        add_row(forest, slots + row * 2 * features, rows + row * features, margins + row * outputs, sets);
 }
 
-void atoll_margins(const struct atoll_forest *forest, const double *rows, size_t count, float *margins)
-{
-    for (size_t start = 0; start < count; start += BLOCK) {
-        const size_t left = count - start, block = left < BLOCK ? left : BLOCK;
-        const double *from = rows + start * forest->feature_count;
-        float *to = margins + start * forest->output_count;
-        if (forest->sets)
-            add_block(forest, from, block, to, 1);
-        else
-            add_block(forest, from, block, to, 0);
-    }
-}
-
-void atoll_sigmoid(float *margins, size_t count)
+static void sigmoid(float *margins, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         margins[i] = 1.0f / (expf(fminf(-margins[i], 88.7f)) + 1.0f);
 }
 
-void atoll_softmax(float *margins, size_t rows, size_t outputs)
+static void softmax(float *margins, size_t rows, size_t outputs)
 {
     for (float *row = margins; row < margins + rows * outputs; row += outputs) {
         float largest = row[0];
@@ -114,4 +117,21 @@ void atoll_softmax(float *margins, size_t rows, size_t outputs)
         for (size_t i = 0; i < outputs; i++)
             row[i] /= (float)sum;
     }
+}
+
+void atoll_scores(const struct atoll_forest *forest, const double *rows, size_t count, float *scores)
+{
+    for (size_t start = 0; start < count; start += BLOCK) {
+        const size_t left = count - start, block = left < BLOCK ? left : BLOCK;
+        const double *from = rows + start * forest->feature_count;
+        float *to = scores + start * forest->output_count;
+        if (forest->sets)
+            add_block(forest, from, block, to, 1);
+        else
+            add_block(forest, from, block, to, 0);
+    }
+    if (forest->transform == ATOLL_SIGMOID)
+        sigmoid(scores, count * forest->output_count);
+    else if (forest->transform == ATOLL_SOFTMAX)
+        softmax(scores, count, forest->output_count);
 }

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from http import HTTPStatus
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -15,16 +16,16 @@ from model_code.serving.parsing import parse_csv, parse_json, parse_json_lines, 
 from model_code.serving.policy import CLASSES, Policy
 from model_code.serving.requests import CSV, JSON, JSON_LINES, NPY, Request, RequestError
 
+OK = HTTPStatus.OK.value
 PARSERS = {CSV: parse_csv, JSON: parse_json, JSON_LINES: parse_json_lines, NPY: parse_npy}
 
 logger = logging.getLogger(__name__)
 
 
-@dataclasses.dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What is sent back."""
 
-    status: HTTPStatus
+    status: int
     media_type: str
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -32,7 +33,7 @@ class Answer:
     @classmethod
     def error(cls, status: HTTPStatus, sentence: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> "Answer":
         """Return `{"error": sentence}`."""
-        return cls(status, JSON, orjson.dumps({"error": sentence}), headers)
+        return cls(status.value, JSON, orjson.dumps({"error": sentence}), headers)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,26 +62,25 @@ def answer(service: Service, request: Request, body: bytes) -> Answer:
         raise InputError("This endpoint answers labels only; ask without reasons.")
     rows = PARSERS[request.media_type](body, model.columns)
     _check_amount(service, request, len(rows))
-    unusual = model.guard.unusual(rows)
-    if unusual.rows and service.policy.refuse_unusual:
-        model.guard.refuse(rows, unusual.values)
-    if unusual.rows:
-        logger.info("out of distribution", extra={"facts": {"rows": len(rows), "unusual": unusual.rows}})
+    unusual = model.guard.unusual_rows(rows)
+    if unusual and service.policy.refuse_unusual:
+        model.guard.refuse(rows)
+    if unusual:
+        logger.info("out of distribution", extra={"facts": {"rows": len(rows), "unusual": unusual}})
     scores = model.scores(rows)
-    service.metrics.scored(len(rows), unusual.rows)
-    headers = _headers(model, version=options.version, unusual=unusual.rows)
+    service.metrics.scored(len(rows), unusual)
+    headers = _headers(model, version=options.version, unusual=unusual)
     fields = _fields(service, scores)
     if request.accept == CSV:
-        return Answer(HTTPStatus.OK, CSV, b"\n".join(_csv(fields)), headers)
+        return Answer(OK, CSV, b"\n".join(_csv(fields)), headers)
     if options.reasons:
         fields["reasons"] = [orjson.dumps(why) for why in model.reasons(rows, scores, options.reasons)]
     if options.out_of_distribution:
-        fields["out_of_distribution"] = _names(model.columns, unusual.values)
+        fields["out_of_distribution"] = _names(model.columns, model.guard.unusual(rows))
     if request.accept == JSON_LINES:
-        return Answer(HTTPStatus.OK, JSON_LINES, b"\n".join(_objects(fields)), headers)
-    version = orjson.dumps(model.version)
-    predictions = b'{"predictions":[%b],"model_version":%b}' % (b",".join(_objects(fields)), version)
-    return Answer(HTTPStatus.OK, JSON, predictions, headers)
+        return Answer(OK, JSON_LINES, _objects(fields, b"\n"), headers)
+    predictions = b'{"predictions":[%b],"model_version":%b}' % (_objects(fields, b","), orjson.dumps(model.version))
+    return Answer(OK, JSON, predictions, headers)
 
 
 def _check_amount(service: Service, request: Request, rows: int) -> None:
@@ -135,9 +135,14 @@ def _csv(fields: dict[str, list[bytes]]) -> list[bytes]:
     return [row[1:-1] for row in fields["scores"]] if "scores" in fields else next(iter(fields.values()))
 
 
-def _objects(fields: dict[str, list[bytes]]) -> list[bytes]:
+def _objects(fields: dict[str, list[bytes]], separator: bytes) -> bytes:
+    """Return an object a row; each of the fields has a value for every row."""
+    if len(fields) == 1:
+        [(name, values)] = fields.items()
+        begin = b'{"%b":' % name.encode()
+        return begin + (b"}" + separator + begin).join(values) + b"}"
     template = b"{" + b",".join(b'"%b":%%b' % name.encode() for name in fields) + b"}"
-    return [template % row for row in zip(*fields.values(), strict=True)]
+    return separator.join(template % row for row in zip(*fields.values(), strict=True))
 
 
 def _names(columns: list[str], unusual: np.ndarray) -> list[bytes]:

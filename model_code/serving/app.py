@@ -1,18 +1,21 @@
 """What the server answers to each request: its head first, then its body."""
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
 from model_code.errors import InputError
-from model_code.serving.answers import Answer, Service, answer
+from model_code.serving.answers import OK, Answer, Service, answer
 from model_code.serving.requests import JSON, Request, RequestError
 
 Headers = Mapping[bytes, bytes]
 
 METHODS = {b"/ping": b"GET", b"/invocations": b"POST"}
+ORIGIN = re.compile(b"^https?://[^/?#]*", re.IGNORECASE)
+"""Of a target in absolute form, which every server has to take (RFC 9112, section 3.2.2)."""
 METRICS_TYPE = "text/plain; version=0.0.4"
 INLINE_BYTES = 100_000
 """Larger bodies (some 500 rows) go to the worker thread, so that /ping never waits for them."""
@@ -29,22 +32,25 @@ class Application:
         self._service = service
         self._max_body_bytes = min(max_body_bytes, service.model.guard.maximum_bytes)
         self._methods = METHODS | ({b"/metrics": b"GET"} if service.policy.metrics else {})
+        self._max_held_bytes = HELD_BODIES * self._max_body_bytes
         self._held = 0
         self.headers = ((b"x-atoll-model-version", service.model.version.encode()),)
         # One thread: a server has one CPU.
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
         self.answered = service.metrics.answered
 
-    def open(self, method: bytes, path: bytes, query: bytes, headers: Headers) -> Request | Answer:
+    def open(self, method: bytes, target: bytes, headers: Headers) -> Request | Answer:
         """Return what a request's head (header names in lower case) asks for, or the answer that needs no body."""
         try:
+            path, _, query = ORIGIN.sub(b"", target).partition(b"?")
             self._check_route(path, method)
             if path == b"/ping":
-                return Answer(HTTPStatus.OK, JSON, b"")
+                return Answer(OK, JSON, b"")
             if path == b"/metrics":
-                return Answer(HTTPStatus.OK, METRICS_TYPE, self._service.metrics.text())
-            declared = headers.get(b"content-length", b"0")
-            self._check_size(int(declared) if declared.isdigit() else 0)
+                return Answer(OK, METRICS_TYPE, self._service.metrics.text())
+            declared = int(headers.get(b"content-length", b"0"))
+            if declared > self._max_body_bytes:
+                return _failed(_too_large(declared, self._max_body_bytes))
             return Request.of(headers, query, self._service.policy.caller_header)
         except Exception as error:  # noqa: BLE001 - one bad request must not end the server
             return _failed(error)
@@ -52,11 +58,10 @@ class Application:
     def hold(self, part: int, size: int) -> Answer | None:
         """Count so many more bytes held, of a body of `size` so far; return the refusal if that is too much."""
         self._held += part
-        try:
-            self._check_size(size)
-            self._check_held()
-        except InputError as error:
-            return _failed(error)
+        if size > self._max_body_bytes:
+            return _failed(_too_large(size, self._max_body_bytes))
+        if self._held > self._max_held_bytes:
+            return _failed(_too_many(self._held))
         return None
 
     def release(self, size: int) -> None:
@@ -74,21 +79,6 @@ class Application:
         except Exception as error:  # noqa: BLE001 - one bad request must not end the server
             return _failed(error)
 
-    def _check_size(self, size: int) -> None:
-        if size > self._max_body_bytes:
-            raise RequestError(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"The body has {size:,} bytes or more; expected at most {self._max_body_bytes:,}: send fewer rows.",
-            )
-
-    def _check_held(self) -> None:
-        if self._held > HELD_BODIES * self._max_body_bytes:
-            raise RequestError(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                f"The server holds bodies of {self._held:,} bytes and takes no more; send this one again later.",
-                **{"retry-after": "1"},
-            )
-
     def _check_route(self, path: bytes, method: bytes) -> None:
         allowed = self._methods.get(path)
         if not allowed:
@@ -98,6 +88,16 @@ class Application:
         if method != allowed:
             sentence = f"{path.decode()} takes {allowed.decode()}, not {method.decode()}."
             raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, sentence, allow=allowed.decode())
+
+
+def _too_large(size: int, most: int) -> RequestError:
+    sentence = f"The body has {size:,} bytes or more; expected at most {most:,}: send fewer rows."
+    return RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
+
+
+def _too_many(held: int) -> RequestError:
+    sentence = f"The server holds bodies of {held:,} bytes and takes no more; send this one again later."
+    return RequestError(HTTPStatus.TOO_MANY_REQUESTS, sentence, **{"retry-after": "1"})
 
 
 def _failed(error: Exception) -> Answer:

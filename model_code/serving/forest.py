@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from model_code.native.library import CATEGORY, MOST_FEATURES, NODE
 
-IDENTITY, SIGMOID, SOFTMAX, LABEL = TRANSFORMS = ("identity", "sigmoid", "softmax", "label")
+IDENTITY, SIGMOID, SOFTMAX, LABEL = TRANSFORMS = ("identity", "sigmoid", "softmax", "label")  # atoll.h numbers them so
 """What becomes of the sums of leaves: themselves, a probability, one for each class, the likeliest class."""
 MAGIC, VERSION = b"ATOLLFST", 1
 HEADER = struct.Struct("<8s32s8I")

@@ -2,7 +2,7 @@
 
 import ctypes
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,8 @@ VERSION = 1
 class Comparing(Protocol):
     """What of the native library a guard needs."""
 
-    def unusual(self, guard: GuardStruct, rows: Matrix) -> tuple[int, NDArray[np.bool_]]:
-        """Return how many rows hold an unusual value, and which values are."""
-
-
-class Unusual(NamedTuple):
-    """What is out of the training's distribution: in how many rows, and which values (rows x columns)."""
-
-    rows: int
-    values: NDArray[np.bool_]
+    def unusual_rows(self, guard: GuardStruct, rows: Matrix) -> int:
+        """Return how many rows hold an unusual value."""
 
 
 class Guard:
@@ -57,14 +50,14 @@ class Guard:
         arrays = (self._minimum, self._maximum, self._missing_allowed, self._ends, self._vocabulary)
         self._struct = GuardStruct(*(ctypes.c_void_p(array.ctypes.data) for array in arrays), columns=len(columns))
 
-    def unusual(self, rows: Matrix) -> Unusual:
-        """Return what of these rows (C-contiguous) training didn't see the like of."""
+    def unusual_rows(self, rows: Matrix) -> int:
+        """Return how many of these rows (C-contiguous) hold a value that training didn't see the like of."""
         if self._library:
-            return Unusual(*self._library.unusual(self._struct, rows))
-        values = self._compare(rows)
-        return Unusual(int(values.any(axis=1).sum()), values)
+            return self._library.unusual_rows(self._struct, rows)
+        return int(self.unusual(rows).any(axis=1).sum())
 
-    def _compare(self, rows: Matrix) -> NDArray[np.bool_]:
+    def unusual(self, rows: Matrix) -> NDArray[np.bool_]:
+        """Return which values (rows x columns) training didn't see the like of."""
         missing = np.isnan(rows)
         found = np.where(missing, ~self._missing_allowed, ~((rows >= self._minimum) & (rows <= self._maximum)))
         for column in np.flatnonzero(np.diff(self._ends)):
@@ -72,13 +65,13 @@ class Guard:
             found[:, column] |= ~missing[:, column] & ~np.isin(rows[:, column], words)
         return found
 
-    def refuse(self, rows: Matrix, values: NDArray[np.bool_]) -> None:
+    def refuse(self, rows: Matrix) -> None:
         """Refuse rows with an unusual value.
 
         Raises:
             InputError: names the first row and column, and what training saw there.
         """
-        for row, column in np.argwhere(values)[:1]:
+        for row, column in np.argwhere(self.unusual(rows))[:1]:
             words = self._vocabulary[self._ends[column] : self._ends[column + 1]].tolist()
             low, high = self._minimum[column], self._maximum[column]
             expected = f"one of {', '.join(f'{word:g}' for word in words)}" if words else f"from {low:g} to {high:g}"

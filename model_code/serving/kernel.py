@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from model_code.arrays import Vector
 from model_code.native.library import ForestStruct, Library
-from model_code.serving.forest import LABEL, SIGMOID, SOFTMAX, Forest, UnsupportedModelError
+from model_code.serving.forest import LABEL, SOFTMAX, TRANSFORMS, Forest, UnsupportedModelError
 
 TOLERANCE = 1e-6
 
@@ -23,6 +23,7 @@ class Kernel:
             tree_count=len(forest.roots),
             feature_count=forest.feature_count,
             output_count=len(forest.base_margins),
+            transform=TRANSFORMS.index(forest.transform),
         )
 
     def predict(self, rows: NDArray[np.floating]) -> Vector:
@@ -33,12 +34,9 @@ class Kernel:
         """
         if rows.ndim != 2 or rows.shape[1] != self._forest.feature_count:  # noqa: PLR2004 - rows and columns
             raise ValueError(f"The rows are {rows.shape}; expected (any number, {self._forest.feature_count}).")
-        scores = self._library.margins(self._struct, np.ascontiguousarray(rows, np.float64))
+        scores = self._library.scores(self._struct, np.ascontiguousarray(rows, np.float64))
         transform = self._forest.transform
-        if transform == SIGMOID:
-            self._library.sigmoid(scores)
-        elif transform == SOFTMAX:
-            self._library.softmax(scores)
+        if transform == SOFTMAX:
             return scores
         return scores.argmax(axis=1).astype(np.float32) if transform == LABEL else scores[:, 0]
 

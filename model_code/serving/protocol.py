@@ -23,7 +23,7 @@ RECEIVING_SECONDS = 60
 """From a connection's, or a request's, first byte to the request's last one. SageMaker itself waits 60 s."""
 KEEP_ALIVE_SECONDS = 75
 """Longer than callers keep connections, so that none sends into one that is just being closed."""
-STATUS_LINES = {status: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
 class Message:
@@ -117,8 +117,8 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Ask the application what this head is for."""
         self._in_head = False
-        target, method = httptools.parse_url(self._url), self._parser.get_method()
-        opened = self._application.open(method, target.path or b"/", target.query or b"", self._headers)
+        method = self._parser.get_method()
+        opened = self._application.open(method, self._url, self._headers)
         if self._parser.should_upgrade() and isinstance(opened, Request):  # httptools doesn't read such a body
             opened = Answer.error(HTTPStatus.BAD_REQUEST, "This server speaks HTTP/1.1 alone; send no Upgrade header.")
         keep_alive = self._parser.should_keep_alive() and self._parser.get_http_version() != "1.0"

@@ -1,9 +1,10 @@
 """One request: its media types, what it asks for besides scores, and who asks."""
 
-import dataclasses
+import functools
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import NamedTuple
 
 from model_code.errors import InputError
 
@@ -22,8 +23,7 @@ class RequestError(InputError):
         self.headers = headers
 
 
-@dataclasses.dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What a request asks for besides scores: so many reasons a row, the model's version, what is unusual."""
 
     reasons: int = 0
@@ -31,11 +31,7 @@ class Options:
     out_of_distribution: bool = False
 
 
-PLAIN = Options()
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What an invocation asks for; its body comes apart."""
 
     media_type: str
@@ -53,27 +49,30 @@ class Request:
             RequestError: a media type or an encoding that isn't known.
             InputError: options that can't be met.
         """
-        encoding = headers.get(b"content-encoding", b"identity")
-        if encoding.strip().lower() != b"identity":
-            raise RequestError(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"The body's Content-Encoding is {encoding[:40].decode('latin-1')!r}; send it as it is.",
-            )
-        media_type = _first_part(headers.get(b"content-type", b"").decode("latin-1"))
-        if media_type not in READ:
-            raise RequestError(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"The body's Content-Type is {media_type[:80]!r}; expected {CSV} (without a header), {JSON}, "
-                f"{JSON_LINES} or {NPY}.",
-            )
-        accept = _accept(
-            headers.get(b"accept", b"").decode("latin-1"), default=CSV if media_type == NPY else media_type
+        given = headers.get(b"x-amzn-sagemaker-custom-attributes", b"") + b"&" + query
+        head = headers.get(b"content-type", b""), headers.get(b"accept", b""), headers.get(b"content-encoding", b"")
+        return cls(*_wanted(*head, given), headers.get(caller_header, b"")[:200])
+
+
+@functools.lru_cache(maxsize=16)  # a client asks alike again and again
+def _wanted(content_type: bytes, accept: bytes, encoding: bytes, given: bytes) -> tuple[str, str, Options]:
+    if encoding.strip().lower() not in {b"", b"identity"}:
+        raise RequestError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"The body's Content-Encoding is {encoding[:40].decode('latin-1')!r}; send it as it is.",
         )
-        given = (headers.get(b"x-amzn-sagemaker-custom-attributes", b"") + b"&" + query).decode("latin-1")
-        options = _options(given) if "=" in given else PLAIN
-        if accept == CSV and (options.reasons or options.out_of_distribution):
-            raise InputError(f"Reasons and out_of_distribution come as JSON; send Accept: {JSON} with them.")
-        return cls(media_type, accept, options, headers.get(caller_header, b"")[:200])
+    media_type = _first_part(content_type.decode("latin-1"))
+    if media_type not in READ:
+        raise RequestError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"The body's Content-Type is {media_type[:80]!r}; expected {CSV} (without a header), {JSON}, "
+            f"{JSON_LINES} or {NPY}.",
+        )
+    written = _accept(accept.decode("latin-1"), default=CSV if media_type == NPY else media_type)
+    options = _options(given.decode("latin-1"))
+    if written == CSV and (options.reasons or options.out_of_distribution):
+        raise InputError(f"Reasons and out_of_distribution come as JSON; send Accept: {JSON} with them.")
+    return media_type, written, options
 
 
 def _first_part(header: str) -> str:

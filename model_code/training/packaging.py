@@ -40,8 +40,8 @@ def server_files(model: xgboost.Booster, columns: Iterable[tuple[str, Column]]) 
 
 def usual(guard_json: bytes, columns: list[str], rows: Matrix) -> NDArray[np.bool_]:
     """Return which of these rows an endpoint can't refuse as unlike the training's; if there is none, all of them."""
-    found = guard.Guard(json.loads(guard_json), columns, None).unusual(rows)
-    return np.logical_not(found.values.any(axis=1)) if found.rows < len(rows) else np.ones(len(rows), np.bool_)
+    unusual = guard.Guard(json.loads(guard_json), columns, None).unusual(rows).any(axis=1)
+    return unusual if unusual.all() else ~unusual
 
 
 def pack_forest(model: xgboost.Booster) -> bytes:

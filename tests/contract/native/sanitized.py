@@ -33,7 +33,7 @@ def score(library: Library, forest: Forest, *, overrun: int) -> None:
         agreeing_kernel(library, apart(few), few.probes.astype(np.float64), few.probe_scores)
     kernel = Kernel(library, apart(forest))
     kernel._struct.feature_count += overrun
-    library.margins(kernel._struct, forest.probes.astype(np.float64))
+    library.scores(kernel._struct, forest.probes.astype(np.float64))
 
 
 def read(library: Library) -> None:
@@ -81,7 +81,7 @@ def compare(library: Library) -> None:
     arrays = (bounds, bounds + 2, allowed, ends, words)
     struct_ = GuardStruct(*(array.ctypes.data for array in arrays), columns=2)
     rows = np.array([[0, 1], [np.nan, 0], [2, 0], [0, 0.5], [0, np.nan], [np.inf, -np.inf]])
-    if library.unusual(struct_, rows)[0] != 4:
+    if library.unusual_rows(struct_, rows) != 4:
         sys.exit("Other rows are unusual than without a sanitizer.")
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from model_code.algorithms.gradient_boosting import score
 from model_code.arrays import Matrix
-from model_code.native.library import Library
+from model_code.native.library import ForestStruct, Library
 from model_code.serving.flatten import TRANSFORMS
 from model_code.serving.forest import Forest, UnsupportedModelError
 from model_code.serving.kernel import TOLERANCE, Kernel, agreeing_kernel
@@ -163,9 +163,8 @@ def test_a_model_that_the_kernel_can_not_score_is_packed_without_a_forest(
 class WrongLibrary(Library):
     """Is off by a little."""
 
-    def sigmoid(self, margins: NDArray[np.float32]) -> None:
-        super().sigmoid(margins)
-        margins += np.float32(2e-6)
+    def scores(self, forest: ForestStruct, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+        return super().scores(forest, rows) + np.float32(2e-6)
 
 
 def test_a_kernel_that_scores_differently_never_serves(library: Library) -> None:

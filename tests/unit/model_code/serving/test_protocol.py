@@ -57,7 +57,7 @@ def test_however_the_stream_is_cut_each_request_has_its_answer_in_its_turn(
     kinds = {
         200: post(),
         400: post(b"1,2\n", parts=2),
-        404: b"GET /nowhere HTTP/1.1\r\n\r\n",
+        404: b"GET http://localhost/nowhere HTTP/1.1\r\n\r\n",
         405: b"GET /invocations?a=b HTTP/1.1\r\nhost: x\r\n\r\n",
         406: post(accept="image/png"),
         415: b"POST /invocations HTTP/1.1\r\ncontent-length: 4\r\n\r\nPOST",
@@ -110,7 +110,6 @@ def test_a_refused_body_is_thrown_away_and_the_next_request_answered(app: Applic
         (b"GET /ping HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n", 200),
         (post(connection="Upgrade, HTTP2-Settings", upgrade="h2c"), 400),
         (b"hello\r\n\r\n", 400),
-        (b"GET http://[x/ HTTP/1.1\r\n\r\n", 400),
         (post(parts=2)[:-9] + b"x\r\n\r\n", 400),
     ],
 )
