@@ -61,13 +61,13 @@ def main(arguments: list[str], root: Path) -> None:
 
 
 def configuration(application: Application) -> uvicorn.Config:
-    """Return how uvicorn runs this application's connections; it never calls the application itself."""
+    """Return how uvicorn runs this application's connections."""
     return uvicorn.Config(
-        application,
+        application,  # ty: ignore[invalid-argument-type] - it is no ASGI application, and is not called
         interface="asgi3",
         proxy_headers=False,
         loop="uvloop",
-        http=functools.partial(Connection, application),
+        http=functools.partial(Connection, application),  # ty: ignore[invalid-argument-type] - called as a class is
         ws="none",
         lifespan="off",
         log_config=None,

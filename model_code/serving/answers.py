@@ -69,7 +69,7 @@ def answer(service: Service, request: Request, body: bytes) -> Answer:
         logger.info("out of distribution", extra={"facts": {"rows": len(rows), "unusual": unusual}})
     scores = model.scores(rows)
     service.metrics.scored(len(rows), unusual)
-    headers = _headers(model, version=options.version, unusual=unusual)
+    headers = _headers(model, version=options.version, unusual=unusual) if options.version or unusual else ()
     fields = _fields(service, scores)
     if request.accept == CSV:
         return Answer(OK, CSV, b"\n".join(_csv(fields)), headers)
@@ -104,7 +104,7 @@ def _headers(model: ServedModel, *, version: bool, unusual: int) -> tuple[tuple[
     told = [b"model_version=" + model.version.encode()] if version else []
     told += [b"out_of_distribution_rows=%d" % unusual] if unusual else []
     # SageMaker hands this header on to the caller, and no other of ours.
-    return ((b"x-amzn-sagemaker-custom-attributes", b";".join(told)),) if told else ()
+    return ((b"x-amzn-sagemaker-custom-attributes", b";".join(told)),)
 
 
 def _fields(service: Service, scores: Scores) -> dict[str, list[bytes]]:

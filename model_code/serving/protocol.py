@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import deque
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.server import ServerState
@@ -67,15 +67,15 @@ class Connection(asyncio.Protocol):
         self._is_paused = False
         self._is_last = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
-        self._transport = transport
-        self._server.connections.add(self)  # type: ignore[arg-type]
+        self._transport = cast("asyncio.Transport", transport)
+        self._server.connections.add(self)  # ty: ignore[invalid-argument-type] - it names uvicorn's own
         self._timer = self._loop.call_later(RECEIVING_SECONDS, self._watch)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         """Forget what was on its way."""
-        self._server.connections.discard(self)  # type: ignore[arg-type]
+        self._server.connections.discard(self)
         self._timer.cancel()
         self._forget()
 
@@ -198,14 +198,15 @@ class Connection(asyncio.Protocol):
             self._loop.call_soon(self._work)  # and others in between
 
     def _response(self, answer: Answer, *, with_body: bool, is_last: bool) -> bytes:
-        parts = [STATUS_LINES[answer.status]]
-        for name, value in (*self._server.default_headers, *self._application.headers, *answer.headers):
-            parts += (name, b": ", value, b"\r\n")
-        parts += (b"content-type: ", answer.media_type.encode(), b"\r\ncontent-length: %d\r\n" % len(answer.body))
-        parts.append(b"connection: close\r\n\r\n" if is_last else b"\r\n")
-        if with_body:
-            parts.append(answer.body)
-        return b"".join(parts)
+        headers = (*self._server.default_headers, *self._application.headers, *answer.headers)
+        head = b"%bcontent-type: %b\r\ncontent-length: %d\r\n%b%b\r\n" % (
+            STATUS_LINES[answer.status],
+            answer.media_type.encode(),
+            len(answer.body),
+            b"".join([b"%b: %b\r\n" % header for header in headers]),
+            b"connection: close\r\n" if is_last else b"",
+        )
+        return head + answer.body if with_body else head
 
     def _watch(self) -> None:
         """Look whether the client takes too long."""

@@ -40,8 +40,9 @@ def server_files(model: xgboost.Booster, columns: Iterable[tuple[str, Column]]) 
 
 def usual(guard_json: bytes, columns: list[str], rows: Matrix) -> NDArray[np.bool_]:
     """Return which of these rows an endpoint can't refuse as unlike the training's; if there is none, all of them."""
-    unusual = guard.Guard(json.loads(guard_json), columns, None).unusual(rows).any(axis=1)
-    return unusual if unusual.all() else ~unusual
+    unusual = guard.Guard(json.loads(guard_json), columns, None).unusual(rows)
+    found = np.count_nonzero(unusual, axis=1) == 0
+    return found if found.any() else np.ones(len(rows), np.bool_)
 
 
 def pack_forest(model: xgboost.Booster) -> bytes:

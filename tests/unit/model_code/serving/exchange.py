@@ -22,7 +22,7 @@ class Wire(asyncio.Transport):
         self.is_closed = False
         self.news = asyncio.Event()
 
-    def write(self, data: bytes) -> None:  # type: ignore[override]
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         assert not self.is_closed, "nothing is written after the end"
         self.written += data
         self.news.set()
