@@ -101,7 +101,8 @@ def _ours(subject: Subject) -> Contender:
 def _floor() -> Contender:
     command = [str(python(OURS)), str(PROGRAMS / "floor.py")]
     bodies = {JSON: Body("/", "application/json", _listed("instances"))}
-    return Contender(FLOOR, lambda port: [*command, str(port)], "/", bodies, _predictions, package=OURS)
+    environment = {"PYTHONPATH": str(ROOT)}
+    return Contender(FLOOR, lambda port: [*command, str(port)], "/", bodies, _predictions, environment, OURS)
 
 
 def _mlflow(subject: Subject, folder: Path) -> Contender:
