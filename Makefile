@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test faults native story evaluate bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks checkov lambdas lock clean
+.PHONY: help setup lint check format test faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ evaluate: setup ## the models against baselines, with intervals and plots, into 
 
 bench-forecast: setup ## weekly forecasts: statsmodels against statsforecast (where installed), into build/bench
 	@OMP_NUM_THREADS=1 python -m benchmarks.forecast
+
+bench-etl: setup ## ETL at size, and its features against plain pandas, into build/bench (ROWS=, default 10000000; long)
+	@OMP_NUM_THREADS=1 python -W ignore -m benchmarks.etl $(if $(ROWS),--rows $(ROWS))
 
 bench-serving: setup native ## our server beside MLflow's, MLServer, BentoML and FastAPI, into build/bench (ROUNDS=, SECONDS_A_CELL=; about ten minutes)
 	@python -m benchmarks.serving $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_A_CELL),--seconds $(SECONDS_A_CELL))

@@ -4,11 +4,13 @@ Only reading, holding on to a step's result, and ending differ; what is computed
 """
 
 import os
-from collections.abc import Callable, Generator
+import tempfile
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any, cast
 
 import ibis
 import pyarrow as pa
@@ -16,10 +18,12 @@ from ibis.backends import BaseBackend
 from ibis.expr.types import Table
 
 from model_code.errors import InputError
-from model_code.features.windows import Keep
+from model_code.features.windows import Keep, keeping
 
 DUCKDB_MEMORY = "2GB"
 """What DuckDB may hold; the rest it spills to its file. The process needs about as much again at the most."""
+
+BATCH_ROWS = 100_000
 
 SPARK_OPTIONS = {
     "spark.ui.enabled": "false",
@@ -49,26 +53,42 @@ class Engine:
         """The rows of a Parquet file; on a cluster, it stands at the same path on every host."""
         return self.backend.read_parquet(path.as_uri())
 
+    def size(self, table: Table) -> int:
+        """How many rows a table has."""
+        return self.rows(table.aggregate(rows=table.count()))["rows"][0].as_py()
+
+    def counts(self, table: Table, column: str) -> dict[Any, int]:
+        """How many rows have each value of a column, the most frequent first."""
+        counted = table.group_by(column).agg(rows=table.count())
+        rows = self.rows(counted.order_by(ibis.desc("rows"), column))
+        return dict(zip(rows[column].to_pylist(), rows["rows"].to_pylist(), strict=True))
+
+
+def batches(engine: Engine, table: Table) -> Iterator[pa.RecordBatch]:
+    """DuckDB hands a table's rows over a part at a time; Ibis 12 calls for that what DuckDB 2 no longer has."""
+    connection = cast("Any", engine.backend).con
+    yield from connection.sql(str(engine.backend.compile(table))).to_arrow_reader(BATCH_ROWS)
+
 
 @contextmanager
 def duckdb_engine(scratch: Path) -> Generator[Engine]:
     """DuckDB with its file below `scratch`, within DUCKDB_MEMORY."""
-    backend = ibis.duckdb.connect(
-        scratch / "etl.duckdb",
-        memory_limit=DUCKDB_MEMORY,
-        temp_directory=str(scratch / "spill"),
-        preserve_insertion_order=False,
-    )
-    numbers = count()
-    try:
-        yield Engine(
-            "duckdb",
-            backend,
-            keep=lambda table: backend.create_table(f"kept_{next(numbers)}", table),
-            rows=backend.to_pyarrow,
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        backend = ibis.duckdb.connect(
+            Path(folder) / "etl.duckdb",
+            memory_limit=DUCKDB_MEMORY,
+            temp_directory=str(Path(folder) / "spill"),
+            preserve_insertion_order=False,
         )
-    finally:
-        backend.disconnect()
+        try:
+            yield Engine(
+                "duckdb",
+                backend,
+                keep=keeping(backend),
+                rows=backend.to_pyarrow,
+            )
+        finally:
+            backend.disconnect()
 
 
 @contextmanager
@@ -98,7 +118,8 @@ def spark_engine(scratch: Path) -> Generator[Engine]:
 
     def keep(table: Table) -> Table:
         name = f"kept_{next(numbers)}"
-        session.sql(backend.compile(table)).persist(StorageLevel.DISK_ONLY).createOrReplaceTempView(name)
+        kept = session.sql(backend.compile(table)).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
+        kept.createOrReplaceTempView(name)
         return backend.table(name)
 
     try:

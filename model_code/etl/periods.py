@@ -1,9 +1,10 @@
 """The split by time: train, validation and test follow each other; the latest is held back as if it were live."""
 
+from bisect import bisect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-import pandas as pd
+from itertools import accumulate
 
 from model_code.errors import InputError
 
@@ -23,17 +24,18 @@ class Period:
     last: date
 
 
-def split_by_time(ledger: pd.DataFrame) -> list[Period]:
-    """Train, validation, test and live, from the ledger's `transaction_date`.
+def split_by_time(rows: Mapping[date, int]) -> list[Period]:
+    """Train, validation, test and live, from how many rows each day of a ledger has.
 
     Raises:
         InputError: the ledger is shorter than SHORTEST_LEDGER_DAYS.
     """
-    days = ledger["transaction_date"].sort_values(ignore_index=True).dt.date
-    first, last = days.iloc[0], days.iloc[-1]
+    days = sorted(rows)
+    first, last = days[0], days[-1]
     if (last - first).days < SHORTEST_LEDGER_DAYS:
         raise InputError(f"The ledger runs from {first} to {last}; a split by time needs {SHORTEST_LEDGER_DAYS} days.")
-    begins = [days.iloc[int(len(days) * share)] for share in BEGINS.values()]
+    until = list(accumulate(rows[day] for day in days))
+    begins = [days[bisect(until, int(until[-1] * share))] for share in BEGINS.values()]
     ends = [begin - timedelta(days=1) for begin in begins[1:]] + [last]
     gaps = [timedelta(days=LABEL_GAP_DAYS if number else 0) for number in range(len(begins))]
     return [Period(name, begin + gap, end) for name, begin, gap, end in zip(BEGINS, begins, gaps, ends, strict=True)]

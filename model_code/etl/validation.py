@@ -3,12 +3,12 @@
 import csv
 import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import islice
 
 import pandas as pd
 
@@ -38,37 +38,41 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of a ledger: accepted rows in Atoll's schema (by date and id), and the rows set aside."""
+    """What came of some rows: the accepted ones in Atoll's schema with their `line`, and those set aside."""
 
     accepted: pd.DataFrame
     quarantined: list[Quarantined]
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """How many rows were set aside for each reason, the most frequent first."""
-        return dict(Counter(row.reason for row in self.quarantined).most_common())
 
 
 class _RejectedError(Exception):
     """The row can't be used; the text is the reason."""
 
 
-def validate(rows: Iterable[RawRow], header: Sequence[str], mapping: ColumnMapping, *, today: date) -> Checked:
-    """Sort the rows into accepted and quarantined; a row dated after `today` is quarantined, too."""
+def validate(
+    rows: Iterable[RawRow], header: Sequence[str], mapping: ColumnMapping, *, today: date
+) -> Iterator[Checked]:
+    """Sort the rows into accepted and quarantined, some at a time; one dated after `today` is quarantined, too.
+
+    Whether an id comes twice isn't looked at. There is always a first part, if an empty one.
+    """
     judge = _Judge(header, mapping, today)
-    chunks: list[pd.DataFrame] = []
+    remaining = iter(rows)
+    chunk = list(islice(remaining, _CHUNK))
+    while True:
+        yield _checked(judge, chunk)
+        if not (chunk := list(islice(remaining, _CHUNK))):
+            return
+
+
+def _checked(judge: "_Judge", rows: list[RawRow]) -> Checked:
     accepted: list[tuple] = []
     quarantined: list[Quarantined] = []
     for row in rows:
         try:
-            accepted.append(judge.accept(row.values))
+            accepted.append((row.line, *judge.accept(row.values)))
         except _RejectedError as rejected:
-            quarantined.append(Quarantined(row.line, str(rejected), _as_csv(row.values)))
-        if len(accepted) == _CHUNK:
-            chunks.append(_frame(accepted))
-            accepted = []
-    whole = pd.concat([*chunks, _frame(accepted)], ignore_index=True)
-    return Checked(whole.sort_values(["transaction_date", "transaction_id"], ignore_index=True), quarantined)
+            quarantined.append(Quarantined(row.line, str(rejected), as_csv(row.values)))
+    return Checked(_frame(accepted), quarantined)
 
 
 def parse_amount(text: str) -> float | None:
@@ -96,7 +100,7 @@ def parse_date(text: str, formats: Sequence[str] = ()) -> date | None:
 
 
 class _Judge:
-    """Turns raw values into a row of the ledger, or says why not. Remembers the ids that it has seen."""
+    """Turns raw values into a row of the ledger, or says why not."""
 
     def __init__(self, header: Sequence[str], mapping: ColumnMapping, today: date) -> None:
         self._width = len(header)
@@ -104,7 +108,6 @@ class _Judge:
         self._mapping = mapping
         self._places = {name: header.index(source) for name, source in mapping.columns.items() if source in header}
         self._labelled = "label" in self._places
-        self._seen: set[str] = set()
 
     def accept(self, values: list[str]) -> tuple:
         """The row's values in the order of FIELDS."""
@@ -127,9 +130,6 @@ class _Judge:
             "posting_date": self._posting_date(fields["posting_date"]),
             "label": self._label(fields["label"]),
         }
-        if fields["transaction_id"] in self._seen:
-            raise _RejectedError("duplicate transaction_id")
-        self._seen.add(fields["transaction_id"])
         return tuple(checked[name] for name in FIELDS)
 
     def _currency(self, text: str) -> str:
@@ -181,17 +181,24 @@ def _mcc(text: str) -> str:
 
 
 def _frame(rows: list[tuple]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(FIELDS))
+    frame = pd.DataFrame(rows, columns=["line", *FIELDS])
     dates = {
         name: pd.to_datetime(frame[name]).astype("datetime64[us]") for name in ("transaction_date", "posting_date")
     }
     texts = {
         name: frame[name].astype("str") for name, field in FIELDS.items() if name not in {*dates, "amount", "label"}
     }
-    return frame.assign(**dates, **texts, amount=frame["amount"].astype(float), label=frame["label"].astype("int8"))
+    return frame.assign(
+        line=frame["line"].astype("int64"),
+        **dates,
+        **texts,
+        amount=frame["amount"].astype(float),
+        label=frame["label"].astype("int8"),
+    )
 
 
-def _as_csv(values: Sequence[str]) -> str:
+def as_csv(values: Sequence[str]) -> str:
+    """The values as one line of CSV, without its end."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(values)
     return line.getvalue()

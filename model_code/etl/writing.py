@@ -1,18 +1,16 @@
 """The files that ETL hands over (docs/contracts.md, "etl"). Equal input gives equal bytes."""
 
+import csv
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-
-from model_code.etl.validation import Quarantined
 
 _HEADERLESS = pa_csv.WriteOptions(include_header=False)
 
@@ -30,15 +28,15 @@ def write_rows(path: Path, slices: Iterable[pa.Table], *, body: Path | None = No
     """
     rows = anomalies = 0
     with ExitStack() as files:
-        parquet = csv = None
+        parquet = lines = None
         for each in slices:
             parquet = parquet or files.enter_context(pq.ParquetWriter(path, each.schema))
             parquet.write_table(each)
             rows, anomalies = rows + each.num_rows, anomalies + int(each["label"].to_numpy().sum())
             if body:
                 features = each.select(each.column_names[3:])
-                csv = csv or files.enter_context(pa_csv.CSVWriter(body, features.schema, write_options=_HEADERLESS))
-                csv.write_table(features)
+                lines = lines or files.enter_context(pa_csv.CSVWriter(body, features.schema, write_options=_HEADERLESS))
+                lines.write_table(features)
     return {"sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows, "anomalies": anomalies}
 
 
@@ -47,7 +45,10 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, sort_keys=True, separators=(",", ":")), encoding="ascii")
 
 
-def write_quarantine(path: Path, rows: Sequence[Quarantined]) -> None:
+def write_quarantine(path: Path, batches: Iterable[pa.RecordBatch]) -> None:
     """Writes the rows that were set aside: line, reason, row."""
-    frame = pd.DataFrame([vars(row) for row in rows], columns=["line", "reason", "row"])
-    frame.to_csv(path, index=False, lineterminator="\n")
+    with path.open("w", encoding="utf-8", newline="") as target:
+        lines = csv.writer(target, lineterminator="\n")
+        lines.writerow(["line", "reason", "row"])
+        for batch in batches:
+            lines.writerows(zip(*(batch[name].to_pylist() for name in ("line", "reason", "row")), strict=True))

@@ -47,7 +47,8 @@ class Ledger:
 def generated(rows: int, *, seed: int = 7) -> Ledger:
     """The story's ledger, divided as ETL divides it."""
     ledger = generate(rows, seed=seed)
-    return Ledger("generated", ledger, [period for period in split_by_time(ledger) if period.name != "live"])
+    periods = split_by_time(ledger["transaction_date"].dt.date.value_counts().to_dict())
+    return Ledger("generated", ledger, [period for period in periods if period.name != "live"])
 
 
 def toronto_injected(folder: Path) -> Ledger:

@@ -13,6 +13,7 @@ from model_code.etl.periods import Period
 from model_code.evaluation.ledgers import Ledger
 from model_code.features.build import build_features
 from model_code.features.views import View
+from model_code.features.windows import keeping
 from model_code.training.channel import Split
 
 ORDER = ("transaction_date", "transaction_id")
@@ -72,7 +73,7 @@ def _split(ledger: Ledger, view: View, period: Period) -> Split:
     database = ibis.duckdb.connect(threads=1)
     try:
         table = database.create_table("ledger", ibis.memtable(pa.Table.from_pandas(known, preserve_index=False)))
-        built = build_features(table, thresholds=ledger.thresholds, view=view)
+        built = build_features(table, keep=keeping(database), thresholds=ledger.thresholds, view=view)
         inside = built.filter(built["transaction_date"].cast("date").between(period.first, period.last))
         frame = inside.order_by(*ORDER).to_pyarrow().to_pandas()
     finally:

@@ -10,7 +10,7 @@ from model_code.features.fields import FIELDS
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 from model_code.features.trailing import LOG_UNIT
 from model_code.features.views import REALTIME, View
-from model_code.features.windows import Keep, as_float, not_kept, with_windows
+from model_code.features.windows import Keep, as_float, coded, with_windows
 
 # A millionth is finer than any tree's cut, and coarser than what two machines' logarithms differ by.
 MILLION = 1_000_000
@@ -21,25 +21,33 @@ _CHAIN = "^[A-Z]+( [A-Z]+)?"
 def build_features(
     ledger: Table,
     *,
+    keep: Keep,
     thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE,
     view: View = REALTIME,
-    keep: Keep = not_kept,
 ) -> Table:
-    """One row per row of the ledger: `transaction_id`, `transaction_date`, the view's features as float64; in no order.
+    """One row per row of the ledger: `row`, `transaction_id`, `transaction_date`, the view's features as float64.
 
-    The features are computed from a table that holds nothing but fields known when the view needs them. Ids must be
-    unique. `keep` holds the steps between, where a ledger is too large to do all at once.
+    They come in no order. The features are computed from a table that holds nothing but fields known when the view
+    needs them. Ids must be unique. A ledger may number its rows (`row`); else they are numbered by date and id. `keep`
+    holds the steps between.
     """
     prepared = keep(prepare(ledger, thresholds=thresholds, view=view))
-    return features_from(with_windows(prepared, view.windows, keep), view)
+    read = sorted({"day", *(name for window in view.windows for name in (*window.by, window.column))})
+    texts = [name for name in read if prepared[name].type().is_string()]
+    narrow = keep(coded(prepared.select("row", *read), texts, keep))
+    windows = with_windows(narrow, view.windows, keep).drop(*read)
+    return features_from(prepared.join(windows, "row"), view)
 
 
 def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE, view: View = REALTIME) -> Table:
-    """What the features share: ids, keys, day numbers, whole cents, logs in whole units, flags.
+    """What the features share: row numbers, ids, keys, day numbers, whole cents, logs in whole units, flags.
 
     Purchases by an unknown card or cost centre (empty: the ledger names none) share no history: each has its own.
     """
-    known = ledger.select([name for name, field in FIELDS.items() if field.available_at <= view.known_at])
+    number = ibis.row_number().over(order_by=["transaction_date", "transaction_id"])
+    row = ledger["row"] if "row" in ledger.columns else number
+    names = [name for name, field in FIELDS.items() if field.available_at <= view.known_at]
+    known = ledger.select(*names, row=row.cast("int64"))
     day = known["transaction_date"].cast("date").epoch_days().cast("int64")
     cents = _nearest(known["amount"] * 100)
     unknown = {name: known["transaction_id"] for name in ("card", "cost_centre") if name in known.columns}
@@ -63,7 +71,7 @@ def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHA
 def features_from(table: Table, view: View) -> Table:
     """The view's features of a table that `prepare` made and that has the view's windows as columns."""
     values = {feature.name: _rounded(feature.expression.formula(table)) for feature in view.features}
-    return table.select("transaction_id", "transaction_date", **values)
+    return table.select("row", "transaction_id", "transaction_date", **values)
 
 
 def _rounded(value: Value) -> NumericValue:

@@ -1,4 +1,4 @@
-"""What features need of other purchases: aggregates over days, declared once, computed for a ledger or looked up.
+"""What features need of other purchases: aggregates over days, declared once.
 
 Days are relative to a purchase's own: `first` = -7, `last` = -1 are the seven days before it, without its own day.
 Sums run over whole numbers held as doubles, exact below 2**53, so that neither the order of rows nor the number of
@@ -6,14 +6,15 @@ threads or machines can change one.
 """
 
 from collections.abc import Callable, Iterable
-from itertools import groupby
+from itertools import count, groupby
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 import ibis
-from ibis.expr.types import BooleanValue, NumericValue, Table, Value
+from ibis.backends import BaseBackend
+from ibis.expr.types import NumericValue, Table, Value
 
 Keep: TypeAlias = Callable[[Table], Table]
-"""Holds on to a table that is read more than once or would need much memory: an engine's, or `not_kept`."""
+"""Holds on to a table that is read more than once or would need much memory: Spark's, or `keeping`'s."""
 
 
 class Window(NamedTuple):
@@ -33,15 +34,8 @@ class Window(NamedTuple):
     def over(self, table: Table) -> Value:
         """Computed for each row of a table with the columns `by`, `column` and `day`."""
         frame = ibis.window(group_by=list(self.by), order_by="day").range(self.first, self.last)
-        return self._aggregate(table).over(frame)
-
-    def at(self, table: Table, day: int) -> Value:
-        """Computed for a purchase on `day`: an aggregate over a table that is grouped by `by`."""
-        return self._aggregate(table, where=table["day"].between(day + self.first, day + self.last))
-
-    def _aggregate(self, table: Table, where: BooleanValue | None = None) -> Value:
         column = as_float(table[self.column]) if self.how == "sum" else table[self.column]
-        return getattr(column, self.how)(where=where)
+        return getattr(column, self.how)().over(frame)
 
 
 class Expression(NamedTuple):
@@ -77,20 +71,39 @@ def by_keys(windows: Iterable[Window]) -> dict[tuple[str, ...], list[Window]]:
     return {by: list(group) for by, group in groupby(ordered, key=lambda window: window.by)}
 
 
-def not_kept(table: Table) -> Table:
-    """The table itself: for ledgers of which everything fits into memory at once."""
-    return table
+def keeping(database: BaseBackend) -> Keep:
+    """What keeps tables in a DuckDB: in order of `row`, so that who asks for some rows reads a part of a table."""
+    numbers = count()
+
+    def keep(table: Table) -> Table:
+        ordered = table.order_by("row") if "row" in table.columns else table
+        return database.create_table(f"kept_{next(numbers)}", ordered)
+
+    return keep
 
 
-def with_windows(table: Table, windows: Iterable[Window], keep: Keep = not_kept) -> Table:
-    """Adds the windows as columns to a table with unique `transaction_id`.
+def with_windows(table: Table, windows: Iterable[Window], keep: Keep) -> Table:
+    """Adds the windows as columns to a table with unique `row`, in which whole numbers stand for texts (`coded`).
 
     Each set of keys is sorted once, and no more than its own columns with it; the results are joined.
     """
     wide = table
     for by, group in by_keys(windows).items():
-        columns = dict.fromkeys(["transaction_id", "day", *by, *(window.column for window in group)])
+        columns = dict.fromkeys(["row", "day", *by, *(window.column for window in group)])
         narrow = table.select(list(columns))
-        values = narrow.select("transaction_id", **{window.name: window.over(narrow) for window in group})
-        wide = wide.join(keep(values), "transaction_id")
+        values = narrow.select("row", **{window.name: window.over(narrow) for window in group})
+        wide = wide.join(keep(values), "row")
     return wide
+
+
+def coded(table: Table, names: Iterable[str], keep: Keep) -> Table:
+    """The table with a whole number in place of each text of the columns `names`: what is sorted often is then small.
+
+    Which number stands for which text is arbitrary; a missing text counts as an empty one.
+    """
+    for name in names:
+        filled = table.mutate(**{name: table[name].fill_null("")})
+        texts = filled.select(text=filled[name]).distinct()
+        codes = keep(texts.mutate(code=ibis.row_number()))
+        table = filled.join(codes, filled[name] == codes["text"]).drop(name, "text").rename({name: "code"})
+    return table

@@ -13,6 +13,7 @@ import pytest
 from model_code.etl.generate import to_csv
 from model_code.etl.generator import generate
 from model_code.features.views import BATCH
+from tests.contract.etl import naive
 from tests.contract.etl.spark import small_spark
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -49,10 +50,10 @@ def ledger() -> bytes:
     return to_csv(made.assign(**odd))
 
 
-def etl(root: Path, ledger: bytes, engine: str, environment: dict[str, str]) -> Path:
+def etl(root: Path, ledger: bytes, arguments: list[str], environment: dict[str, str]) -> Path:
     (root / "processing/input/ledger").mkdir(parents=True)
     (root / "processing/input/ledger/ledger.csv").write_bytes(ledger)
-    argv = [sys.executable, "-m", "model_code.container", "etl", "--view", BATCH.name, "--engine", engine]
+    argv = [sys.executable, "-m", *arguments]
     ended = subprocess.run(
         argv, env=os.environ | environment | {"ATOLL_ML_ROOT": str(root)}, cwd=PROJECT, check=False, capture_output=True
     )
@@ -60,18 +61,39 @@ def etl(root: Path, ledger: bytes, engine: str, environment: dict[str, str]) -> 
     return root / "processing/output"
 
 
+def both(folder: Path, ledger: bytes, module: str, view: str) -> tuple[Path, Path]:
+    """What DuckDB and what Spark write of the ledger."""
+    arguments = [module, "etl", "--view", view, "--engine"]
+    return (
+        etl(folder / "duckdb", ledger, [*arguments, "duckdb"], {}),
+        etl(folder / "spark", ledger, [*arguments, "spark"], small_spark(folder / "conf")),
+    )
+
+
+def rows_of(output: Path) -> pd.DataFrame:
+    return pd.concat([pd.read_parquet(output / f"{name}.parquet") for name in FILES], ignore_index=True)
+
+
+def unlike(one: pd.DataFrame, other: pd.DataFrame) -> set[str]:
+    """The columns in which any row differs in any bit."""
+    assert one.dtypes.to_dict() == other.dtypes.to_dict()
+    assert one["transaction_id"].tolist() == other["transaction_id"].tolist()
+    return {name for name in one.columns if one[name].to_numpy().tolist() != other[name].to_numpy().tolist()}
+
+
 def test_duckdb_and_spark_write_the_same_features_of_every_row(ledger: bytes, tmp_path: Path) -> None:
-    expected = etl(tmp_path / "duckdb", ledger, "duckdb", {})
-    actual = etl(tmp_path / "spark", ledger, "spark", small_spark(tmp_path / "conf"))
-    rows = 0
-    for name in FILES:
-        one, other = (pd.read_parquet(output / f"{name}.parquet") for output in (expected, actual))
-        assert list(one.columns) == ["transaction_id", "label", "kind", *BATCH.columns]
-        pd.testing.assert_frame_equal(other, one, check_exact=True)
-        rows += len(one)
-    assert rows > 0.8 * ROWS
-    assert (actual / "live/live.csv").read_bytes() == (expected / "live/live.csv").read_bytes()
-    told = [
-        json.loads((output / "features/manifest.json").read_bytes())["live"]["rows"] for output in (expected, actual)
-    ]
+    outputs = both(tmp_path, ledger, "model_code.container", BATCH.name)
+    expected, actual = (rows_of(output) for output in outputs)
+    assert list(actual.columns) == ["transaction_id", "label", "kind", *BATCH.columns]
+    assert len(actual) > 0.8 * ROWS
+    assert np.isfinite(actual[list(BATCH.columns)]).all(axis=None)
+    assert unlike(expected, actual) == set()
+    bodies = [(output / "live/live.csv").read_bytes() for output in outputs]
+    assert bodies[0] == bodies[1]
+    told = [json.loads((output / "features/manifest.json").read_bytes())["live"]["rows"] for output in outputs]
     assert told[0] == told[1] > 0
+
+
+def test_a_feature_that_means_different_things_on_both_engines_is_found(ledger: bytes, tmp_path: Path) -> None:
+    expected, actual = (rows_of(output) for output in both(tmp_path, ledger, naive.__name__, naive.VIEW.name))
+    assert unlike(expected, actual) == {feature.name for feature in naive.NAIVE}

@@ -1,7 +1,7 @@
+from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +12,8 @@ from model_code.etl.periods import BEGINS, LABEL_GAP_DAYS, split_by_time
 START = date(2025, 1, 1)
 
 
-def ledger_of(days: list[int]) -> pd.DataFrame:
-    return pd.DataFrame({"transaction_date": pd.to_datetime([START + timedelta(days=day) for day in days])})
+def ledger_of(days: list[int]) -> Counter[date]:
+    return Counter(START + timedelta(days=day) for day in days)
 
 
 @given(days=st.lists(st.integers(0, 400), min_size=1, max_size=300))

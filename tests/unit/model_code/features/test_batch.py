@@ -14,6 +14,7 @@ from model_code.features.build import build_features
 from model_code.features.fields import Moment
 from model_code.features.table import FEATURES, LONG
 from model_code.features.views import BATCH, REALTIME, View
+from model_code.features.windows import keeping
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = IBIS_IS_BEHIND_DUCKDB
@@ -23,9 +24,9 @@ OWN = View("batch", Moment.BOOKING, BATCH_FEATURES)
 def features_of(ledger: pd.DataFrame, view: View) -> pd.DataFrame:
     database = ibis.duckdb.connect(threads=1)
     rows = database.create_table("ledger", ibis.memtable(pa.Table.from_pandas(ledger, preserve_index=False)))
-    built = build_features(rows, view=view).to_pyarrow().to_pandas()
+    built = build_features(rows, keep=keeping(database), view=view).to_pyarrow().to_pandas()
     database.disconnect()
-    return built.set_index("transaction_id").sort_index()
+    return built.drop(columns="row").set_index("transaction_id").sort_index()
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from model_code.features.build import build_features
 from model_code.features.fields import FIELDS, Moment
 from model_code.features.table import COLUMNS, FEATURES
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
+from model_code.features.windows import keeping
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = IBIS_IS_BEHIND_DUCKDB
@@ -27,9 +28,9 @@ def features_of(
 ) -> pd.DataFrame:
     database = ibis.duckdb.connect(threads=threads)
     rows = database.create_table("ledger", ibis.memtable(pa.Table.from_pandas(ledger, preserve_index=False)))
-    built = build_features(rows, thresholds=thresholds).to_pyarrow().to_pandas()
+    built = build_features(rows, keep=keeping(database), thresholds=thresholds).to_pyarrow().to_pandas()
     database.disconnect()
-    return built.set_index("transaction_id").sort_index()
+    return built.drop(columns="row").set_index("transaction_id").sort_index()
 
 
 @pytest.fixture(scope="module")
