@@ -4,6 +4,7 @@ Prints a table and writes build/bench/kernel.json. One thread. Every contender g
 before anything is timed.
 """
 
+import argparse
 import io
 import json
 import sys
@@ -103,4 +104,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m benchmarks.kernel", description=__doc__).parse_args()
     main()

@@ -6,6 +6,7 @@ settings that were changed after they were checked; each model brings its endpoi
 Processor time stands beside the clock's, which another load on the machine moves.
 """
 
+import argparse
 import json
 import os
 import resource
@@ -93,4 +94,5 @@ def table(found: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m benchmarks.synth", description=__doc__).parse_args()
     main()

@@ -5,6 +5,7 @@ the boundary, VPC endpoints, resources. docs/checks.json keeps the same for the 
 against fresh assemblies.
 """
 
+import argparse
 import json
 import re
 import sys
@@ -132,4 +133,5 @@ def table(measured: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m compliance.checks", description=__doc__).parse_args()
     sys.exit(main())

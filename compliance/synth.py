@@ -1,5 +1,6 @@
 """`python -m compliance.synth`: one assembly per environment below build/synth, each judged by its own report."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -90,4 +91,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m compliance.synth", description=__doc__).parse_args()
     sys.exit(main())
