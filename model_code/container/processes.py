@@ -1,6 +1,7 @@
 """One server process per CPU, forked when the model is loaded: they share its memory and one listening socket."""
 
 import contextlib
+import ctypes
 import logging
 import os
 import signal
@@ -16,6 +17,8 @@ from model_code.errors import InputError
 SHORTEST_LIFE = 5.0
 """Seconds; a process that ends by itself any sooner isn't started again."""
 
+PR_SET_PDEATHSIG = 1
+"""https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 logger = logging.getLogger(__name__)
@@ -73,6 +76,8 @@ class _Children:
     def _be(self, number: int) -> NoReturn:
         """Do the work as a child; nothing of the parent's stack goes on in it."""
         code = 1
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # also when the parent is killed
         try:
             for each in ENDING:
                 signal.signal(each, _exit)

@@ -99,6 +99,17 @@ def test_a_process_that_dies_is_started_again_and_all_end_on_sigterm(start: Star
     assert not any(Path(f"/proc/{child}").exists() for child in before)
 
 
+def test_no_process_outlives_a_server_that_was_killed(start: Start) -> None:
+    _, process = start(SAGEMAKER_MODEL_SERVER_WORKERS="2")
+    left = children(process)
+    process.kill()
+    deadline = time.monotonic() + 20
+    while left and time.monotonic() < deadline:
+        left = {child for child in left if Path(f"/proc/{child}").exists()}
+        time.sleep(0.05)
+    assert not left
+
+
 def test_processes_that_can_not_start_end_the_server_with_1(root: Path) -> None:
     code = (
         "import os, sys; from model_code.container.processes import run_processes\n"
