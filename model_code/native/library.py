@@ -122,7 +122,10 @@ class Library:
 
 def _address(array: Any) -> object:  # noqa: ANN401 - an array, whose buffer NumPy doesn't declare
     """Return what C takes for the address of an array; what NumPy has for it takes five times as long."""
-    return _Bytes.from_buffer(array) if array.size and array.flags.writeable else array.ctypes.data
+    try:
+        return _Bytes.from_buffer(array)
+    except (TypeError, ValueError):  # read-only, or empty
+        return array.ctypes.data
 
 
 def _most_arrays(body: bytes, columns: int) -> int:
