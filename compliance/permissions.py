@@ -116,7 +116,8 @@ def only_safe_jobs_start(templates: Templates) -> Iterator[str]:
         "Null": {"sagemaker:InstanceTypes", "sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds"},
         "NumericLessThanEquals": {"sagemaker:MaxRuntimeInSeconds"},
     }
-    for statement in _allowing(templates, "sagemaker:CreateTrainingJob", "sagemaker:CreateProcessingJob"):
+    isolated = ("HyperParameterTuning", "Processing", "Training")
+    for statement in _allowing(templates, *(f"sagemaker:Create{kind}Job" for kind in isolated)):
         for operator, keys in wanted.items():
             if missing := keys - set(statement.keys(operator)):
                 yield f"{statement.policy.place} lets jobs start without {sorted(missing)} under {operator}"

@@ -48,6 +48,7 @@ class TrainingJob:
     remote_debug: bool = False  # whether its submitter could open a shell in it
     channels: Mapping[str, str] = field(default_factory=dict)  # name -> S3 address
     failure_reason: str = ""
+    tuning_job: str = ""  # the ARN of the tuning job whose trial it is
     tags: Mapping[str, str] = field(default_factory=dict)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
 

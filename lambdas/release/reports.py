@@ -23,6 +23,11 @@ def job_ended_badly(world: World, job: TrainingJob, status: str, at: datetime) -
     )
 
 
+def trial_ended(world: World, job: TrainingJob, status: str, at: datetime) -> None:
+    """Record a trial of a tuning job, which is no candidate; nobody is told, for there may be hundreds."""
+    _job_entry(world, job, f"trial_{status.lower()}", at, f"a trial of {job.tuning_job}")
+
+
 def refused_before_registration(world: World, job: TrainingJob, reason: str, at: datetime) -> None:
     """Say that a job's model was refused and made no version."""
     _job_entry(world, job, "refused_before_registration", at, reason)

@@ -46,6 +46,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "tuning_minutes": (1, 1440),
     "external_memory": (0, 1),
 }
+TUNING_METRIC = "_tuning_objective_metric"
+"""SageMaker adds it to each trial of a tuning job; it says nothing to a training."""
 CHOICES: dict[str, tuple[str, ...]] = {"algorithm": (CLASSIFIER, RANKER, COMBINED)}
 
 
@@ -57,10 +59,12 @@ def parse_hyperparameters(given: Mapping[str, object]) -> Hyperparameters:
     """
     known = [*BOUNDS, *CHOICES]
     for name in given:
-        if name not in known:
+        if name not in [*known, TUNING_METRIC]:
             raise InputError(f"Hyperparameter {name!r} is unknown; expected some of {', '.join(known)}.")
     parsed: dict[str, Any] = {
-        name: _choose(name, value) if name in CHOICES else _parse(name, value) for name, value in given.items()
+        name: _choose(name, value) if name in CHOICES else _parse(name, value)
+        for name, value in given.items()
+        if name != TUNING_METRIC
     }
     return Hyperparameters(**parsed)
 

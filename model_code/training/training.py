@@ -18,7 +18,7 @@ from model_code.training.card import model_card, thresholds
 from model_code.training.champion import compare_champion
 from model_code.training.channel import VIEW, Channel, read_channel
 from model_code.training.cluster import ALONE, Cluster
-from model_code.training.metrics import measure
+from model_code.training.metrics import Ranking, measure
 from model_code.training.packaging import server_files, usual
 from model_code.training.slices import groups_of, measure_slices
 from model_code.training.tuning import tune
@@ -65,7 +65,9 @@ def train(
     channel, parameters = learnt.channel, learnt.hyperparameters
     model, platt = finish(learnt.model, channel.train, channel.validation, parameters)
     scores = gradient_boosting.score(model, channel.test.rows)
+    on_validation = gradient_boosting.score(model, channel.validation.rows)
     metrics = _metrics(channel, scores, champion)
+    metrics["ap_on_validation"] = Ranking.of(channel.validation.labels, on_validation).average_precision()
     facts = {
         "model": MODEL_NAME,
         "algorithm": "xgboost",
@@ -77,7 +79,7 @@ def train(
         "constraints": constraints(channel.columns),
         "calibration": {"method": "Platt, on validation, folded into the leaves", **dataclasses.asdict(platt)},
         "tuning": learnt.study,
-        "thresholds": thresholds(channel.validation.labels, gradient_boosting.score(model, channel.validation.rows)),
+        "thresholds": thresholds(channel.validation.labels, on_validation),
     }
     files = _files(channel, model, scores) | {
         "metrics.json": canonical_json(metrics),

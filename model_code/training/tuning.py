@@ -1,6 +1,6 @@
 """A study of hyperparameters inside one training job: Optuna's TPE, seeded, judged on validation, bounded in time.
 
-SageMaker Tuning could start this same training job many times instead; docs/algorithms.md says what speaks against it.
+SageMaker Tuning starts this same training job many times instead: docs/algorithms.md.
 """
 
 import dataclasses

@@ -12,6 +12,12 @@ from stacks.components.roles import Conditions, RolePolicy
 from stacks.foundation import FoundationStack
 
 _INSTANCES = ["ml.c5.*", "ml.c6i.*", "ml.m5.*", "ml.m6i.*"]
+_ISOLATED = {
+    "CreateHyperParameterTuningJob": "hyper-parameter-tuning-job",
+    "CreateProcessingJob": "processing-job",
+    "CreateTrainingJob": "training-job",
+}
+_JOBS = (*_ISOLATED.values(), "transform-job")
 _LONGEST_SECONDS = "86400"
 _WRITES = ["experiments/", "ledgers/"]
 _READS = ["experiments/", "features/", "jobs/", "ledgers/", "live/", "monitoring/", "quarantine/", "scores/"]
@@ -43,18 +49,18 @@ class Trainer(PersonRole):
 
     def _let_start_safe_jobs(self) -> None:
         isolated = self._isolated()
-        for action, kind in (("CreateTrainingJob", "training-job"), ("CreateProcessingJob", "processing-job")):
+        for action, kind in _ISOLATED.items():
             self._let_create(action, kind, isolated)
         self._let_create("CreateTransformJob", "transform-job", self._own_keys())
         # A shell in the container would let its submitter write what the job measures.
         self.jobs.deny("sagemaker:CreateTrainingJob", when={"Bool": {"sagemaker:EnableRemoteDebug": "true"}})
         self.jobs.allow_pattern(
             "sagemaker:AddTags",
-            on=[arns.sagemaker(self, kind) for kind in ("training-job", "processing-job", "transform-job")],
+            on=[arns.sagemaker(self, kind) for kind in _JOBS],
             because=NAMED_AT_RUN_TIME,
             when={
                 "StringEquals": {
-                    "sagemaker:TaggingAction": ["CreateTrainingJob", "CreateProcessingJob", "CreateTransformJob"],
+                    "sagemaker:TaggingAction": [*_ISOLATED, "CreateTransformJob"],
                 },
             },
         )
@@ -92,16 +98,19 @@ class Trainer(PersonRole):
         }
 
     def _let_follow_jobs(self) -> None:
-        jobs = [arns.sagemaker(self, kind) for kind in ("training-job", "processing-job", "transform-job")]
+        jobs = [arns.sagemaker(self, kind) for kind in _JOBS]
         self.permissions.allow_pattern(
+            "sagemaker:DescribeHyperParameterTuningJob",
             "sagemaker:DescribeProcessingJob",
             "sagemaker:DescribeTrainingJob",
             "sagemaker:DescribeTransformJob",
             "sagemaker:ListTags",
+            "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
             on=jobs,
             because=NAMED_AT_RUN_TIME,
         )
         self.permissions.allow_pattern(
+            "sagemaker:StopHyperParameterTuningJob",
             "sagemaker:StopProcessingJob",
             "sagemaker:StopTrainingJob",
             "sagemaker:StopTransformJob",
@@ -110,6 +119,7 @@ class Trainer(PersonRole):
             when={"StringEquals": {"aws:ResourceTag/atoll:uid": UID}},
         )
         self.permissions.allow_pattern(
+            "sagemaker:ListHyperParameterTuningJobs",
             "sagemaker:ListProcessingJobs",
             "sagemaker:ListTrainingJobs",
             "sagemaker:ListTransformJobs",

@@ -8,6 +8,7 @@ EXECUTE = "cloudformation:ExecuteChangeSet"
 CREATE = "cloudformation:CreateChangeSet"
 NAME = "cloudformation:ChangeSetName"
 TRAINING = ARN.format("sagemaker", "training-job/j-1")
+TUNING = ARN.format("sagemaker", "hyper-parameter-tuning-job/j-1")
 AUDIT = "<Atoll-Foundation.AuditBucket.Arn>/"
 VERSIONS, RECORD = "s3:ListBucketVersions", AUDIT.removesuffix("/")
 ENDPOINT = ARN.format("sagemaker", "endpoint/atoll-card-anomaly")
@@ -24,6 +25,15 @@ CASES = {
         (Request(action="sagemaker:CreateEndpoint", resource=ENDPOINT), False),
         (Request(action="sagemaker:UpdateEndpoint", resource=ENDPOINT), False),
         (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT), True),
+        (Request(action="sagemaker:DescribeHyperParameterTuningJob", resource=TUNING), True),
+        (
+            Request(
+                action="sagemaker:StopHyperParameterTuningJob",
+                resource=TUNING,
+                keys={"aws:ResourceTag/atoll:uid": "bob"},
+            ),
+            False,
+        ),
         (Request(action="sagemaker:AddTags", resource=TRAINING), False),
         (
             Request(action="sagemaker:AddTags", resource=TRAINING, keys={"sagemaker:TaggingAction": "CreateModel"}),

@@ -22,6 +22,7 @@ JOBS = {
     "CreateTrainingJob": "training-job",
     "CreateProcessingJob": "processing-job",
     "CreateTransformJob": "transform-job",
+    "CreateHyperParameterTuningJob": "hyper-parameter-tuning-job",
 }
 OUR_KEY, OUR_SUBNETS, OUR_GROUP = "our key", "our subnets", "our group"
 SAFE: dict[str, object] = {

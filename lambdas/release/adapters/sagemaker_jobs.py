@@ -31,6 +31,7 @@ class SageMakerJobs:
             remote_debug=job.get("RemoteDebugConfig", {}).get("EnableRemoteDebug", False),
             channels={name: source.get("S3Uri", "") for name, source in channels.items()},
             failure_reason=job.get("FailureReason", ""),
+            tuning_job=job.get("TuningJobArn", ""),
             tags={tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]},
             hyperparameters=job.get("HyperParameters", {}),
         )

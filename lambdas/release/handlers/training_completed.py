@@ -7,6 +7,7 @@ from typing import Any
 from lambdas.release import candidates, events, reports, waiting
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.ports import World
+from lambdas.release.records import TrainingJob
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
@@ -18,9 +19,8 @@ def handler(event: dict[str, Any], _context: object) -> None:
 def training_completed(event: events.TrainingJobEnded, world: World) -> str:
     """Carry a job's model as far as it may go; called again, continue where it stands. Return what became of it."""
     job = world.jobs.describe(event.job_name)
-    if event.status != "Completed":
-        reports.job_ended_badly(world, job, event.status, event.at)
-        return event.status
+    if job.tuning_job or event.status != "Completed":
+        return _end_without_candidate(world, job, event)
     if version := waiting.of_job(world, job):
         return waiting.tend(world, version, event.at)
     with TemporaryDirectory() as work:
@@ -38,3 +38,11 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
         candidates.seal(world, candidate, version)
         candidates.request(world, candidate, version, event.at)
         return f"version {version.number} requested"
+
+
+def _end_without_candidate(world: World, job: TrainingJob, event: events.TrainingJobEnded) -> str:
+    if job.tuning_job:
+        reports.trial_ended(world, job, event.status, event.at)
+        return "a trial"
+    reports.job_ended_badly(world, job, event.status, event.at)
+    return event.status

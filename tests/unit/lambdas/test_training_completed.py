@@ -119,6 +119,17 @@ def test_what_deserves_no_trust_is_refused_before_registration(changes: dict[str
     assert not world.artifacts.released
 
 
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
+def test_a_trial_of_a_tuning_job_is_recorded_and_never_released(status: str) -> None:
+    world = FakeWorld()
+    world.finish(job(tuning_job="arn:x:sagemaker:us-east-1:000000000000:hyper-parameter-tuning-job/t"))
+    assert complete(world, status=status) == "a trial"
+    assert world.audit.whats == [f"trial_{status.lower()}"]
+    assert not world.registry.runs
+    assert not world.change_sets.waiting
+    assert not world.notifier.messages
+
+
 def test_a_manifest_for_another_model_is_refused() -> None:
     world = FakeWorld(settings=FakeWorld().settings.model_copy(update={"models": (MODEL, "other")}))
     world.finish(job(tags={"atoll:uid": "ann", "atoll:model": "other"}))

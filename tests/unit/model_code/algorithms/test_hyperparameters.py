@@ -54,3 +54,8 @@ def test_a_bad_hyperparameter_is_refused_with_what_was_expected(given_values: di
     with pytest.raises(InputError, match=r".") as refusal:
         parse_hyperparameters(given_values)
     assert expected in str(refusal.value)
+
+
+def test_what_sagemaker_adds_to_a_trial_says_nothing() -> None:
+    given = {"max_depth": "4", "_tuning_objective_metric": "ap_on_validation"}
+    assert parse_hyperparameters(given) == Hyperparameters(max_depth=4)
