@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks checkov lambdas lock clean
+.PHONY: help setup lint check format test test-code test-contracts faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,10 +40,20 @@ format: setup ## put the code in shape
 	ruff check --fix .
 
 test: lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
-	coverage run -m pytest -q tests/unit tests/docs
-	coverage run --append -m pytest -q tests/infrastructure tests/contract tests/faults
+	@$(MAKE) --no-print-directory --jobs=2 test-code test-contracts
+	coverage combine -q
 	coverage report
 	pytest -q tests/story
+
+# Two halves of about the same length, one for each of two cores; each line says whose it is.
+test-code: export COVERAGE_FILE := .coverage.code
+test-code:
+	@coverage run -m pytest -q tests/unit tests/docs 2>&1 | sed -u 's/^/code      | /'
+	@coverage run --append -m pytest -q tests/infrastructure tests/faults 2>&1 | sed -u 's/^/code      | /'
+
+test-contracts: export COVERAGE_FILE := .coverage.contracts
+test-contracts:
+	@coverage run -m pytest -q tests/contract 2>&1 | sed -u 's/^/contracts | /'
 
 faults: setup ## 10,000 random lives of the release path, every crash point, every attack, into build/faults.json
 	@OMP_NUM_THREADS=1 python -m tests.faults
