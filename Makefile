@@ -103,7 +103,7 @@ bench-serving: setup native ## our server beside MLflow's, MLServer, BentoML and
 bench-synth: lambdas ## a synth with all checks, and with ten more models, into build/bench (about two minutes)
 	@python -m benchmarks.synth
 
-image-test: setup ## build every image twice and run them confined, from a stand-in base (root on Debian 12; no daemon)
+image-test: setup ## build the images, the model's twice, and run them confined, from stand-in bases (root on Debian 12; no daemon)
 	@python -m images test
 
 images: setup ## build, sign, push to ECR, wait for the scan, write the digests into ENV's file (BASE_IMAGE=, COMPILER_IMAGE=, SIGNING_KEY=)

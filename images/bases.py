@@ -10,15 +10,30 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from images.build import EPOCH
 from images.commands import expect, run
 from images.engine import Engine
 
 SUITE = "bookworm"
-PACKAGES = {
-    "localhost/stand-in-base": ("ca-certificates", "python3", "python3-venv"),
-    "localhost/stand-in-compiler": ("ca-certificates", "python3", "python3-venv", "gcc", "libc6-dev"),
+UPSTREAMS_PIP = (
+    "set -e; python3 -m venv /tmp/pip; mkdir -p /usr/local/lib/python3.11; mv /tmp/pip/bin/pip /usr/local/bin/;"
+    " mv /tmp/pip/lib/python3.11/site-packages /usr/local/lib/python3.11/; rm -r /tmp/pip"
+)
+"""Puts pip where upstream has it, so that the images must do without it here too."""
+STAND_INS = {
+    "localhost/stand-in-base": (
+        "--include=ca-certificates,python3,python3-venv",
+        f"--customize-hook=chroot \"$1\" sh -c '{UPSTREAMS_PIP}'",
+    ),
+    "localhost/stand-in-compiler": ("--include=python3,gcc,libc6-dev",),
 }
-BASE, COMPILER = PACKAGES
+BASE, COMPILER = STAND_INS
+OPTIONS = (
+    *("--quiet", "--variant=minbase", "--dpkgopt=force-unsafe-io"),  # a root that was half made is thrown away
+    *(f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "info", "locale", "man")),
+)
+"""Without what upstream's slim images leave out too."""
+CACHE_SECONDS = 31 * 86_400
 
 
 def import_stand_ins(engine: Engine) -> None:
@@ -28,21 +43,25 @@ def import_stand_ins(engine: Engine) -> None:
         ImageError: this machine isn't Debian 12, or a package can't be had.
     """
     with ThreadPoolExecutor() as pool:
-        archives = dict(zip(PACKAGES, pool.map(_archive, PACKAGES.values()), strict=True))
+        archives = dict(zip(STAND_INS, pool.map(_archive, STAND_INS.values()), strict=True))
     for name, archive in archives.items():
         engine("podman", "import", "--quiet", "--change", 'CMD ["python3"]', archive, f"{name}:{SUITE}")
 
 
-def _archive(packages: tuple[str, ...]) -> Path:
+def _archive(chosen: tuple[str, ...]) -> Path:
     sources = _sources()
-    key = hashlib.sha256(repr([packages, time.strftime("%Y-%m"), [file.read_text() for file in sources]]).encode())
+    made_of = [OPTIONS, chosen, time.strftime("%Y-%m"), [file.read_text() for file in sources]]
+    key = hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "atoll" / "bases"
-    archive = folder / f"{key.hexdigest()[:16]}.tar"
+    archive = folder / f"{key}.tar"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.tar"):
+            if time.time() - old.stat().st_ctime > CACHE_SECONDS:
+                old.unlink(missing_ok=True)
         made = archive.with_suffix(f".{os.getpid()}.tar")
-        chosen = f"--include={','.join(packages)}"
-        run(["mmdebstrap", "--quiet", "--variant=minbase", chosen, SUITE, made, *sources])
+        run(["mmdebstrap", *OPTIONS, *chosen, SUITE, made, *sources], env={"SOURCE_DATE_EPOCH": EPOCH})
+        os.utime(made, (int(EPOCH), int(EPOCH)))  # the import's date stands in the image, so in its digest
         made.replace(archive)
     return archive
 

@@ -1,6 +1,7 @@
 """Building: the same sources and the same base give the same digest, on every machine and without a network."""
 
 import dataclasses
+import os
 import shutil
 import subprocess
 import sys
@@ -59,13 +60,20 @@ class Built:
 
 
 def download_wheels(room: str) -> Path:
-    """Return a folder with the wheels, for the image's Python and machine, of all that a room's images may hold."""
+    """Return a folder with the wheels, for the image's Python and machine, of all that a room's images may hold.
+
+    Raises:
+        ImageError: pip's index isn't reached, or has no such wheel or another of its name.
+    """
     folder = WORK / "wheels" / room
     folder.mkdir(parents=True, exist_ok=True)
     platforms = [part for platform in PLATFORMS for part in ("--platform", platform)]
-    only = ["--only-binary", ":all:", "--python-version", "3.11", *platforms, "--require-hashes"]
+    only = ["--only-binary", ":all:", "--python-version", "3.11", *platforms, "--require-hashes", "--no-deps"]
     wanted = ROOT / room / "requirements.txt"  # the other lists of the room are parts of this one
-    run([sys.executable, "-m", "pip", "download", "-q", *only, "-d", folder, "-r", wanted])
+    try:
+        run([sys.executable, "-m", "pip", "download", "-q", *only, "-d", folder, "-r", wanted])
+    except ImageError as error:
+        raise ImageError(f"The wheels of {room} can't be had from pip's index. Is there a network? {error}") from None
     return folder
 
 
@@ -78,6 +86,8 @@ def build(engine: Engine, recipe: Recipe, bases: Bases, *, attempt: int = 1) -> 
     context = _copy(recipe.room, engine.folder / f"context-{recipe.name}-{attempt}")
     if recipe.name == "mlflow":
         _add_authorities(bases.authorities, context)
+    for path in (context, *context.rglob("*")):
+        os.utime(path, (attempt, attempt))  # each clone's files have other times; none may show in the image
     reference = f"localhost/{recipe.repository}:{recipe.name}-{attempt}"
     arguments = {"BASE_IMAGE": bases.base, "COMPILER_IMAGE": bases.compiler}
     engine(

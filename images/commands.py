@@ -35,21 +35,31 @@ def expect(condition: object, sentence: str) -> None:
         raise ImageError(sentence)
 
 
-def run(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, timeout: float = 600) -> str:
-    """Run a program and return its output.
+def run(
+    argv: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    timeout: float = 600,
+) -> str:
+    """Run a program, in `folder` if given, and return its output.
 
     Raises:
-        ImageError: it failed or took longer than `timeout` seconds; the message ends with its last lines.
+        ImageError: there is no such program, it failed (the message ends with its last lines) or took longer than
+            `timeout` seconds.
     """
     try:
         done = subprocess.run(
             [str(each) for each in argv],
+            cwd=folder,
             env={**os.environ, **(env or {})},
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
         )
+    except FileNotFoundError:
+        raise ImageError(f"There is no program {argv[0]} on PATH. Call this by make, which sets PATH.") from None
     except subprocess.TimeoutExpired:
         raise ImageError(f"{argv[0]} {argv[1]} took longer than {timeout:.0f} s") from None
     if done.returncode:

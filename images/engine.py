@@ -38,7 +38,9 @@ class Engine:
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
             "CONTAINERS_CONF": str(folder / "containers.conf"),
             "BUILDAH_RUNTIME": "runc",
+            "TMPDIR": str(folder / "temporary"),
         }
+        (folder / "temporary").mkdir(exist_ok=True)
         (folder / "storage.conf").write_text(STORAGE.format(folder=folder))
         (folder / "containers.conf").write_text(CONTAINERS)
 
@@ -48,12 +50,13 @@ class Engine:
         Raises:
             ImageError: it failed.
         """
-        return run(argv, env=self.env, timeout=timeout)
+        return run(argv, env=self.env, folder=self.folder, timeout=timeout)
 
     def start(self, *argv: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a program on this storage whatever its exit code; that and both outputs are the result."""
         return subprocess.run(
             [str(each) for each in argv],
+            cwd=self.folder,  # a container that is killed for its memory leaves a file `oom` there
             env={**os.environ, **self.env},
             capture_output=True,
             text=True,

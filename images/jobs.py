@@ -9,7 +9,7 @@ from pathlib import Path
 
 from images.build import Built
 from images.commands import ROOT, expect, run
-from images.container import AS_ROOT, AS_UID_1000, UID, Server, run_job, serving
+from images.container import AS_ROOT, AS_UID_1000, UID, Server, mounts, run_job, serving
 from images.engine import Engine
 
 ROWS = 12_000
@@ -81,8 +81,9 @@ def serve(scene: Scene) -> dict[str, object]:
     model = scene.folder / "train-uid-1000/ml"
     facts = {}
     for start, user in (("uid-1000", AS_UID_1000), ("root", AS_ROOT)):
-        with serving(scene.engine, scene.serving.reference, model, user=user) as server:
-            _no_privileges(server, start)
+        options = (*user, *mounts(model, writable=False))
+        with serving(scene.engine, scene.serving.reference, options) as server:
+            server.expect_no_privileges(UID)
             answered = _requests(server, scene)
             memory = server.process()["VmRSS"]
             code, drained = server.stop()
@@ -129,21 +130,6 @@ def _training_root(scene: Scene, name: str, owner: int) -> Path:
 def _hand_over(folder: Path, owner: int = UID) -> None:
     for path in (folder, *folder.rglob("*")):
         os.chown(path, owner, owner)
-
-
-def _no_privileges(server: Server, start: str) -> None:
-    process = server.process()
-    wanted = {
-        "Uid": lambda value: set(value.split()) == {str(UID)},
-        "Gid": lambda value: set(value.split()) == {str(UID)},
-        "Groups": lambda value: value in {"", str(UID)},
-        "CapEff": lambda value: int(value, 16) == 0,
-        "CapPrm": lambda value: int(value, 16) == 0,
-        "NoNewPrivs": lambda value: value == "1",
-        "Seccomp": lambda value: value == "2",
-    }
-    for name, good in wanted.items():
-        expect(good(process[name]), f"Started as {start}, the server's {name} is {process[name]!r}.")
 
 
 def _requests(server: Server, scene: Scene) -> dict[str, object]:

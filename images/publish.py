@@ -12,7 +12,7 @@ from typing import Any
 
 from images.build import RECIPES, Bases, Built, build, download_wheels
 from images.commands import BUILDERS, ROOT, WORK, ImageError, expect, install, run
-from images.contents import bill_of_materials
+from images.contents import bill_of_materials, contents
 from images.engine import Engine, temporary_engine
 from images.settings_file import write_digests
 from images.signing import Signer
@@ -128,7 +128,7 @@ def main(environment: str) -> None:
         for room in sorted({recipe.room for recipe in RECIPES}):
             download_wheels(room)
         built = [build(engine, recipe, chosen) for recipe in RECIPES]
-        bills = {each.recipe.name: bill_of_materials(each, WORK / "bills") for each in built}
+        bills = {each.recipe.name: contents(engine, each) | bill_of_materials(each, WORK / "bills") for each in built}
         ecr = boto3.client("ecr", region_name=settings.deployment.region)
         target = Target(ecr, Signer(WORK / "signed", fingerprint=key), engine.folder / "auth.json")
         facts = publish(engine, built, target, file)
