@@ -79,6 +79,8 @@ def duckdb_engine(scratch: Path) -> Generator[Engine]:
             memory_limit=DUCKDB_MEMORY,
             temp_directory=str(Path(folder) / "spill"),
             preserve_insertion_order=False,
+            # Its order of joins builds hash tables of the widest rows: as written takes less than half the time.
+            disabled_optimizers="join_order",
         )
         try:
             yield Engine(

@@ -14,7 +14,6 @@ from model_code.features.windows import Keep, as_float, coded, with_windows
 
 # A millionth is finer than any tree's cut, and coarser than what two machines' logarithms differ by.
 MILLION = 1_000_000
-# A chain's name: the first two words of a merchant's name, without shop numbers.
 _CHAIN = "^[A-Z]+( [A-Z]+)?"
 
 
@@ -48,13 +47,11 @@ def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHA
     row = ledger["row"] if "row" in ledger.columns else number
     names = [name for name, field in FIELDS.items() if field.available_at <= view.known_at]
     known = ledger.select(*names, row=row.cast("int64"))
-    day = known["transaction_date"].cast("date").epoch_days().cast("int64")
+    day = known["transaction_date"].cast("date").epoch_days().cast("int32")
     cents = _nearest(known["amount"] * 100)
     unknown = {name: known["transaction_id"] for name in ("card", "cost_centre") if name in known.columns}
     owners = {name: known[name].nullif("").coalesce(own) for name, own in unknown.items()}
-    letters = known["merchant"].re_replace("[^A-Z]+", " ").strip()
-    chain = letters.re_extract(_CHAIN, 0).nullif("").coalesce(known["merchant"])
-    numbered = known.mutate(day=day, cents=cents, size=cents.abs(), chain=chain, **owners)
+    numbered = _with_chain(known.mutate(day=day, cents=cents, size=cents.abs(), **owners))
     size, days = numbered["size"], numbered["day"]
     log_amount = _nearest((1 + size / 100).ln() * LOG_UNIT)
     return numbered.mutate(
@@ -66,6 +63,14 @@ def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHA
         hundreds=(size % 10_000 == 0).cast("int64"),
         share_of_threshold=numbered["cents"] / 100 / _in_force(numbered, thresholds),
     )
+
+
+def _with_chain(table: Table) -> Table:
+    """Adds `chain`: the first two words of the merchant's name, without shop numbers; found once for each name."""
+    names = table.select("merchant").distinct()
+    letters = names["merchant"].re_replace("[^A-Z]+", " ").strip()
+    chains = names.mutate(chain=letters.re_extract(_CHAIN, 0).nullif("").coalesce(names["merchant"]))
+    return table.left_join(chains, "merchant").drop("merchant_right")
 
 
 def features_from(table: Table, view: View) -> Table:

@@ -65,10 +65,10 @@ def found(table: Table, window: Window) -> NumericValue:
     return or_else(as_float(table[window.name]), 0.0)
 
 
-def by_keys(windows: Iterable[Window]) -> dict[tuple[str, ...], list[Window]]:
-    """The distinct windows of each set of keys, in order of names."""
+def by_first_key(windows: Iterable[Window]) -> dict[str, list[Window]]:
+    """The distinct windows whose keys begin with the same one, in order of keys."""
     ordered = sorted(set(windows), key=lambda window: (window.by, window))
-    return {by: list(group) for by, group in groupby(ordered, key=lambda window: window.by)}
+    return {first: list(group) for first, group in groupby(ordered, key=lambda window: window.by[0])}
 
 
 def keeping(database: BaseBackend) -> Keep:
@@ -85,11 +85,11 @@ def keeping(database: BaseBackend) -> Keep:
 def with_windows(table: Table, windows: Iterable[Window], keep: Keep) -> Table:
     """Adds the windows as columns to a table with unique `row`, in which whole numbers stand for texts (`coded`).
 
-    Each set of keys is sorted once, and no more than its own columns with it; the results are joined.
+    Windows whose keys begin alike are computed together, from their own columns alone; the results are joined.
     """
     wide = table
-    for by, group in by_keys(windows).items():
-        columns = dict.fromkeys(["row", "day", *by, *(window.column for window in group)])
+    for group in by_first_key(windows).values():
+        columns = dict.fromkeys(["row", "day", *(name for window in group for name in (*window.by, window.column))])
         narrow = table.select(list(columns))
         values = narrow.select("row", **{window.name: window.over(narrow) for window in group})
         wide = wide.join(keep(values), "row")
@@ -104,6 +104,6 @@ def coded(table: Table, names: Iterable[str], keep: Keep) -> Table:
     for name in names:
         filled = table.mutate(**{name: table[name].fill_null("")})
         texts = filled.select(text=filled[name]).distinct()
-        codes = keep(texts.mutate(code=ibis.row_number()))
+        codes = keep(texts.mutate(code=ibis.row_number().cast("int32")))
         table = filled.join(codes, filled[name] == codes["text"]).drop(name, "text").rename({name: "code"})
     return table
