@@ -66,8 +66,7 @@ def train(
     model, platt = finish(learnt.model, channel.train, channel.validation, parameters)
     scores = gradient_boosting.score(model, channel.test.rows)
     on_validation = gradient_boosting.score(model, channel.validation.rows)
-    metrics = _metrics(channel, scores, champion)
-    metrics["ap_on_validation"] = Ranking.of(channel.validation.labels, on_validation).average_precision()
+    metrics = _metrics(channel, scores, on_validation, champion)
     facts = {
         "model": MODEL_NAME,
         "algorithm": "xgboost",
@@ -125,12 +124,13 @@ def _learn(features: Path, hyperparameters: Hyperparameters, threads: int, clust
     return _Learnt(channel, chosen, study, model)
 
 
-def _metrics(channel: Channel, scores: Vector, champion: Path | None) -> dict[str, Any]:
+def _metrics(channel: Channel, scores: Vector, on_validation: Vector, champion: Path | None) -> dict[str, Any]:
     """Return metrics.json: the candidate's figures on test, by slice, and the champion's on the same rows."""
     test = channel.test
     groups = groups_of(test, channel.columns)
     held_out = channel.manifest["objects"]["test.parquet"]["sha256"]
     metrics = measure(test.labels, scores, test.kinds) | {"holdout_sha256": held_out}
+    metrics["ap_on_validation"] = Ranking.of(channel.validation.labels, on_validation).average_precision()
     metrics["slices"] = measure_slices(test.labels, scores, groups)
     compared = compare_champion(champion, channel, groups) if champion else None
     return metrics | ({"champion": compared} if compared else {})
