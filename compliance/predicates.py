@@ -187,7 +187,7 @@ def containers_are_confined(templates: Templates) -> Iterator[str]:
 
 
 def functions_are_traced(templates: Templates) -> Iterator[str]:
-    """Every function has its invocations traced by X-Ray. Controls: SI-4."""
+    """Every function has its invocations traced by X-Ray."""
     for function in resources(templates, "AWS::Lambda::Function"):
         if function.properties.get("TracingConfig") != {"Mode": "Active"}:
             yield f"{function.place} is not traced"
