@@ -31,7 +31,7 @@ OBJECTS_BELOW_A_PREFIX = Acceptance(
 NO_RESOURCE_LEVEL = Acceptance(
     reason="The service gives these actions no resource type, or one whose name is not known before.",
     control="AC-6",
-    compensating="The actions are listed one by one; they only describe, or condition keys in the statement bind them.",
+    compensating="The actions are listed one by one; they only describe or trace, or condition keys bind them.",
     owner=_OWNER,
     review_by=_REVIEW,
 )

@@ -186,6 +186,13 @@ def containers_are_confined(templates: Templates) -> Iterator[str]:
                 yield f"{task.place} runs an image that is not pinned by its digest"
 
 
+def functions_are_traced(templates: Templates) -> Iterator[str]:
+    """Every function has its invocations traced by X-Ray."""
+    for function in resources(templates, "AWS::Lambda::Function"):
+        if function.properties.get("TracingConfig") != {"Mode": "Active"}:
+            yield f"{function.place} is not traced"
+
+
 CLAIMS = (
     no_partition_is_spelled_out,
     no_rule_is_open,
@@ -199,4 +206,5 @@ CLAIMS = (
     alarms_name_their_runbook,
     no_secret_is_in_plain_sight,
     containers_are_confined,
+    functions_are_traced,
 )

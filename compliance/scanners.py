@@ -94,9 +94,9 @@ def _cfn_lint(assembly: Path) -> Iterator[tuple[str, str, str, str]]:
 def _checkov(assembly: Path) -> Iterator[tuple[str, str, str, str]]:
     if not CHECKOV.exists():
         raise ScannerError(f"there is no {CHECKOV}; `make checkov` installs it")
-    files = [word for path in sorted(assembly.glob("*.template.json")) for word in ("--file", str(path))]
+    files = [word for path in sorted(assembly.glob("*.template.json")) for word in ("--file", path.name)]
     options = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--output", "json"]
-    answer = _answer([str(CHECKOV), *options, *files])
+    answer = _answer([str(CHECKOV), *options, *files], within=assembly)  # it takes a path of 40 letters for a key
     summary = answer.get("summary", answer)
     if summary["parsing_errors"] or not summary["resource_count"]:
         raise ScannerError(f"checkov could not read the templates of {assembly}: {summary}")
@@ -123,8 +123,8 @@ def _plain(statement: Statement) -> dict[str, object]:
     return {**plain, "Condition": statement.conditions} if statement.conditions else plain
 
 
-def _answer(command: Sequence[str]) -> Any:  # noqa: ANN401 - each scanner's JSON has a shape of its own
-    run = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+def _answer(command: Sequence[str], within: Path | None = None) -> Any:  # noqa: ANN401 - each scanner's JSON differs
+    run = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, cwd=within)
     try:
         return json.loads(run.stdout)
     except ValueError as error:

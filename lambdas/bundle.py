@@ -26,6 +26,7 @@ PRUNED = ("__pycache__", "tests", "test", "bin", "*.pyi", "direct_url.json", "RE
 UNUSED = (  # what mlflow-skinny asks for and its client of a tracking server never imports; a test imports it without
     "cffi", "cryptography", "gitdb", "gitpython", "google_auth", "h11", "pyasn1", "pyasn1_modules", "pycparser",
     "python_dotenv", "smmap", "uvicorn",
+    "botocore", "python_dateutil", "six",  # what X-Ray's SDK asks for and the runtime has, beside its boto3
 )  # fmt: skip
 MAXIMUM_BYTES = 120_000_000
 
@@ -74,6 +75,9 @@ def install(target: Path, platform: tuple[str, ...], asked: Path) -> None:
     for pattern in PRUNED:
         for path in sorted(target.rglob(pattern), reverse=True):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for folder in sorted(target.rglob("*/"), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def remove(target: Path, distribution: str) -> None:

@@ -1,8 +1,9 @@
 """Which AWS services the network reaches, who calls them and why; from this the VPC endpoints are computed.
 
 Two kinds of calls differ in their host. `sdk` calls are our code's: AWS_USE_FIPS_ENDPOINT changes their host where the
-region has another one for FIPS. `platform` calls are Fargate's own, through the task's network interface (image, log,
-secrets): their host stays. An endpoint's private DNS name covers one host only, so one service may need two endpoints.
+region has another one for FIPS. `platform` calls are Fargate's and Lambda's own, through the network interface that a
+task or function has (image, log, secrets, traces): their host stays. An endpoint's private DNS name covers one host
+only, so one service may need two endpoints.
 """
 
 from collections.abc import Iterator, Mapping
@@ -48,6 +49,7 @@ def uses(settings: "Settings") -> Iterator[Use]:
     ):
         yield Use(service=service, platform=tasks, purpose=purpose)
     yield Use(service=S3, sdk=tasks | functions, platform=frozenset({"jobs"}), purpose="data, models, audit records")
+    yield Use(service="xray", platform=functions, purpose="Lambda sends the traces of functions")
     if not settings.network.existing:
         yield Use(service="ec2", sdk=functions, purpose="the default security group is closed")
     if settings.tracking.database == "postgresql":

@@ -5,7 +5,7 @@ from constructs import Construct
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
 from stacks.components.people import PersonRole
-from stacks.components.release_people import see_changes
+from stacks.components.release_people import read_traces, see_changes
 from stacks.components.trainer import read_logs
 from stacks.foundation import FoundationStack
 
@@ -38,6 +38,7 @@ class Administrator(PersonRole):
         self.permissions.deny(*_NEVER)
         see_changes(self)
         read_logs(self)
+        read_traces(self)
         self._let_look()
         self._let_run_the_tracking_server()
         self._let_handle_messages(foundation)

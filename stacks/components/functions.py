@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from compliance.accepted import BUNDLED_RUNTIME, REPEATED_REFERENCE
+from compliance.accepted import BUNDLED_RUNTIME, NO_RESOURCE_LEVEL, REPEATED_REFERENCE
 from compliance.findings import accept_finding
 from stacks.components.buckets import NETWORK_TAG
 from stacks.components.jsii_types import as_interface
@@ -89,6 +89,7 @@ class EventFunction(lambda_.Function):
             log_group=group,
             memory_size=1024,
             timeout=cdk.Duration.minutes(TIMEOUT_MINUTES),
+            tracing=lambda_.Tracing.ACTIVE,
         )
         self.node.add_dependency(role.permissions)
         self.work_role = role
@@ -103,9 +104,10 @@ def fips_environment(settings: Settings) -> dict[str, str]:
 
 
 def _let_it_work(role: WorkRole, place: Workplace, group: KeptLogGroup) -> None:
-    """Give what every function needs: its log, its network interface, its dead letters, its environment's key."""
+    """Give what every function needs: its log and traces, its network interface, dead letters, environment's key."""
     policy = role.permissions
     policy.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[group.log_group_arn])
+    policy.allow_pattern("xray:PutTelemetryRecords", "xray:PutTraceSegments", on=["*"], because=NO_RESOURCE_LEVEL)
     policy.allow("sqs:SendMessage", on=[place.dead_letters.queue_arn])
     policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[place.messages_key.key_arn])
     policy.allow("kms:Decrypt", on=[place.environment_key.key_arn])

@@ -72,6 +72,7 @@ class Operator(PersonRole):
         see_changes(self)
         read_records(self, foundation)
         read_logs(self)
+        read_traces(self)
         use_endpoints(self)
         allow_change_sets(self.permissions, service_role, BACKWARD)
         self.permissions.allow_pattern(
@@ -132,6 +133,11 @@ def read_records(role: PersonRole, foundation: FoundationStack) -> None:
     role.permissions.allow_objects("s3:GetObject", bucket=foundation.audit, prefix="audit/")
     role.permissions.allow_listing(bucket=foundation.audit, prefixes=["audit/"])
     role.permissions.allow("kms:Decrypt", on=[foundation.keys.audit.key_arn])
+
+
+def read_traces(role: PersonRole) -> None:
+    """Let a person find the invocations of functions by what they were about, and see where their time went."""
+    role.permissions.allow_pattern("xray:BatchGetTraces", "xray:GetTraceSummaries", on=["*"], because=NO_RESOURCE_LEVEL)
 
 
 def allow_change_sets(policy: RolePolicy, service_role: iam.Role, prefixes: Sequence[str]) -> None:

@@ -42,4 +42,6 @@ ADMINISTRATOR = [
     (Request(action="sagemaker:CreateTrainingJob", resource=ARN.format("sagemaker", "training-job/j")), False),
     (Request(action="s3:GetObject", resource="<Atoll-Foundation.DataBucket.Arn>/ledgers/a"), False),
     (Request(action="s3:PutObject", resource="<Atoll-Foundation.AuditBucket.Arn>/audit/a/b.json"), False),
+    (Request(action="xray:GetTraceSummaries", resource="*"), True),
+    (Request(action="xray:PutTraceSegments", resource="*"), False),
 ]

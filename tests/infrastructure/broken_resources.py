@@ -159,6 +159,11 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         holds.containers_are_confined,
         lambda t: one(t, "Atoll-Tracking", "AWS::ECS::TaskDefinition")[CONTAINER][0].update(Image="mlflow:latest"),
     ),
+    (holds.functions_are_traced, lambda t: one(t, "Atoll-Release", "AWS::Lambda::Function").pop("TracingConfig")),
+    (
+        holds.functions_are_traced,
+        lambda t: one(t, "Atoll-Tracking", "AWS::Lambda::Function").update(TracingConfig={"Mode": "PassThrough"}),
+    ),
     (
         serves.models_are_isolated,
         lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model").update(EnableNetworkIsolation=False),

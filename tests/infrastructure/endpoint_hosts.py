@@ -77,6 +77,8 @@ def calls(templates: Mapping[str, Template], region: str) -> Iterator[tuple[str,
         for path in code_of(function):
             for service in clients_in(path):
                 yield "Functions", host(service, region, fips=fips), f"{function.place} by {path.name}"
+        if function.properties.get("TracingConfig") == {"Mode": "Active"}:
+            yield "Functions", host("xray", region, fips=False), f"Lambda for the traces of {function.place}"
     for task in resources(templates, "AWS::ECS::TaskDefinition"):
         [container] = task.properties["ContainerDefinitions"]
         fips = {"Name": "AWS_USE_FIPS_ENDPOINT", "Value": "true"} in container["Environment"]

@@ -98,6 +98,8 @@ CASES = {
         (Request(action="s3:PutObject", resource=AUDIT + "audit/card-anomaly/r/x.json"), False),
         (Request(action="cloudformation:DeleteStack", resource=STACK), False),
         (Request(action="cloudformation:UpdateStack", resource=STACK), False),
+        (Request(action="xray:GetTraceSummaries", resource="*"), True),
+        (Request(action="xray:PutTraceSegments", resource="*"), False),
     ],
     "Auditor": [
         (Request(action="s3:GetObject", resource="<Atoll-Foundation.AuditBucket.Arn>/audit/a/b.json"), True),

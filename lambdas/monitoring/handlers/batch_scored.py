@@ -6,12 +6,15 @@ from lambdas.monitoring import drift
 from lambdas.monitoring.adapters.connect import connect, logger
 from lambdas.monitoring.events import TransformJobEnded
 from lambdas.monitoring.ports import World
+from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.events import parse
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> None:
     """Take the event `SageMaker Transform Job State Change`."""
     ended = parse(TransformJobEnded, event)
+    annotate("job", ended.job_name)
     logger.info({"job": ended.job_name, "outcome": batch_scored(ended, connect())})
 
 

@@ -4,13 +4,16 @@ from typing import Any
 
 from lambdas.release import approvals, events, rejections
 from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
 from lambdas.release.records import Execution
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> None:
     """Take CloudTrail's event of DeleteChangeSet."""
     deletion = events.parse(events.ChangeSetDeleted, event).execution()
+    annotate("change_set", deletion.change_set)
     logger.info({"change_set": deletion.change_set, "outcome": change_set_deleted(deletion, connect())})
 
 

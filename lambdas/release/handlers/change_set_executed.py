@@ -4,13 +4,16 @@ from typing import Any
 
 from lambdas.release import approvals, events
 from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, Execution
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> None:
     """Take CloudTrail's event of ExecuteChangeSet."""
     execution = events.parse(events.ChangeSetExecuted, event).execution()
+    annotate("change_set", execution.change_set)
     logger.info({"change_set": execution.change_set, "outcome": change_set_executed(execution, connect())})
 
 

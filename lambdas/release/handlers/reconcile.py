@@ -4,9 +4,11 @@ from typing import Any
 
 from lambdas.release import events, reconciling
 from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.adapters.tracing import traced
 from lambdas.release.ports import World
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> None:
     """Take the scheduled event."""
     logger.info({"outcome": reconcile(events.parse(events.Scheduled, event), connect())})

@@ -4,12 +4,15 @@ from typing import Any
 
 from lambdas.release import decisions, events, guarding, settling
 from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> None:
     """Take the event `CloudFormation Stack Status Change`."""
     changed = events.parse(events.StackStatusChanged, event)
+    annotate("model", changed.model)
     logger.info({"stack": changed.stack_id, "outcome": release_settled(changed, connect())})
 
 

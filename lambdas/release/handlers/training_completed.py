@@ -6,13 +6,16 @@ from typing import Any
 
 from lambdas.release import candidates, events, reports, waiting
 from lambdas.release.adapters.connect import connect, logger
+from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
 from lambdas.release.records import TrainingJob
 
 
+@traced
 def handler(event: dict[str, Any], _context: object) -> None:
     """Take the event `SageMaker Training Job State Change`."""
     ended = events.parse(events.TrainingJobEnded, event)
+    annotate("job", ended.job_name)
     logger.info({"job": ended.job_name, "outcome": training_completed(ended, connect())})
 
 

@@ -64,6 +64,11 @@ def test_the_monitors_bundle_holds_no_mlflow_and_is_small(machine: Path) -> None
     assert bundle.bundle_bytes(machine / "monitoring") < 25_000_000
 
 
+def test_no_bundle_holds_the_sdk_that_the_runtime_has(machine: Path) -> None:
+    assert not [*machine.glob("*/boto3*"), *machine.glob("*/botocore*")]
+    assert len([*machine.glob("*/aws_xray_sdk")]) == len(bundle.ROOMS)
+
+
 def test_a_function_compiles_nothing_at_its_cold_start(machine: Path) -> None:
     for room in bundle.ROOMS:
         sources = [path for path in (machine / room).rglob("*.py") if "/lib2to3/" not in str(path)]
