@@ -104,8 +104,8 @@ def _compared(scratch: Path, rows: int) -> dict[str, Any]:
         prepared = engine.rows(prepare(engine.read(scratch / "ledger.parquet")).order_by("row")).to_pandas()
     runs: dict[str, list[dict[str, float]]] = {"atoll": [], "pandas": []}
     for _ in range(ROUNDS):
-        runs["pandas"].append(_timed(lambda: pandas_windows(prepared), rows))
-        runs["atoll"].append(_timed(lambda: _features(scratch), rows))
+        windows = _timed(lambda: pandas_windows(prepared), runs["pandas"])
+        features = _timed(lambda: _features(scratch), runs["atoll"])
     medians = {
         unit: {name: statistics.median(run[unit] for run in each) for name, each in runs.items()}
         for unit in ("seconds", "cpu_seconds")
@@ -115,15 +115,17 @@ def _compared(scratch: Path, rows: int) -> dict[str, Any]:
         **runs,
         "times_faster": round(medians["seconds"]["pandas"] / medians["seconds"]["atoll"], 1),
         "times_faster_by_cpu": round(medians["cpu_seconds"]["pandas"] / medians["cpu_seconds"]["atoll"], 1),
-        "worst_difference": _difference(scratch, prepared),
+        "worst_difference": _difference(features, windows),
     }
 
 
-def _timed(work: Callable[[], object], rows: int) -> dict[str, float]:
+def _timed(work: Callable[[], pd.DataFrame], runs: list[dict[str, float]]) -> pd.DataFrame:
     began, cpu = time.perf_counter(), time.process_time()
-    work()
+    made = work()
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    return {"seconds": round(seconds, 2), "cpu_seconds": round(cpu, 2), "rows_per_second": round(rows / seconds)}
+    run = {"seconds": round(seconds, 2), "cpu_seconds": round(cpu, 2), "rows_per_second": round(len(made) / seconds)}
+    runs.append(run)
+    return made
 
 
 def _features(scratch: Path) -> pd.DataFrame:
@@ -157,10 +159,9 @@ def _frame(window: Window) -> tuple[int, str]:
     return window.first, window.how
 
 
-def _difference(scratch: Path, prepared: pd.DataFrame) -> float:
-    theirs = features_from(ibis.memtable(pa.Table.from_pandas(pandas_windows(prepared))), REALTIME)
-    columns = list(REALTIME.columns)
-    return float((_features(scratch) - theirs.order_by("row").to_pyarrow().to_pandas()[columns]).abs().max().max())
+def _difference(features: pd.DataFrame, windows: pd.DataFrame) -> float:
+    theirs = features_from(ibis.memtable(pa.Table.from_pandas(windows)), REALTIME).order_by("row")
+    return float((features - theirs.to_pyarrow().to_pandas()[list(REALTIME.columns)]).abs().max().max())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from compliance import accepted, database, measured_tables, perimeter, permissions, predicates, serving
+from compliance import accepted, bad_input, database, measured_tables, perimeter, permissions, predicates, serving
 from compliance.findings import Acceptance
 from model_code.features.fields import FIELDS
 from stacks.settings import Settings
@@ -94,6 +94,21 @@ def ledger_fields(_root: Path) -> str:
     return _table(("column", "required", "known at"), rows)
 
 
+def forms_read(root: Path) -> str:
+    """In which forms ETL takes encodings, amounts, dates and codes."""
+    return _table(*bad_input.tidied(root))
+
+
+def quarantine_reasons(root: Path) -> str:
+    """Each reason for which ETL sets a row aside."""
+    return _table(*bad_input.set_aside(root))
+
+
+def refusals(root: Path) -> str:
+    """Each sentence with which ETL and training refuse their input."""
+    return _table(*bad_input.refused(root))
+
+
 BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "settings": settings_reference,
     "make-targets": make_targets,
@@ -103,6 +118,9 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "environments-measured": environments_measured,
     "what-stays": what_stays,
     "ledger-fields": ledger_fields,
+    "forms-read": forms_read,
+    "quarantine-reasons": quarantine_reasons,
+    "refusals": refusals,
 }
 
 

@@ -68,6 +68,8 @@ class RegistryStack(AtollStack):
             self._publish("ModelImageDigest", "/atoll/registry/model-image-digest", current)
             self._publish("ModelImage", "/atoll/registry/model-image-uri", uri)
             self.output("ModelImageUri", uri)
+            self.output("EtlImageUri", f"{self.model.repository_uri}@{settings.etl.image or current}")
+            self.output("EtlEngine", settings.etl.engine)
             serving = f"{self.model.repository_uri}@{digest(settings.images, 'serving')}"
             self._publish("ServingImage", "/atoll/registry/serving-image-uri", serving)
 

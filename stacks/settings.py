@@ -11,14 +11,15 @@ from pydantic import Field, ValidationError, model_validator
 from stacks.endpoint_services import endpoints
 from stacks.regions import LOCAL_ACCOUNT, PROFILES, RegionProfile
 from stacks.settings_errors import SettingsError, sentence
+from stacks.settings_etl import Etl
 from stacks.settings_logs import Logs
 from stacks.settings_model import Model
 from stacks.settings_network import Network
+from stacks.settings_section import DIGEST
 from stacks.settings_section import Section as _Section
 from stacks.settings_tracking import Tracking
 
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
-_DIGEST = r"^sha256:[0-9a-f]{64}$"
 PrincipalName = Annotated[str, Field(pattern=r"^([0-9]{12}:)?(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$")]
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")]
 
@@ -65,11 +66,11 @@ class Images(_Section):
         description="pinned: the digests below; code: the hash of the code tree (laptop); pending: the first of two "
         "deployments, which brings only Atoll-Foundation and Atoll-Registry.",
     )
-    model: str | None = Field(default=None, pattern=_DIGEST, description="Digest of atoll/model that trains (and ETL).")
+    model: str | None = Field(default=None, pattern=DIGEST, description="Digest of atoll/model that trains (and ETL).")
     serving: str | None = Field(
-        default=None, pattern=_DIGEST, description="Digest of atoll/model that serves: the same code, fewer packages."
+        default=None, pattern=DIGEST, description="Digest of atoll/model that serves: the same code, fewer packages."
     )
-    mlflow: str | None = Field(default=None, pattern=_DIGEST, description="Digest of atoll/mlflow.")
+    mlflow: str | None = Field(default=None, pattern=DIGEST, description="Digest of atoll/mlflow.")
 
     @model_validator(mode="after")
     def _digests_are_there_when_pinned(self) -> Self:
@@ -105,6 +106,7 @@ class Settings(_Section):
         max_length=1,
         description="The models, by name; this version serves one.",
     )
+    etl: Etl = Etl()
     release: Release = Release()
     logs: Logs = Logs()
 
@@ -136,6 +138,12 @@ class Settings(_Section):
                     f'models.{name}.target "sagemaker" cannot stand in {region}: CloudFormation has no SageMaker '
                     'endpoints there, and "fargate" is not built yet. Leave the model out, or deploy in us-gov-west-1',
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _spark_has_its_image(self) -> Self:
+        if self.etl.engine == "spark" and self.images.digests == "pinned" and not self.etl.image:
+            raise ValueError('etl.engine "spark" needs etl.image: the model image has no Java; pin one that has')
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+DIGEST = r"^sha256:[0-9a-f]{64}$"
+"""An image's digest."""
+
 
 class Section(BaseModel):
     """A section of the TOML file: no unknown setting, no guessing at types (`"yes"` is not true), no later change."""

@@ -60,7 +60,7 @@ def processing_request(scene: Scene, name: str) -> dict[str, Any]:
     return {
         "ProcessingJobName": name,
         "RoleArn": out["EtlJobRoleArn"],
-        "AppSpecification": {"ImageUri": out["ModelImageUri"], "ContainerArguments": etl_arguments(scene)},
+        "AppSpecification": {"ImageUri": out["EtlImageUri"], "ContainerArguments": etl_arguments(scene)},
         "ProcessingResources": {
             "ClusterConfig": {
                 "InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 30, "VolumeKmsKeyId": key
@@ -90,8 +90,9 @@ def processing_request(scene: Scene, name: str) -> dict[str, Any]:
 
 
 def etl_arguments(scene: Scene) -> list[str]:
-    """What the container is told; anomalies are injected only where the ledger has no labels."""
-    return ["etl", "--inject", "7"] if scene.ledger.inject else ["etl"]
+    """What the container is told: the settings' engine; anomalies are injected only where the ledger has no labels."""
+    inject = ["--inject", "7"] if scene.ledger.inject else []
+    return ["etl", "--engine", scene.outputs["EtlEngine"], *inject]
 
 
 def ended_processing(sagemaker: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - boto3 clients have no static type

@@ -117,9 +117,9 @@ class _Judge:
             raise _RejectedError("wrong number of fields")
         row = {name: values[place].strip() for name, place in self._places.items()}
         fields = dict.fromkeys(FIELDS, "") | dict(self._mapping.constants) | row
-        for key in _KEYS:
-            if not fields[key]:
-                raise _RejectedError(f"missing {key}")
+        for required_field in _KEYS:
+            if not fields[required_field]:
+                raise _RejectedError(f"missing {required_field}")
         checked = fields | {
             "merchant": " ".join(fields["merchant"].upper().split()),
             "mcc": _mcc(fields["mcc"]),

@@ -30,7 +30,7 @@ OUTPUTS = {
         "JobKeyArn",
         "SigningKeyArn",
     },
-    "Atoll-Registry": {"ModelImageUri"},
+    "Atoll-Registry": {"ModelImageUri", "EtlImageUri", "EtlEngine"},
     "Atoll-Tracking": {"TrackingUrl", "TrackingAdminSecretArn"},
     "Atoll-Training": {
         "EtlJobRoleArn",

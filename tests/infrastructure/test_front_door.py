@@ -51,3 +51,23 @@ def test_production_without_images_is_told_of_two_steps(tmp_path: Path) -> None:
     path = settings_with(tmp_path, "govcloud-west", model="")
     with pytest.raises(SynthError, match="two steps"):
         synthesize(str(path), tmp_path / "assembly")
+
+
+SPARK = f"sha256:{'5' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("etl", "engine", "digest"),
+    [("", "duckdb", f"sha256:{'0' * 64}"), (f'[etl]\nengine = "spark"\nimage = "{SPARK}"\n', "spark", SPARK)],
+    ids=["duckdb", "spark"],
+)
+def test_the_settings_choose_the_engine_and_the_image_of_etl(
+    tmp_path: Path, etl: str, engine: str, digest: str
+) -> None:
+    path = settings_with(tmp_path, "govcloud-west")
+    path.write_text(f"{path.read_text()}\n{etl}")
+    synthesize(str(path), tmp_path / "assembly")
+    outputs = read_templates(tmp_path / "assembly")["Atoll-Registry"]["Outputs"]
+    assert outputs["EtlEngine"]["Value"] == engine
+    assert f"@{digest}" in str(outputs["EtlImageUri"]["Value"])
+    assert f"@sha256:{'0' * 64}" in str(outputs["ModelImageUri"]["Value"])

@@ -242,3 +242,20 @@ def test_every_setting_is_documented() -> None:
 
 def test_the_port_stands_on_a_line_of_its_own_for_the_local_cloud() -> None:
     assert "\nport = 443\n" in (ENVIRONMENTS / "local.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "etl", "expected"),
+    [
+        ("govcloud-west", {"engine": "spark"}, 'etl.engine "spark" needs etl.image'),
+        ("local", {"image": f"sha256:{'5' * 64}"}, 'image goes with engine = "spark", and engine is "duckdb"'),
+        ("local", {"engine": "pandas"}, "etl.engine = 'pandas'"),
+        ("local", {"engine": "spark", "image": "latest"}, "etl.image = 'latest'"),
+    ],
+)
+def test_etl_runs_on_an_engine_that_its_image_has(name: str, etl: Values, expected: str) -> None:
+    assert expected in complaint(values(name) | {"etl": etl})
+
+
+def test_the_laptops_own_spark_needs_no_image() -> None:
+    assert Settings.model_validate(values() | {"etl": {"engine": "spark"}}).etl.engine == "spark"
