@@ -24,6 +24,21 @@ class Period:
     last: date
 
 
+def fiscal_year(day: date) -> int:
+    """The federal fiscal year that a day belongs to: from 1 October to 30 September (31 U.S.C. 1102)."""
+    return day.year + (day.month >= 10)  # noqa: PLR2004 (October)
+
+
+def by_fiscal_year(rows: Mapping[date, int]) -> dict[str, dict[str, int]]:
+    """Of each fiscal year (`FY2026`): its rows, and those of its September, when what isn't spent would be lost."""
+    years: dict[str, dict[str, int]] = {}
+    for day, count in sorted(rows.items()):
+        year = years.setdefault(f"FY{fiscal_year(day)}", {"rows": 0, "september": 0})
+        year["rows"] += count
+        year["september"] += count if day.month == 9 else 0  # noqa: PLR2004 (September)
+    return years
+
+
 def split_by_time(rows: Mapping[date, int]) -> list[Period]:
     """Train, validation, test and live, from how many rows each day of a ledger has.
 

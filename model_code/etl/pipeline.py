@@ -15,7 +15,7 @@ from model_code.errors import InputError
 from model_code.etl.anomalies import inject
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
 from model_code.etl.mapping import ColumnMapping, read_mapping
-from model_code.etl.periods import Period, split_by_time
+from model_code.etl.periods import Period, by_fiscal_year, split_by_time
 from model_code.etl.slices import in_slices
 from model_code.etl.staging import Staged, stage, write_ledger
 from model_code.etl.writing import sha256_of, write_json, write_quarantine, write_rows
@@ -96,6 +96,7 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> Days:
         days = engine.counts(ledger.mutate(day=ledger["transaction_date"].cast("date")), "day")
     say(f"labels {report['labels']}: {sum(report['kinds'].values())} anomalies among {sum(days.values())} rows")
     report["periods"] = _days_of(split_by_time(days))
+    report["fiscal_years"] = by_fiscal_year(days)
     write_json(job.output / "quarantine" / "report.json", report)
     return days
 

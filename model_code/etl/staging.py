@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import ibis
@@ -82,6 +82,11 @@ def write_ledger(staged: Staged, path: Path, *, engine: Engine, label: Label) ->
         writer.close()
 
 
+def today_somewhere() -> date:
+    """The day that no purchase is after: a day more than UTC's, as somewhere it is tomorrow already."""
+    return datetime.now(tz=UTC).date() + timedelta(days=1)
+
+
 def _expect_columns(ledger: Path, header: list[str], mapping: ColumnMapping, *, declared: bool) -> None:
     if missing := mapping.missing(header, declared=declared):
         raise InputError(
@@ -93,11 +98,9 @@ def _expect_columns(ledger: Path, header: list[str], mapping: ColumnMapping, *, 
 
 
 def _check(raw: RawLedger, mapping: ColumnMapping, folder: Path) -> None:
-    # A day more: somewhere it is tomorrow already.
-    today = datetime.now(tz=UTC).date() + timedelta(days=1)
     checked = None
     with pq.ParquetWriter(folder / "rejected.parquet", _QUARANTINED) as rejected:
-        for chunk in validate(raw.rows, raw.header, mapping, today=today):
+        for chunk in validate(raw.rows, raw.header, mapping, today=today_somewhere()):
             accepted = pa.Table.from_pandas(chunk.accepted, preserve_index=False)
             checked = checked or pq.ParquetWriter(folder / "checked.parquet", accepted.schema)
             checked.write_table(accepted)

@@ -2,7 +2,8 @@
 
 Only words that exist at authorisation are read: the merchant's name. The description and the purpose are typed
 afterwards, by people who may know already (`fields.FIELDS` says when each field exists).
-Nothing here is in a view: on Toronto's validation it didn't help (docs/evaluation.md). It is evaluated, not deployed.
+Nothing here is in a view: on Toronto's validation it didn't help (docs/evaluation.md). It is evaluated, not deployed;
+vendors that are nearly the same are a report for people (`model_code.etl.vendors`).
 """
 
 import dataclasses

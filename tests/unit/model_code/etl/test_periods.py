@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model_code.errors import InputError
-from model_code.etl.periods import BEGINS, LABEL_GAP_DAYS, split_by_time
+from model_code.etl.periods import BEGINS, LABEL_GAP_DAYS, by_fiscal_year, fiscal_year, split_by_time
 
 START = date(2025, 1, 1)
 
@@ -34,3 +34,19 @@ def test_the_latest_rows_are_held_back_and_the_first_only_warm_up() -> None:
 def test_a_short_ledger_is_refused_with_its_days() -> None:
     with pytest.raises(InputError, match="from 2025-01-01 to 2025-04-30; a split by time needs 120 days"):
         split_by_time(ledger_of([0, 119]))
+
+
+@given(day=st.dates(date(2000, 1, 1), date(2100, 1, 1)))
+def test_a_fiscal_year_runs_from_october_to_september(day: date) -> None:
+    year = fiscal_year(day)
+    assert date(year - 1, 10, 1) <= day <= date(year, 9, 30)
+
+
+@given(days=st.lists(st.integers(0, 800), max_size=100))
+def test_every_row_belongs_to_one_fiscal_year(days: list[int]) -> None:
+    rows = ledger_of(days)
+    years = by_fiscal_year(rows)
+    assert sum(year["rows"] for year in years.values()) == len(days)
+    assert sum(year["september"] for year in years.values()) == sum(
+        count for day, count in rows.items() if day.month == 9
+    )

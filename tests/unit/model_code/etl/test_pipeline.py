@@ -107,6 +107,8 @@ def test_every_row_is_accounted_for(output: Path) -> None:
     report = read_json(output / "quarantine/report.json")
     assert (report["read"], report["accepted"], report["quarantined"]) == (ROWS + 2, ROWS, 2)
     assert report["reasons"] == {"wrong number of fields": 1, "duplicate transaction_id": 1}
+    assert list(report["fiscal_years"]) == ["FY2025", "FY2026"]
+    assert sum(year["rows"] for year in report["fiscal_years"].values()) == ROWS
     with (output / "quarantine/quarantine.csv").open(encoding="utf-8", newline="") as source:
         rows = list(csv.DictReader(source))
     assert [(row["line"], row["reason"]) for row in rows] == [

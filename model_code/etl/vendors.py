@@ -1,0 +1,57 @@
+"""Vendors under nearly the same name: `python -m model_code.etl.vendors --ledger FILE [--mapping columns.toml]`.
+
+A report for people: one vendor that is paid under two names may be a typing error, a new terminal, or an imitation.
+Each spelling is shown beside the first one that the ledger used, with its purchases and what was spent.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from model_code.errors import InputError
+from model_code.etl.mapping import ColumnMapping, read_mapping
+from model_code.etl.reading import open_ledger
+from model_code.etl.staging import today_somewhere
+from model_code.etl.validation import validate
+from model_code.features.text import near_duplicates
+
+
+def spellings(ledger: pd.DataFrame) -> pd.DataFrame:
+    """The names that are nearly another's: `vendor` (the first spelling), `spelling`, first day, purchases, spend.
+
+    Names stand in the order of their first purchase (on one day: of the alphabet), so a name is only ever held against
+    those that were known before it. Shop numbers and punctuation aside, spellings differ. The most spent stands first.
+    """
+    by_name = ledger.groupby("merchant").agg(
+        first_day=("transaction_date", "min"), purchases=("amount", "size"), spent=("amount", "sum")
+    )
+    seen = by_name.reset_index(names="spelling").sort_values(["first_day", "spelling"], ignore_index=True)
+    seen.insert(0, "vendor", seen["spelling"].map(near_duplicates(seen["spelling"].tolist())))
+    others = seen[_letters(seen["vendor"]) != _letters(seen["spelling"])]
+    return others.sort_values(["spent", "spelling"], ascending=[False, True], ignore_index=True)
+
+
+def _letters(names: pd.Series) -> pd.Series:
+    return names.str.replace(r"[\W\d_]+", "", regex=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the report as CSV."""
+    parser = argparse.ArgumentParser(prog="python -m model_code.etl.vendors", description=__doc__)
+    parser.add_argument("--ledger", type=Path, required=True, help="a ledger, as etl takes it")
+    parser.add_argument("--mapping", type=Path, help="its column mapping, unless it has Atoll's own columns")
+    options = parser.parse_args(arguments)
+    mapping = read_mapping(options.mapping) if options.mapping else ColumnMapping()
+    try:
+        with open_ledger(options.ledger) as raw:
+            parts = [part.accepted for part in validate(raw.rows, raw.header, mapping, today=today_somewhere())]
+    except InputError as error:
+        parser.error(str(error))
+    report = spellings(pd.concat(parts, ignore_index=True))
+    report.to_csv(sys.stdout, index=False, float_format="%.2f", date_format="%Y-%m-%d")
+
+
+if __name__ == "__main__":
+    main()
