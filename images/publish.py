@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from images.build import RECIPES, Bases, Built, build, download_wheels
+from images.build import RECIPES, Bases, Built, build, download_wheels, require_authorities
 from images.commands import BUILDERS, ROOT, WORK, ImageError, expect, install, run
 from images.contents import bill_of_materials, contents
 from images.engine import Engine, temporary_engine
@@ -20,6 +20,8 @@ from stacks.settings import load
 
 BY_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 BLOCKING = ("CRITICAL", "HIGH")
+SCANNED = ("COMPLETE", "ACTIVE")
+UNSCANNABLE = ("FAILED", "UNSUPPORTED_IMAGE")
 SCAN_MINUTES = 15
 
 
@@ -61,9 +63,9 @@ class Target:
             except self.ecr.exceptions.ScanNotFoundException:
                 answer = {}
             status = answer.get("imageScanStatus", {}).get("status", "NOT_FOUND")
-            if status in {"COMPLETE", "ACTIVE"}:
+            if status in SCANNED:
                 break
-            if status in {"FAILED", "UNSUPPORTED_IMAGE"} or time.monotonic() > end:
+            if status in UNSCANNABLE or time.monotonic() > end:
                 raise ImageError(
                     f"No scan of {built.recipe.name} ({built.digest}): its status is {status!r}. The image is pushed "
                     "and signed; no digest was written. Is scanning on push enabled for the repository?"
@@ -123,7 +125,9 @@ def main(environment: str) -> None:
     expect(re.fullmatch("[0-9A-F]{40}", key), f"SIGNING_KEY is {key!r}; expected a GnuPG fingerprint of 40 digits.")
     changed = run(["git", "-C", ROOT, "status", "--porcelain", *sorted({recipe.room for recipe in RECIPES})])
     expect(not changed, f"Commit first, so that the images can be built again:\n{changed}")
+    require_authorities(chosen.authorities)
     install(BUILDERS)
+    run(["gpg", "--list-secret-keys", key])
     with temporary_engine() as engine:
         for room in sorted({recipe.room for recipe in RECIPES}):
             download_wheels(room)
