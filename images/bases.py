@@ -16,10 +16,11 @@ from images.engine import Engine
 
 SUITE = "bookworm"
 UPSTREAMS_PIP = (
-    "set -e; python3 -m venv /tmp/pip; mkdir -p /usr/local/lib/python3.11; mv /tmp/pip/bin/pip /usr/local/bin/;"
-    " mv /tmp/pip/lib/python3.11/site-packages /usr/local/lib/python3.11/; rm -r /tmp/pip"
+    "set -e; python3 -m venv /tmp/pip; cd /usr/local/lib; rm -rf python3.11; mkdir python3.11; cd python3.11;"
+    " mv /tmp/pip/lib/python3.11/site-packages .; ln -s site-packages dist-packages;"
+    " mv /tmp/pip/bin/pip /usr/local/bin; rm -r /tmp/pip"
 )
-"""Puts pip where upstream has it, so that the images must do without it here too."""
+"""Puts pip where upstream has it, in Debian's sight: the build uses it, and the images must do without it."""
 STAND_INS = {
     "localhost/stand-in-base": (
         "--include=ca-certificates,python3,python3-venv",
@@ -60,7 +61,7 @@ def _archive(chosen: tuple[str, ...]) -> Path:
             if time.time() - old.stat().st_ctime > CACHE_SECONDS:
                 old.unlink(missing_ok=True)
         made = archive.with_suffix(f".{os.getpid()}.tar")
-        run(["mmdebstrap", *OPTIONS, *chosen, SUITE, made, *sources], env={"SOURCE_DATE_EPOCH": EPOCH})
+        run(["mmdebstrap", *OPTIONS, *chosen, SUITE, made, *sources])
         os.utime(made, (int(EPOCH), int(EPOCH)))  # the import's date stands in the image, so in its digest
         made.replace(archive)
     return archive
