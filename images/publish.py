@@ -20,6 +20,8 @@ from stacks.settings import load
 
 BY_DIGEST = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
 BLOCKING = ("CRITICAL", "HIGH")
+SCANNED = ("COMPLETE", "ACTIVE")
+UNSCANNABLE = ("FAILED", "UNSUPPORTED_IMAGE")
 SCAN_MINUTES = 15
 
 
@@ -61,9 +63,9 @@ class Target:
             except self.ecr.exceptions.ScanNotFoundException:
                 answer = {}
             status = answer.get("imageScanStatus", {}).get("status", "NOT_FOUND")
-            if status in {"COMPLETE", "ACTIVE"}:
+            if status in SCANNED:
                 break
-            if status in {"FAILED", "UNSUPPORTED_IMAGE"} or time.monotonic() > end:
+            if status in UNSCANNABLE or time.monotonic() > end:
                 raise ImageError(
                     f"No scan of {built.recipe.name} ({built.digest}): its status is {status!r}. The image is pushed "
                     "and signed; no digest was written. Is scanning on push enabled for the repository?"

@@ -36,7 +36,7 @@ def test_every_base_is_an_argument_and_every_install_is_hashed_and_offline(recip
     froms = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert set(froms) - stages <= {"${BASE_IMAGE}", "${COMPILER_IMAGE}"}
     assert froms.count("${COMPILER_IMAGE}") == ("native" in stages)
-    installs = re.findall(r"pip install .*", text)
+    installs = re.findall(r"pip .*install .*", text)
     assert installs
     assert all("--no-index" in line and "--require-hashes" in line for line in installs)
     assert recipe.target is None or recipe.target in stages

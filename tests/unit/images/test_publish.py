@@ -1,11 +1,12 @@
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 
 from images.build import RECIPES, Built
 from images.commands import ImageError
-from images.publish import Target, bases
+from images.publish import BLOCKING, SCANNED, UNSCANNABLE, Target, bases
 from images.signing import Signer
 
 BUILT = Built(RECIPES[0], "localhost/atoll/model:1", Path("layout"), "sha256:" + "a" * 64)
@@ -60,3 +61,9 @@ def test_a_base_image_without_a_digest_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COMPILER_IMAGE", "mirror.example/python@sha256:" + "0" * 64)
     with pytest.raises(ImageError, match="BASE_IMAGE is"):
         bases()
+
+
+@pytest.mark.parametrize(("shape", "names"), [("ScanStatus", SCANNED + UNSCANNABLE), ("FindingSeverity", BLOCKING)])
+def test_ecr_knows_the_words_that_decide(shape: str, names: tuple[str, ...]) -> None:
+    model = botocore.session.get_session().get_service_model("ecr")
+    assert set(names) <= set(model.shape_for(shape).enum)
