@@ -4,7 +4,9 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -76,7 +78,17 @@ def temporary_engine() -> Generator[Engine]:
         engine.start("podman", "rm", "--all", "--force", "--time", "0")
         for place in reversed(_mounted_below(folder)):  # a build that was interrupted leaves mounts
             engine.start("umount", place)
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder; a container's last helper may still write into it for a moment."""
+    for _ in range(50):
         shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.2)
+    sys.stderr.write(f"{folder} could not be removed whole; remove it by hand.\n")
 
 
 def _mounted_below(folder: Path) -> list[str]:
