@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from images.commands import ROOT, WORK, ImageError, run
+from images.commands import ROOT, WORK, ImageError, expect, run
 from images.engine import Engine
 
 EPOCH = "1700000000"
@@ -106,9 +106,17 @@ def build(engine: Engine, recipe: Recipe, bases: Bases, *, attempt: int = 1) -> 
     return Built(recipe, reference, layout, digest.read_text().strip())
 
 
+def require_authorities(file: Path) -> None:
+    """Do nothing if the file of RDS's authorities is there.
+
+    Raises:
+        ImageError: it isn't.
+    """
+    expect(file.is_file(), f"{file} isn't there. MLflow's image needs your region's RDS authorities: docs/deploy.md.")
+
+
 def _add_authorities(file: Path, context: Path) -> None:
-    if not file.is_file():
-        raise ImageError(f"{file} isn't there. MLflow's image needs your region's RDS authorities: docs/deploy.md.")
+    require_authorities(file)
     shutil.copyfile(file, context / AUTHORITIES)
     (context / AUTHORITIES).chmod(0o644)
 

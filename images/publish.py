@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from images.build import RECIPES, Bases, Built, build, download_wheels
+from images.build import RECIPES, Bases, Built, build, download_wheels, require_authorities
 from images.commands import BUILDERS, ROOT, WORK, ImageError, expect, install, run
 from images.contents import bill_of_materials, contents
 from images.engine import Engine, temporary_engine
@@ -125,7 +125,9 @@ def main(environment: str) -> None:
     expect(re.fullmatch("[0-9A-F]{40}", key), f"SIGNING_KEY is {key!r}; expected a GnuPG fingerprint of 40 digits.")
     changed = run(["git", "-C", ROOT, "status", "--porcelain", *sorted({recipe.room for recipe in RECIPES})])
     expect(not changed, f"Commit first, so that the images can be built again:\n{changed}")
+    require_authorities(chosen.authorities)
     install(BUILDERS)
+    run(["gpg", "--list-secret-keys", key])
     with temporary_engine() as engine:
         for room in sorted({recipe.room for recipe in RECIPES}):
             download_wheels(room)

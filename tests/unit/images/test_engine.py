@@ -7,17 +7,20 @@ from images.engine import Engine, _remove
 
 def test_a_helper_that_still_writes_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = tmp_path / "engine"
-    (folder / "storage").mkdir(parents=True)
-    end = time.monotonic() + 0.5
+    begun = threading.Event()
 
     def write() -> None:
-        while time.monotonic() < end:
-            (folder / f"{time.monotonic()}").mkdir(parents=True, exist_ok=True)
+        for number in range(20):
+            (folder / "storage" / str(number)).mkdir(parents=True)
+            begun.set()
+            time.sleep(0.01)
 
     helper = threading.Thread(target=write)
     helper.start()
+    assert begun.wait(5)
     while helper.is_alive():
         _remove(folder)
+        time.sleep(0.01)
     _remove(folder)
     assert not folder.exists()
 
