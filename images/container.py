@@ -3,12 +3,14 @@
 import contextlib
 import dataclasses
 import json
+import os
+import signal
 import tempfile
 import time
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
-from images.commands import ImageError, expect, run
+from images.commands import ImageError, expect
 from images.engine import Engine
 
 UID = 1000
@@ -103,7 +105,7 @@ class Server:
     def stop(self) -> tuple[int, float]:
         """Send SIGTERM; return the exit code and the seconds it took."""
         begin = time.monotonic()
-        run(["kill", "-TERM", str(self.pid)])
+        os.kill(self.pid, signal.SIGTERM)
         code = self.engine("podman", "wait", self.name, timeout=40)
         return int(code), round(time.monotonic() - begin, 2)
 
