@@ -22,6 +22,7 @@ class Report:
         self._begin = time.monotonic()
         self._lock = threading.Lock()
         self._failed = False
+        self._ending = False
 
     def step(self, name: str, work: Callable[[], object]) -> None:
         """Do the work and keep its facts; what it raises goes on to the caller."""
@@ -36,14 +37,21 @@ class Report:
                 self._keep(entry)
 
     def together(self, *lanes: Sequence[Step]) -> None:
-        """Work through the lanes side by side, each in its order. After a failure no lane begins another step."""
+        """Work through the lanes side by side, each in its order.
+
+        After a failure, or when this process is told to end, no lane begins another step.
+        """
         with ThreadPoolExecutor(len(lanes)) as pool:
-            for done in [pool.submit(self._lane, lane) for lane in lanes]:
-                done.result()
+            try:
+                for done in [pool.submit(self._lane, lane) for lane in lanes]:
+                    done.result()
+            finally:
+                self._ending = True
+        self._ending = False
 
     def _lane(self, lane: Sequence[Step]) -> None:
         for name, work in lane:
-            if not self._failed:
+            if not (self._failed or self._ending):
                 self.step(name, work)
 
     def _keep(self, entry: dict[str, object]) -> None:

@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -65,3 +67,23 @@ def test_after_a_failure_no_lane_begins_another_step_and_the_whole_fails(file: P
         report.together([("build", fail_together)], [("slow", end_after_the_failure), ("never", lambda: None)])
     assert results(file) == {"build": "failed", "slow": "passed"}
     assert read(file)["passed"] is False
+
+
+def test_a_signal_ends_the_lanes_after_their_present_steps(file: Path) -> None:
+    report = Report(file, {})
+
+    def told_to_end(*_: object) -> None:
+        raise SystemExit
+
+    def signalled() -> None:
+        time.sleep(0.2)  # until the main thread waits
+        os.kill(os.getpid(), signal.SIGUSR1)
+        time.sleep(0.2)
+
+    former = signal.signal(signal.SIGUSR1, told_to_end)
+    try:
+        with pytest.raises(SystemExit):
+            report.together([("build", signalled), ("never", lambda: None)])
+    finally:
+        signal.signal(signal.SIGUSR1, former)
+    assert list(results(file)) == ["build"]
