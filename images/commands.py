@@ -9,7 +9,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "images"
-BUILDERS = {"podman": "podman", "buildah": "buildah", "runc": "runc", "skopeo": "skopeo", "gpg": "gpg"}
+BUILDERS = {
+    "podman": "podman",
+    "buildah": "buildah",
+    "runc": "runc",
+    "skopeo": "skopeo",
+    "gpg": "gpg",
+    "gpg-agent": "gpg-agent",
+}
 REHEARSAL = {
     "mmdebstrap": "mmdebstrap",
     "docker-registry": "docker-registry",
