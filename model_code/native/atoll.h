@@ -63,6 +63,9 @@ struct atoll_guard {
 /* Returns how many rows (row-major) hold a value that training didn't see the like of. */
 size_t atoll_unusual_rows(const struct atoll_guard *guard, const double *rows, size_t count);
 
+/* Returns how often a character stands in a text. */
+size_t atoll_count(const char *text, size_t length, char character);
+
 /* Reading bodies. `text` must end with a byte 0 behind its `length` bytes, as Python's bytes do. Numbers are JSON's, up
    to FLT_MAX. Returns the number of rows; or -1 - r if row r (from 0) can't be read, is one too many for `most_rows`, or
    something else than a row, and then `start` is the byte at which it begins. It says only where; what is wrong there

@@ -80,6 +80,8 @@ class Library:
         self._scores, self._unusual_rows = loaded.atoll_scores, loaded.atoll_unusual_rows
         self._scores.argtypes, self._scores.restype = [pointer, pointer, size, pointer], None
         self._unusual_rows.argtypes, self._unusual_rows.restype = [pointer, pointer, size], size
+        self._count = loaded.atoll_count
+        self._count.argtypes, self._count.restype = [ctypes.c_char_p, size, ctypes.c_char], size
         self._parse_csv, self._parse_json = loaded.atoll_parse_csv, loaded.atoll_parse_json
         self._parse_json_lines = loaded.atoll_parse_json_lines
         for parse in (self._parse_csv, self._parse_json, self._parse_json_lines):
@@ -102,16 +104,20 @@ class Library:
     def parse_csv(self, body: bytes, columns: int) -> NDArray[np.float64] | Unread:
         r"""Return the rows of a body of `columns` (at least 1) numbers a line, or where it is anything else."""
         # A row has at least its separators: a body of newlines alone asks for no more memory than it has bytes.
-        most_rows = min(body.count(b"\n") + 1, (len(body) + 1) // columns)
+        most_rows = min(self._count(body, len(body), b"\n") + 1, (len(body) + 1) // columns)
         return self._parse(self._parse_csv, body, columns, most_rows)
 
     def parse_json(self, body: bytes, columns: int) -> NDArray[np.float64] | Unread:
         """Return the rows of an array of arrays (maybe as "instances"), or where it is anything else."""
-        return self._parse(self._parse_json, body, columns, _most_arrays(body, columns))
+        return self._parse(self._parse_json, body, columns, self._most_arrays(body, columns))
 
     def parse_json_lines(self, body: bytes, columns: int) -> NDArray[np.float64] | Unread:
         """Return the rows of an array a line, or where it is anything else."""
-        return self._parse(self._parse_json_lines, body, columns, _most_arrays(body, columns))
+        return self._parse(self._parse_json_lines, body, columns, self._most_arrays(body, columns))
+
+    def _most_arrays(self, body: bytes, columns: int) -> int:
+        """Return the most arrays of so many numbers that fit the body: brackets, numbers and what separates them."""
+        return min(self._count(body, len(body), b"["), len(body) // (2 * columns + 1))
 
     @staticmethod
     def _parse(function: Callable[..., int], body: bytes, columns: int, most_rows: int) -> NDArray[np.float64] | Unread:
@@ -126,11 +132,6 @@ def _address(array: Any) -> object:  # noqa: ANN401 - an array, whose buffer Num
         return _Bytes.from_buffer(array)
     except (TypeError, ValueError):  # read-only, or empty
         return array.ctypes.data
-
-
-def _most_arrays(body: bytes, columns: int) -> int:
-    """Return the most arrays of so many numbers that fit the body: brackets, numbers and what separates them."""
-    return min(body.count(b"["), len(body) // (2 * columns + 1))
 
 
 @functools.cache

@@ -16,6 +16,10 @@ static const uint64_t FIVES[MOST_PLACES + 1] = {
     2384185791015625, 11920928955078125, 59604644775390625, 298023223876953125, 1490116119384765625,
     7450580596923828125};
 
+#define EXACT_PLACES 22 /* 10^22 is the last power that is a double */
+static const double TENS[EXACT_PLACES + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                              1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Digits as one integer, and how many there are from the first that isn't 0; the value of over MOST_DIGITS is none. */
@@ -55,8 +59,8 @@ static const char *read_exponent(const char *at, int64_t *exponent)
    5^places to 62 bits or more, with the last one set if any are lost, and then the point moves. */
 static double divide(uint64_t value, int places)
 {
-    if (value <= EXACT && FIVES[places] <= EXACT)
-        return (double)value / ((double)FIVES[places] * (double)((uint64_t)1 << places));
+    if (value <= EXACT && places <= EXACT_PLACES)
+        return (double)(int64_t)value / TENS[places];
     const int up = __builtin_clzll(value), fives_up = __builtin_clzll(FIVES[places]);
     const unsigned __int128 dividend = (unsigned __int128)(value << up) << 63;
     const uint64_t divisor = FIVES[places] << fives_up;
@@ -119,6 +123,15 @@ static const char *read_field(const char *at, const char *end, double *value)
     while (at && *at == ' ')
         at++;
     return at;
+}
+
+size_t atoll_count(const char *text, size_t length, char character)
+{
+    const char *end = text + length;
+    size_t found = 0;
+    for (; (text = memchr(text, character, (size_t)(end - text))) != NULL; text++)
+        found++;
+    return found;
 }
 
 int64_t atoll_parse_csv(const char *text, size_t length, size_t columns, size_t most_rows, double *rows, size_t *start)

@@ -46,9 +46,10 @@ INLINE void add_lanes(const struct atoll_forest *forest, size_t tree, const floa
 {
     const size_t width = forest->feature_count;
     uint32_t at[LANES];
+    const uint32_t root = forest->roots[tree]; /* all compare with it: it is read once */
     for (size_t lane = 0; lane < LANES; lane++)
-        at[lane] = forest->roots[tree];
-    for (uint32_t depth = forest->depths[tree]; depth > 0; depth--)
+        at[lane] = step(forest, root, slots + lane * 2 * width, rows + lane * width, sets);
+    for (uint32_t depth = forest->depths[tree]; depth > 1; depth--)
         for (size_t lane = 0; lane < LANES; lane++)
             at[lane] = step(forest, at[lane], slots + lane * 2 * width, rows + lane * width, sets);
     for (size_t lane = 0; lane < LANES; lane++)

@@ -72,7 +72,7 @@ def answer(service: Service, request: Request, body: bytes) -> Answer:
     headers = _headers(model, version=options.version, unusual=unusual) if options.version or unusual else ()
     fields = _fields(service, scores)
     if request.accept == CSV:
-        return Answer(OK, CSV, b"\n".join(_csv(fields)), headers)
+        return Answer(OK, CSV, _csv(fields), headers)
     if options.reasons:
         fields["reasons"] = [orjson.dumps(why) for why in model.reasons(rows, scores, options.reasons)]
     if options.out_of_distribution:
@@ -107,8 +107,12 @@ def _headers(model: ServedModel, *, version: bool, unusual: int) -> tuple[tuple[
     return ((b"x-amzn-sagemaker-custom-attributes", b";".join(told)),)
 
 
-def _fields(service: Service, scores: Scores) -> dict[str, list[bytes]]:
-    """Return each field of a row's answer as JSON, for every row."""
+Field = bytes | list[bytes]
+"""A field's JSON for every row: numbers as one text with commas between them, anything else a text a row."""
+
+
+def _fields(service: Service, scores: Scores) -> dict[str, Field]:
+    """Return each field of the rows' answers."""
     policy = service.policy
     if scores.ndim > 1:
         labels = {"label": _numbers(scores.argmax(axis=1))}
@@ -120,9 +124,9 @@ def _fields(service: Service, scores: Scores) -> dict[str, list[bytes]]:
     return {"score": _numbers(policy.rounded(scores))}
 
 
-def _numbers(values: np.ndarray) -> list[bytes]:
+def _numbers(values: np.ndarray) -> bytes:
     """Return each number in its shortest form that reads as itself."""
-    return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")
+    return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
 
 
 def _arrays(values: np.ndarray) -> list[bytes]:
@@ -130,19 +134,21 @@ def _arrays(values: np.ndarray) -> list[bytes]:
     return [b"[%b]" % row for row in text[2:-2].split(b"],[")]
 
 
-def _csv(fields: dict[str, list[bytes]]) -> list[bytes]:
-    """Return each row's numbers; of classes their probabilities, whose largest is the label."""
-    return [row[1:-1] for row in fields["scores"]] if "scores" in fields else next(iter(fields.values()))
+def _csv(fields: dict[str, Field]) -> bytes:
+    """Return a line of numbers a row; of classes their probabilities, whose largest is the label."""
+    [field, *_] = fields.values()
+    return field.replace(b",", b"\n") if isinstance(field, bytes) else b"\n".join(row[1:-1] for row in field)
 
 
-def _objects(fields: dict[str, list[bytes]], separator: bytes) -> bytes:
+def _objects(fields: dict[str, Field], separator: bytes) -> bytes:
     """Return an object a row; each of the fields has a value for every row."""
-    if len(fields) == 1:
-        [(name, values)] = fields.items()
+    [(name, field), *more] = fields.items()
+    if isinstance(field, bytes) and not more:
         begin = b'{"%b":' % name.encode()
-        return begin + (b"}" + separator + begin).join(values) + b"}"
+        return begin + field.replace(b",", b"}" + separator + begin) + b"}"
     template = b"{" + b",".join(b'"%b":%%b' % name.encode() for name in fields) + b"}"
-    return separator.join(template % row for row in zip(*fields.values(), strict=True))
+    columns = (each.split(b",") if isinstance(each, bytes) else each for each in fields.values())
+    return separator.join(template % row for row in zip(*columns, strict=True))
 
 
 def _names(columns: list[str], unusual: np.ndarray) -> list[bytes]:
