@@ -134,6 +134,7 @@ def test_a_client_that_asks_whether_to_send_is_told_to(app: Application) -> None
         connection.data_received(head + b"\r\n\r\n")
         before = wire.written
         connection.data_received(body)
+        await until(lambda: wire.written != before)
         return [before, wire.written[len(before) :]]
 
     before, after = asyncio.run(send())
@@ -145,6 +146,7 @@ def test_an_answer_to_head_has_no_body(app: Application) -> None:
     async def send() -> bytes:
         connection, wire = connect(app)
         connection.data_received(b"HEAD /invocations HTTP/1.1\r\n\r\n")
+        await until(lambda: bool(wire.written))
         return wire.written
 
     assert asyncio.run(send()).endswith(b"\r\n\r\n")
@@ -155,8 +157,8 @@ def test_a_client_that_does_not_read_gets_no_more_answers(app: Application) -> N
         connection, wire = connect(app)
         connection.pause_writing()
         connection.data_received(post() + post())
+        await until(lambda: wire.is_paused)
         counts = [wire.written.count(b"HTTP/1.1 200 OK")]
-        assert wire.is_paused
         connection.resume_writing()
         await until(lambda: not wire.is_paused)
         return [*counts, wire.written.count(b"HTTP/1.1 200 OK")]
@@ -181,6 +183,7 @@ def test_a_client_that_is_too_slow_is_told_or_left(
     async def wait() -> bytes:
         connection, wire = connect(app)
         before(connection)
+        await asyncio.sleep(0.01)  # it answers what is whole
         already = len(wire.written)
         await until(lambda: wire.is_closed)
         return wire.written[already:]
@@ -196,6 +199,7 @@ def test_a_server_that_drains_answers_what_has_begun(app: Application) -> None:
         connection.data_received(post()[:-3])
         connection.shutdown()
         connection.data_received(post()[-3:])
+        await until(lambda: wire.is_closed)
         return idle_wire.is_closed, read(wire.written)[0], wire.is_closed
 
     idle_closed, response, closed = asyncio.run(drain())
