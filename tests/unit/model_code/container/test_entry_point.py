@@ -45,6 +45,7 @@ def test_training_leaves_an_artifact_and_prints_its_metrics(tmp_path: Path, caps
     printed = capsys.readouterr().out.splitlines()
     assert f"average_precision={measured['average_precision']:.6f};" in printed
     assert {line.partition("=")[0] for line in printed} == {
+        "ap_on_validation",
         "average_precision",
         "precision_at_100",
         "recall_at_1pct_fpr",
