@@ -13,7 +13,15 @@ from tests.infrastructure.policies import Request
 
 PAGE = Path(__file__).parents[2] / "docs" / "rights.md"
 ALL_CASES = CASES | {"Administrator": ADMINISTRATOR} | JOBS
-NOT_ASKED_LOCALLY = frozenset({"s3:BypassGovernanceRetention", "xray:GetTraceSummaries", "xray:PutTraceSegments"})
+NOT_ASKED_LOCALLY = frozenset(
+    {
+        "s3:BypassGovernanceRetention",
+        "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:StopHyperParameterTuningJob",
+        "xray:GetTraceSummaries",
+        "xray:PutTraceSegments",
+    }
+)
 """Rights that the local AWS doesn't ask for, as `tests/contract/sagemaker/test_asked_rights.py` finds."""
 
 _MARK = "<!-- cases -->"
