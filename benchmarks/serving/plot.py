@@ -9,6 +9,7 @@ from benchmarks.serving.rounds import Cell
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import MaxNLocator
 
 PANELS = {"c8 json": "one row a request, 8 connections: requests/s", "10k csv": "10,000 rows of CSV: rows/s"}
 
@@ -24,6 +25,8 @@ def draw(typical: Mapping[str, Cell], file: Path) -> None:
         bars = axis.barh(ordered, values, color=colours)
         axis.bar_label(bars, [f"{value:,.0f}" for value in values], padding=3)
         axis.set(title=title, xlim=(0, max(values) * 1.2))
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        axis.xaxis.set_major_formatter("{x:,.0f}")
         axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(file, dpi=120)
     plt.close(figure)

@@ -20,6 +20,7 @@ class Wire(asyncio.Transport):
         self.written = b""
         self.is_paused = False
         self.is_closed = False
+        self.is_aborted = False
         self.news = asyncio.Event()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -31,7 +32,9 @@ class Wire(asyncio.Transport):
         self.is_closed = True
         self.news.set()
 
-    abort = close
+    def abort(self) -> None:
+        self.is_aborted = True
+        self.close()
 
     def is_closing(self) -> bool:
         return self.is_closed

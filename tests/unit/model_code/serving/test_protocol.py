@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from model_code.serving import protocol
 from model_code.serving.answers import Service
 from model_code.serving.app import INLINE_BYTES, Application
+from model_code.serving.metrics import ROWS
 from model_code.serving.model import ServedModel
 from tests.unit.model_code.serving.exchange import Response, Wire, connect, read, until, written
 
@@ -75,6 +76,25 @@ def test_a_long_body_between_short_ones_is_answered_in_its_turn(app: Application
     long = ROW * (2 * INLINE_BYTES // len(ROW))
     responses, _ = talk(app, [post() + post(long) + post()], expected=3)
     assert [response.body.count(b"\n") for response in responses] == [0, long.count(b"\n") - 1, 0]
+
+
+def test_a_body_in_the_thread_is_answered_once(model: ServedModel) -> None:
+    service, rows = Service(model), 2 * INLINE_BYTES // len(ROW)
+    app = Application(service, max_body_bytes=3 * INLINE_BYTES)
+
+    async def send() -> bytes:
+        connection, wire = connect(app)
+        connection.data_received(post(ROW * rows))
+        await until(lambda: wire.is_paused)
+        for _ in range(3):  # the client reads by fits and starts
+            connection.pause_writing()
+            connection.resume_writing()
+        await until(lambda: bool(wire.written))
+        await asyncio.sleep(0.05)
+        return wire.written
+
+    assert read(asyncio.run(send()))[1] == b""
+    assert service.metrics.totals()[ROWS] == rows
 
 
 def test_a_client_that_leaves_leaves_nothing_behind(app: Application) -> None:
@@ -167,28 +187,28 @@ def test_a_client_that_does_not_read_gets_no_more_answers(app: Application) -> N
 
 
 @pytest.mark.parametrize(
-    ("before", "told"),
+    ("before", "told", "aborted"),
     [
-        (lambda connection: connection.data_received(post()[:-1]), b"HTTP/1.1 408 "),
-        (lambda connection: connection.data_received(post()), b""),
-        (lambda connection: (connection.pause_writing(), connection.data_received(post())), b""),
+        (lambda connection: connection.data_received(post()[:-1]), b"HTTP/1.1 408 ", False),
+        (lambda connection: connection.data_received(post()), b"", False),
+        (lambda connection: (connection.pause_writing(), connection.data_received(post())), b"", True),
     ],
 )
 def test_a_client_that_is_too_slow_is_told_or_left(
-    app: Application, monkeypatch: pytest.MonkeyPatch, before: Callable, told: bytes
+    app: Application, monkeypatch: pytest.MonkeyPatch, before: Callable, told: bytes, *, aborted: bool
 ) -> None:
     monkeypatch.setattr(protocol, "RECEIVING_SECONDS", 0.05)
     monkeypatch.setattr(protocol, "KEEP_ALIVE_SECONDS", 0.05)
 
-    async def wait() -> bytes:
+    async def wait() -> tuple[bytes, bool]:
         connection, wire = connect(app)
         before(connection)
         await asyncio.sleep(0.01)  # it answers what is whole
         already = len(wire.written)
         await until(lambda: wire.is_closed)
-        return wire.written[already:]
+        return wire.written[already:][:13], wire.is_aborted
 
-    assert asyncio.run(asyncio.wait_for(wait(), 30))[:13] == told[:13]
+    assert asyncio.run(asyncio.wait_for(wait(), 30)) == (told, aborted)
 
 
 def test_a_server_that_drains_answers_what_has_begun(app: Application) -> None:
