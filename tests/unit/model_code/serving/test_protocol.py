@@ -85,7 +85,8 @@ def test_a_body_in_the_thread_is_answered_once(model: ServedModel) -> None:
     async def send() -> bytes:
         connection, wire = connect(app)
         connection.data_received(post(ROW * rows))
-        await until(lambda: wire.is_paused)
+        await asyncio.sleep(0)  # now the thread has it
+        assert wire.is_paused
         for _ in range(3):  # the client reads by fits and starts
             connection.pause_writing()
             connection.resume_writing()
