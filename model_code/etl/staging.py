@@ -47,7 +47,7 @@ def stage(ledger: Path, mapping: ColumnMapping, *, declared: bool, engine: Engin
         InputError: the file or its columns can't be used.
     """
     with open_ledger(ledger) as raw:
-        _expect_columns(ledger, raw.header, mapping, declared=declared)
+        expect_columns(ledger, raw.header, mapping, declared=declared)
         _check(raw, mapping, folder)
     rows = engine.read(folder / "checked.parquet")
     ids = rows.select("line", "transaction_id")
@@ -87,7 +87,12 @@ def today_somewhere() -> date:
     return datetime.now(tz=UTC).date() + timedelta(days=1)
 
 
-def _expect_columns(ledger: Path, header: list[str], mapping: ColumnMapping, *, declared: bool) -> None:
+def expect_columns(ledger: Path, header: list[str], mapping: ColumnMapping, *, declared: bool) -> None:
+    """Check that a ledger's header has what its mapping names.
+
+    Raises:
+        InputError: it lacks a column, or has one twice.
+    """
     if missing := mapping.missing(header, declared=declared):
         raise InputError(
             f"{ledger.name} lacks the columns {', '.join(missing)}; it has {', '.join(header)}. "

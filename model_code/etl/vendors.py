@@ -13,7 +13,7 @@ import pandas as pd
 from model_code.errors import InputError
 from model_code.etl.mapping import ColumnMapping, read_mapping
 from model_code.etl.reading import open_ledger
-from model_code.etl.staging import today_somewhere
+from model_code.etl.staging import expect_columns, today_somewhere
 from model_code.etl.validation import validate
 from model_code.features.text import near_duplicates
 
@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
     mapping = read_mapping(options.mapping) if options.mapping else ColumnMapping()
     try:
         with open_ledger(options.ledger) as raw:
+            expect_columns(options.ledger, raw.header, mapping, declared=options.mapping is not None)
             parts = [part.accepted for part in validate(raw.rows, raw.header, mapping, today=today_somewhere())]
     except InputError as error:
         parser.error(str(error))

@@ -52,3 +52,12 @@ def test_a_ledger_that_cannot_be_read_is_refused_in_a_sentence(
     with pytest.raises(SystemExit):
         main(["--ledger", str(tmp_path / "ledger.csv")])
     assert "ledger.csv is empty" in capsys.readouterr().err
+
+
+def test_a_ledger_without_the_columns_is_refused_and_not_reported_as_clean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ledger.csv").write_text("Vendor,Paid\nACME,12.50\n")
+    with pytest.raises(SystemExit):
+        main(["--ledger", str(tmp_path / "ledger.csv")])
+    assert "ledger.csv lacks the columns" in capsys.readouterr().err
