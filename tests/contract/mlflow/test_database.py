@@ -178,7 +178,10 @@ def test_without_the_authorities_the_migration_reaches_no_database(parts: Parts,
     assert "does not exist" in run.stderr
 
 
-def test_a_password_or_a_strangers_token_opens_nothing_for_the_servers_user(parts: Parts) -> None:
+def test_a_password_or_a_strangers_token_opens_nothing_for_the_servers_user(
+    parts: Parts, environment: dict[str, str]
+) -> None:
+    assert environment  # the migration has made the servers' user
     for password in ("mlflow", OWNERS_PASSWORD, f"localhost:{parts.door.port}/?Action=connect&DBUser=mlflow"):
         with pytest.raises(psycopg2.OperationalError, match="PAM authentication failed"):
             connect(parts, user=IAM_USER, password=password)
