@@ -2,9 +2,9 @@
 
 `make bench-etl` writes build/bench/etl.json (ROWS=, default 10,000,000). Three figures:
 
-- `features`: COMPARED rows of one ledger from Parquet to every feature of the real-time view, in DuckDB and in pandas,
-  by turns, ROUNDS times. pandas' part is `pandas_windows` alone: reading, keys, logarithms and formulas come free.
-- `worst_difference`: between the two, over all rows and features, with the formulas applied to pandas' windows.
+- `features`: COMPARED rows of one ledger from Parquet to every feature of the real-time view, in DuckDB and in pandas
+  (`benchmarks.etl_pandas`), by turns, ROUNDS times.
+- `worst_difference`: between the two, over all rows and features.
 - `job`: the image's entry point (`etl`) on a tenth of the rows, three tenths and all: seconds, and the largest resident
   set of the process. Flat memory: it hardly grows with the rows.
 """
@@ -18,22 +18,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import ibis
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from benchmarks import etl_pandas
 from model_code.etl.engines import duckdb_engine
 from model_code.etl.generator import generate
 from model_code.etl.slices import in_slices
-from model_code.features.build import build_features, features_from, prepare
+from model_code.features.build import build_features
 from model_code.features.views import REALTIME
-from model_code.features.windows import Window
 
 PROJECT = Path(__file__).resolve().parents[1]
 PART = 500_000
@@ -71,6 +68,14 @@ def ledger_of(path: Path, rows: int) -> None:
         database.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
 
 
+def numbered(ledger: Path) -> Path:
+    """The ledger as the job leaves it for the features, beside the other: in order, with `row`."""
+    ordered = ledger.with_name("ledger.parquet")
+    rows = "SELECT row_number() OVER (ORDER BY transaction_date, transaction_id) - 1 AS row, *"
+    duckdb.execute(f"COPY ({rows} FROM '{ledger}' ORDER BY row) TO '{ordered}'")
+    return ordered
+
+
 def _job(root: Path, rows: int) -> dict[str, Any]:
     """The whole job in a process of its own; its largest resident set is the kernel's (wait4's would be ours)."""
     (root / "processing/input/ledger").mkdir(parents=True)
@@ -98,14 +103,11 @@ def _job(root: Path, rows: int) -> dict[str, Any]:
 
 def _compared(scratch: Path, rows: int) -> dict[str, Any]:
     ledger_of(scratch / "raw.parquet", rows)
-    numbered = "SELECT row_number() OVER (ORDER BY transaction_date, transaction_id) - 1 AS row, *"
-    duckdb.execute(f"COPY ({numbered} FROM '{scratch / 'raw.parquet'}') TO '{scratch / 'ledger.parquet'}'")
-    with duckdb_engine(scratch) as engine:
-        prepared = engine.rows(prepare(engine.read(scratch / "ledger.parquet")).order_by("row")).to_pandas()
+    ledger = numbered(scratch / "raw.parquet")
     runs: dict[str, list[dict[str, float]]] = {"atoll": [], "pandas": []}
     for _ in range(ROUNDS):
-        windows = _timed(lambda: pandas_windows(prepared), runs["pandas"])
-        features = _timed(lambda: _features(scratch), runs["atoll"])
+        ours = _timed(lambda: atoll_features(ledger), runs["atoll"])
+        theirs = _timed(lambda: etl_pandas.features(ledger), runs["pandas"])
     medians = {
         unit: {name: statistics.median(run[unit] for run in each) for name, each in runs.items()}
         for unit in ("seconds", "cpu_seconds")
@@ -115,7 +117,7 @@ def _compared(scratch: Path, rows: int) -> dict[str, Any]:
         **runs,
         "times_faster": round(medians["seconds"]["pandas"] / medians["seconds"]["atoll"], 1),
         "times_faster_by_cpu": round(medians["cpu_seconds"]["pandas"] / medians["cpu_seconds"]["atoll"], 1),
-        "worst_difference": _difference(features, windows),
+        "worst_difference": float((ours - theirs[list(ours.columns)]).abs().max(axis=None)),
     }
 
 
@@ -128,40 +130,14 @@ def _timed(work: Callable[[], pd.DataFrame], runs: list[dict[str, float]]) -> pd
     return made
 
 
-def _features(scratch: Path) -> pd.DataFrame:
-    """All features as a frame, by `row`, the way that the job takes: some rows at a time."""
-    with duckdb_engine(scratch) as engine:
-        ledger = engine.read(scratch / "ledger.parquet")
-        features = build_features(ledger, keep=engine.keep)
-        labelled = features.join(ledger.select("row", "label", "kind"), "row")
-        slices = in_slices(engine, labelled, range(engine.size(ledger)), REALTIME.columns)
+def atoll_features(ledger: Path) -> pd.DataFrame:
+    """All features of the ledger in a Parquet file, by `row`, the way that the job takes: some rows at a time."""
+    with tempfile.TemporaryDirectory(dir=ledger.parent) as folder, duckdb_engine(Path(folder)) as engine:
+        rows = engine.read(ledger)
+        features = build_features(rows, keep=engine.keep)
+        labelled = features.join(rows.select("row", "label", "kind"), "row")
+        slices = in_slices(engine, labelled, range(engine.size(rows)), REALTIME.columns)
         return pa.concat_tables(slices).to_pandas()[list(REALTIME.columns)]
-
-
-def pandas_windows(prepared: pd.DataFrame) -> pd.DataFrame:
-    """The real-time view's windows as a data scientist writes them: a rolling window of days for each group.
-
-    Groups are formed once for each set of keys, and columns with the same window and aggregate are rolled together.
-    """
-    windows = {}
-    for by, own in groupby(sorted(REALTIME.windows, key=lambda window: window.by), key=lambda window: window.by):
-        groups = prepared.groupby(list(by), sort=False)
-        order = np.concatenate(list(groups.indices.values()))
-        alike = groupby(sorted(own, key=_frame), key=_frame)
-        for (first, how), same in ((frame, list(each)) for frame, each in alike):
-            rolling = groups.rolling(f"{-first}D", on="transaction_date", closed="left", min_periods=1)
-            values = getattr(rolling[[window.column for window in same]], how)()
-            windows |= {each.name: pd.Series(values[each.column].to_numpy(), index=order) for each in same}
-    return prepared.assign(**windows)
-
-
-def _frame(window: Window) -> tuple[int, str]:
-    return window.first, window.how
-
-
-def _difference(features: pd.DataFrame, windows: pd.DataFrame) -> float:
-    theirs = features_from(ibis.memtable(pa.Table.from_pandas(windows)), REALTIME).order_by("row")
-    return float((features - theirs.to_pyarrow().to_pandas()[list(REALTIME.columns)]).abs().max().max())
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from model_code.errors import InputError
 from model_code.features.windows import Keep, keeping
 
 DUCKDB_MEMORY = "2GB"
-"""What DuckDB may hold; the rest it spills to its file. The process needs about as much again at the most."""
+"""What DuckDB may hold; the rest it spills to files. The process needs about as much again at the most."""
 
 BATCH_ROWS = 100_000
 
@@ -72,12 +72,11 @@ def batches(engine: Engine, table: Table) -> Iterator[pa.RecordBatch]:
 
 @contextmanager
 def duckdb_engine(scratch: Path) -> Generator[Engine]:
-    """DuckDB with its file below `scratch`, within DUCKDB_MEMORY."""
+    """DuckDB in memory, within DUCKDB_MEMORY; what doesn't fit, it spills below `scratch`."""
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         backend = ibis.duckdb.connect(
-            Path(folder) / "etl.duckdb",
             memory_limit=DUCKDB_MEMORY,
-            temp_directory=str(Path(folder) / "spill"),
+            temp_directory=folder,
             preserve_insertion_order=False,
             # Its order of joins builds hash tables of the widest rows: as written takes less than half the time.
             disabled_optimizers="join_order",

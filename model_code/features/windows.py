@@ -66,8 +66,11 @@ def found(table: Table, window: Window) -> NumericValue:
 
 
 def by_first_key(windows: Iterable[Window]) -> dict[str, list[Window]]:
-    """The distinct windows whose keys begin with the same one, in order of keys."""
-    ordered = sorted(set(windows), key=lambda window: (window.by, window))
+    """The distinct windows whose keys begin with the same one, most keys first.
+
+    An engine carries what it has computed through the sorts that follow; few windows have many keys.
+    """
+    ordered = sorted(set(windows), key=lambda window: (window.by[0], -len(window.by), window))
     return {first: list(group) for first, group in groupby(ordered, key=lambda window: window.by[0])}
 
 
