@@ -35,6 +35,18 @@ def posting_lags(rows: int, rng: np.random.Generator) -> pd.TimedeltaIndex:
     return pd.to_timedelta(rng.geometric(0.55, rows).clip(1, 12), "D")
 
 
+@dataclass(frozen=True)
+class Purchases:
+    """A ledger's ordinary purchases: few of their columns in memory, whole rows where they are asked for.
+
+    `known` has transaction_date, amount, merchant and mcc of each (texts may be categories), numbered from 0; `rows`
+    gives the whole rows of some numbers, in the order asked for, a number as often as it comes, numbered from 0.
+    """
+
+    known: pd.DataFrame
+    rows: Callable[[np.ndarray], pd.DataFrame]
+
+
 def inject(
     ledger: pd.DataFrame,
     *,
@@ -44,45 +56,64 @@ def inject(
 ) -> pd.DataFrame:
     """The ledger with anomalies added, by date, with `label` (0/1) and `kind` ("" for the ledger's own rows).
 
-    The ledger's rows stay as they are; the added ones get new ids. Each kind adds `rows_per_kind` rows (if not given,
-    `per_kind(len(ledger))`); one without material (say, no merchant ever fell dormant) adds fewer, or none.
+    The ledger's rows stay as they are; `anomalies` are added to them.
+    """
+    rng = randomness(seed)
+    purchases = Purchases(ledger, lambda at: ledger.iloc[at].reset_index(drop=True))
+    new = anomalies(purchases, rng, rows_per_kind=rows_per_kind, thresholds=thresholds)
+    both = pd.concat([ledger.assign(kind="", label=0), new], ignore_index=True)
+    return both.iloc[rng.permutation(len(both))].sort_values("transaction_date", kind="stable", ignore_index=True)
+
+
+def randomness(seed: int) -> np.random.Generator:
+    """What one seed's anomalies are drawn with."""
+    return np.random.default_rng([seed, 7])
+
+
+def anomalies(
+    purchases: Purchases,
+    rng: np.random.Generator,
+    *,
+    rows_per_kind: int | None = None,
+    thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE,
+) -> pd.DataFrame:
+    """New rows with `label` 1, their `kind` and ids of their own, made from ordinary purchases.
+
+    Each kind gets `rows_per_kind` rows (if not given, `per_kind` of the ledger's length); one without material (say,
+    no merchant ever fell dormant) gets fewer, or none.
 
     Raises:
         InputError: there are no ordinary purchases to make anomalies from.
     """
-    rng = np.random.default_rng([seed, 7])
-    count = per_kind(len(ledger)) if rows_per_kind is None else rows_per_kind
-    source = _Source(ledger, thresholds, rng)
+    count = per_kind(len(purchases.known)) if rows_per_kind is None else rows_per_kind
+    source = _Source(purchases, thresholds, rng)
     made = {kind: make(source, count) for kind, make in _MAKERS.items()}
     new = pd.concat([rows.assign(kind=kind) for kind, rows in made.items() if len(rows)], ignore_index=True)
-    new = new.assign(
+    return new.assign(
         label=1,
         transaction_id=[f"injected-{number:06d}" for number in rng.permutation(len(new))],
         posting_date=new["transaction_date"] + posting_lags(len(new), rng),
     )
-    both = pd.concat([ledger.assign(kind="", label=0), new], ignore_index=True)
-    return both.iloc[rng.permutation(len(both))].sort_values("transaction_date", kind="stable", ignore_index=True)
 
 
 @dataclass(frozen=True)
 class _Source:
     """The ordinary purchases that anomalies are made from."""
 
-    ledger: pd.DataFrame
+    purchases: Purchases
     thresholds: Sequence[Threshold]
     rng: np.random.Generator
 
     def take(self, count: int, *, above: float = 20.0, days_left: int = 0) -> pd.DataFrame:
         """Copies of random purchases of more than `above`, at least `days_left` days before the ledger ends."""
-        dates = self.ledger["transaction_date"]
-        latest = dates.max() - pd.Timedelta(days=days_left)
-        pool = np.flatnonzero((self.ledger["amount"] > above) & (dates <= latest))
+        known = self.purchases.known
+        latest = known["transaction_date"].max() - pd.Timedelta(days=days_left)
+        pool = np.flatnonzero((known["amount"] > above) & (known["transaction_date"] <= latest))
         if not len(pool):
             raise InputError(
                 f"No anomalies can be injected: the ledger has no purchase above {above:g} before its end."
             )
-        picked = self.rng.choice(pool, count)
-        return self.ledger.iloc[picked].reset_index(drop=True)
+        return self.purchases.rows(self.rng.choice(pool, count))
 
     def later(self, dates: pd.Series, low: int, high: int) -> pd.Series:
         """The dates moved by `low` up to (and without) `high` days."""
@@ -120,13 +151,14 @@ def _round(source: _Source, count: int) -> pd.DataFrame:
 
 def _dormant(source: _Source, count: int) -> pd.DataFrame:
     """A merchant that nobody used for half a year (a third of a shorter ledger) charges again, and more than usual."""
-    dates = source.ledger["transaction_date"]
+    known = source.purchases.known
+    dates = known["transaction_date"]
     asleep = pd.Timedelta(days=min(DORMANT_DAYS, (dates.max() - dates.min()).days // 3))
-    last_rows = source.ledger.loc[source.ledger.groupby("merchant")["transaction_date"].idxmax()].sort_index()
-    last_rows = last_rows[(last_rows["transaction_date"] + asleep <= dates.max()) & (last_rows["amount"] > 0)]
-    if last_rows.empty:
-        return last_rows
-    rows = last_rows.iloc[source.rng.integers(0, len(last_rows), count)].reset_index(drop=True)
+    last = known.loc[known.groupby("merchant", observed=True)["transaction_date"].idxmax()].sort_index()
+    last = last[(last["transaction_date"] + asleep <= dates.max()) & (last["amount"] > 0)]
+    if last.empty:
+        return last
+    rows = source.purchases.rows(last.index[source.rng.integers(0, len(last), count)].to_numpy())
     wakes = rows["transaction_date"] + asleep
     room = (dates.max() - wakes).dt.days.to_numpy() + 1
     buyers = source.take(count)
@@ -147,7 +179,7 @@ def _weekend(source: _Source, count: int) -> pd.DataFrame:
 def _mcc_mismatch(source: _Source, count: int) -> pd.DataFrame:
     """A merchant charges under a code of another line of business."""
     rows = source.take(count)
-    codes = np.sort(source.ledger["mcc"].unique())
+    codes = np.sort(source.purchases.known["mcc"].unique().astype(str))
     if len(codes) < 2:  # noqa: PLR2004 (no other code exists)
         return rows.iloc[:0]
     own = np.searchsorted(codes, rows["mcc"].to_numpy(dtype=codes.dtype))

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from model_code.errors import InputError
-from model_code.etl.anomalies import inject
+from model_code.etl.anomalies import Purchases, anomalies, randomness
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
 from model_code.etl.mapping import ColumnMapping, read_mapping
 from model_code.etl.periods import Period, by_fiscal_year, split_by_time
@@ -90,7 +90,7 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> Days:
         if not report["accepted"]:
             raise InputError(f"{job.ledger.name} has no row that can be used: {report['reasons'] or 'it has no rows'}.")
         say("read {read} rows ({encoding}): {accepted} accepted, {quarantined} quarantined".format_map(report))
-        write_ledger(staged, scratch / LEDGER, engine=engine, label=partial(_injected, job, mapping))
+        write_ledger(staged, scratch / LEDGER, engine=engine, inject=partial(_anomalies, job, mapping))
         ledger = engine.read(scratch / LEDGER)
         report["kinds"] = engine.counts(ledger.filter(ledger["label"] == 1), "kind")
         days = engine.counts(ledger.mutate(day=ledger["transaction_date"].cast("date")), "day")
@@ -115,10 +115,10 @@ def _report(job: Job, staged: Staged, engine: Engine) -> dict[str, Any]:
     }
 
 
-def _injected(job: Job, mapping: ColumnMapping, ledger: pd.DataFrame) -> pd.DataFrame:
+def _anomalies(job: Job, mapping: ColumnMapping, purchases: Purchases) -> pd.DataFrame:
     if job.seed is None:
         raise InputError(f"{job.ledger.name} has no labels: map a column to `label`, or run etl with --inject SEED.")
-    return inject(ledger, seed=job.seed, thresholds=mapping.thresholds)
+    return anomalies(purchases, randomness(job.seed), thresholds=mapping.thresholds)
 
 
 def _days_of(periods: Iterable[Period]) -> dict[str, dict[str, str]]:

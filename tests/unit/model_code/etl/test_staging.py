@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model_code.etl.anomalies import Purchases, anomalies, inject, randomness
 from model_code.etl.engines import batches, duckdb_engine
+from model_code.etl.generate import to_csv
+from model_code.etl.generator import generate
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.staging import stage, write_ledger
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
@@ -24,6 +27,11 @@ def row(number: int, *, day: int = 1, amount: str = "5") -> list[str]:
     return [f"T{number:03d}", "O", "M", "5111", amount, f"2026-01-{day:02d}", str(number % 2)]
 
 
+def nothing(_: Purchases) -> pd.DataFrame:
+    """What a ledger with labels never asks for."""
+    raise AssertionError
+
+
 def staged(folder: Path, rows: Rows) -> tuple[pd.DataFrame, list[tuple[int, str, str]]]:
     """The ledger that is written, and the rows set aside."""
     text = io.StringIO()
@@ -31,7 +39,7 @@ def staged(folder: Path, rows: Rows) -> tuple[pd.DataFrame, list[tuple[int, str,
     (folder / "raw.csv").write_text(text.getvalue())
     with duckdb_engine(folder) as engine:
         done = stage(folder / "raw.csv", ColumnMapping(), declared=False, engine=engine, folder=folder)
-        write_ledger(done, folder / "ledger.parquet", engine=engine, label=lambda ledger: ledger)
+        write_ledger(done, folder / "ledger.parquet", engine=engine, inject=nothing)
         aside = pa.Table.from_batches(
             batches(engine, done.quarantined.order_by("line")), schema=engine.rows(done.quarantined).schema
         )
@@ -84,3 +92,20 @@ def test_no_row_is_ever_lost(tmp_path_factory: pytest.TempPathFactory, rows: Row
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model_code.etl.validation._CHUNK", 3)
     monkeypatch.setattr("model_code.etl.staging.BATCH_ROWS", 3)
+
+
+def test_a_ledger_on_disk_gets_the_anomalies_that_it_would_get_in_memory(tmp_path: Path) -> None:
+    made = generate(3000, seed=4)
+    ordinary = made[made["label"] == 0].drop(columns=["label", "kind"])
+    (tmp_path / "raw.csv").write_bytes(to_csv(ordinary.sample(frac=1, random_state=1)))
+    with duckdb_engine(tmp_path) as engine:
+        done = stage(tmp_path / "raw.csv", ColumnMapping(), declared=False, engine=engine, folder=tmp_path)
+        write_ledger(
+            done, tmp_path / "ledger.parquet", engine=engine, inject=lambda known: anomalies(known, randomness(9))
+        )
+    written = pd.read_parquet(tmp_path / "ledger.parquet")
+    expected = inject(ordinary.sort_values(["transaction_date", "transaction_id"], ignore_index=True), seed=9)
+    expected = expected.sort_values(["transaction_date", "transaction_id"], ignore_index=True)
+    names = ["transaction_id", "card", "merchant", "mcc", "amount", "description", "posting_date", "label", "kind"]
+    pd.testing.assert_frame_equal(written[names], expected[names], check_dtype=False)
+    assert written["label"].sum() > 20
