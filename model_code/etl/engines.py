@@ -20,7 +20,7 @@ from ibis.expr.types import Table
 from model_code.errors import InputError
 from model_code.features.windows import Keep, keeping
 
-DUCKDB_MEMORY = "2GB"
+DUCKDB_MEMORY = "1GB"
 """What DuckDB may hold; the rest it spills to files. The process needs about as much again at the most."""
 
 BATCH_ROWS = 100_000
