@@ -65,3 +65,8 @@ def all_parameters(hyperparameters: Hyperparameters) -> dict[str, Any]:
 def constraints(columns: Sequence[str]) -> dict[str, int]:
     """Return the monotone constraints among these features."""
     return {name: MONOTONE[name] for name in columns if name in MONOTONE}
+
+
+def kept_constraints(algorithm: str, columns: Sequence[str]) -> dict[str, int]:
+    """Return the constraints that the finished model keeps: none with a forest among its trees, cut at random."""
+    return {} if algorithm == COMBINED else constraints(columns)

@@ -78,7 +78,10 @@ class Comparison:
         }
         rows, anomalies = len(self.ledger.rows), int(self.ledger.rows["label"].sum())
         facts = {"rows": rows, "anomalies": anomalies, "periods": periods, "models": models}
-        weekly = {name: found._asdict() for name, found in self.forecasts.items()}
+        weekly = {
+            name: found._asdict() | {"gains": {model: gain._asdict() for model, gain in found.gains.items()}}
+            for name, found in self.forecasts.items()
+        }
         return facts | {"leave_one_kind_out": self.unseen, "reasons": self.reasons, "weekly_forecasts": weekly}
 
 

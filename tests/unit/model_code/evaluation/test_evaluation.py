@@ -69,6 +69,7 @@ def test_calibration_and_weekly_forecasts_are_told(output: Path) -> None:
     assert before["brier"] != after["brier"]
     for field in ("agency", "office", "mcc"):
         assert set(facts["weekly_forecasts"][field]["errors"]) == {"naive", "ETS", "ARIMA"}
+        assert set(facts["weekly_forecasts"][field]["gains"]["ETS"]) == {"value", "low", "high"}
     text = (output / "evaluation.md").read_text(encoding="utf-8")
     assert "| xgboost before calibration | 0.0" in text
     assert "Weekly spend, one week ahead" in text
