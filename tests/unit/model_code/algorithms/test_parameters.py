@@ -3,7 +3,7 @@ import pytest
 
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.boosted_trees import GradientBoosting
-from model_code.algorithms.hyperparameters import COMBINED, RANKER, Hyperparameters
+from model_code.algorithms.hyperparameters import COMBINED, ISOLATION, RANKER, Hyperparameters
 from model_code.algorithms.parameters import MONOTONE, all_parameters, constraints, kept_constraints
 from model_code.algorithms.protocol import Labelled
 from model_code.features.table import COLUMNS
@@ -37,7 +37,7 @@ def test_no_constraint_is_claimed_of_a_model_that_does_not_keep_it() -> None:
     train = Labelled(rows, (rows[:, 1] > 1.5).astype(np.float32))
     grid = np.column_stack([np.linspace(-4, 4, 60), np.zeros(60)])
     columns = ["same_amount_15d", "other"]
-    for algorithm in ("classifier", RANKER, COMBINED):
+    for algorithm in ("classifier", RANKER, COMBINED, ISOLATION):
         choices = Hyperparameters(n_estimators=10, algorithm=algorithm)
         model = GradientBoosting(choices).fit(train, train, columns)
         rises = bool((np.diff(model.score(grid)) >= 0).all())
