@@ -18,7 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ledger", type=Path, required=True, help="a ledger, as etl takes it")
     parser.add_argument("--mapping", type=Path, help="its column mapping, unless it has Atoll's own columns")
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
-    parser.add_argument("--model", choices=MODELS, default="ETS", help="default ETS, the best on Toronto for the whole and by code")
+    parser.add_argument(
+        "--model", choices=MODELS, default="ETS", help="default ETS, the best on Toronto for the whole and by code"
+    )
     options = parser.parse_args(arguments)
     try:
         rows, set_aside = read_accepted(options.ledger, options.mapping)
