@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from model_code.algorithms.calibration import Platt, calibrate
 from model_code.algorithms.gradient_boosting import contributions, fit, score
-from model_code.algorithms.hyperparameters import COMBINED, Hyperparameters
+from model_code.algorithms.hyperparameters import COMBINED, ISOLATION, Hyperparameters
 from model_code.algorithms.isolation_trees import add_isolation
 from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix, Vector
@@ -18,9 +18,10 @@ from model_code.arrays import Matrix, Vector
 def finish(
     model: xgboost.Booster, train: Iterable[Labelled], validation: Labelled, hyperparameters: Hyperparameters
 ) -> tuple[xgboost.Booster, Platt]:
-    """Return the fitted model as it is deployed: with the isolation forest where asked for, and calibrated."""
-    if hyperparameters.algorithm == COMBINED:
-        model = add_isolation(model, train, validation, seed=hyperparameters.seed)
+    """Return the fitted model as it is deployed: with or as an isolation forest where asked for, and calibrated."""
+    if hyperparameters.algorithm in {COMBINED, ISOLATION}:
+        both = hyperparameters.algorithm == COMBINED
+        model = add_isolation(model, train, validation, seed=hyperparameters.seed, keep=both)
     return calibrate(model, validation)
 
 

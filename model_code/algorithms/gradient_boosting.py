@@ -7,7 +7,7 @@ import xgboost
 from numpy.typing import NDArray
 from xgboost.callback import EarlyStopping
 
-from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.algorithms.hyperparameters import ISOLATION, Hyperparameters
 from model_code.algorithms.matrices import Matrices, bins
 from model_code.algorithms.parameters import FIXED_PARAMETERS, OBJECTIVES, constraints
 from model_code.algorithms.protocol import Labelled
@@ -46,7 +46,8 @@ def boost(
     return xgboost.train(
         parameters | {"nthread": threads, "monotone_constraints": constraints(columns)},
         given.fitted,
-        num_boost_round=hyperparameters.n_estimators,
+        # An isolation forest takes the place of the trees: one is enough to hold it.
+        num_boost_round=1 if hyperparameters.algorithm == ISOLATION else hyperparameters.n_estimators,
         evals=[(given.held_back, "validation")],
         callbacks=[stopping] if patience else [],
         verbose_eval=False,

@@ -6,7 +6,7 @@ from typing import Any
 
 from model_code.errors import InputError
 
-CLASSIFIER, RANKER, COMBINED = "classifier", "ranker", "combined"
+CLASSIFIER, RANKER, COMBINED, ISOLATION = "classifier", "ranker", "combined", "isolation"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Hyperparameters:
     """Stop when the validation's aucpr hasn't improved for so many trees; 0 keeps every tree."""
     algorithm: str = CLASSIFIER
     """`classifier` learns each row's probability; `ranker` learns which rows of a window come first; `combined` is the
-    classifier with an isolation forest among its trees, for kinds of anomalies that no label shows."""
+    classifier with an isolation forest among its trees, for kinds of anomalies that no label shows; `isolation` is that
+    forest alone: labels only calibrate it, and XGBoost's own choices mean nothing to it."""
     tuning_trials: int = 0
     """Trials of a study on validation, the given values first; 0 trains once with the given values."""
     tuning_minutes: int = 30
@@ -48,7 +49,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 TUNING_METRIC = "_tuning_objective_metric"
 """SageMaker adds it to each trial of a tuning job; it says nothing to a training."""
-CHOICES: dict[str, tuple[str, ...]] = {"algorithm": (CLASSIFIER, RANKER, COMBINED)}
+CHOICES: dict[str, tuple[str, ...]] = {"algorithm": (CLASSIFIER, RANKER, COMBINED, ISOLATION)}
 
 
 def parse_hyperparameters(given: Mapping[str, object]) -> Hyperparameters:

@@ -79,9 +79,11 @@ class Tree:
 
 
 def add_isolation(
-    model: xgboost.Booster, train: Iterable[Labelled], validation: Labelled, *, seed: int
+    model: xgboost.Booster, train: Iterable[Labelled], validation: Labelled, *, seed: int, keep: bool = True
 ) -> xgboost.Booster:
     """Return the boosted model with an isolation forest of `train`'s rows, of any label, among its trees.
+
+    Without `keep` it is in place of them.
 
     The forest's share of a row's log-odds has a standard deviation of WEIGHT on `validation`.
     """
@@ -92,7 +94,7 @@ def add_isolation(
     ]
     alone = _join(model, forest, scale=1.0, keep=False)
     deviation = float(np.std(margins(alone, validation.rows)))
-    return _join(model, forest, scale=-WEIGHT / max(deviation, 1e-9), keep=True)
+    return _join(model, forest, scale=-WEIGHT / max(deviation, 1e-9), keep=keep)
 
 
 def _sample(train: Iterable[Labelled], random: np.random.Generator) -> Matrix:

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from model_code.algorithms.hyperparameters import CLASSIFIER, COMBINED, RANKER, Hyperparameters
+from model_code.algorithms.hyperparameters import CLASSIFIER, COMBINED, ISOLATION, RANKER, Hyperparameters
 
 OBJECTIVE = "binary:logistic"
 """Of every model that is saved: calibration turns a ranker's sums into log-odds, too."""
@@ -37,6 +37,7 @@ FIXED_PARAMETERS: dict[str, Any] = {
 OBJECTIVES: dict[str, dict[str, Any]] = {
     CLASSIFIER: {"objective": OBJECTIVE, "scale_pos_weight": 1.0},
     COMBINED: {"objective": OBJECTIVE, "scale_pos_weight": 1.0},
+    ISOLATION: {"objective": OBJECTIVE, "scale_pos_weight": 1.0},
     RANKER: {
         "objective": "rank:ndcg",
         "lambdarank_pair_method": "topk",
@@ -65,3 +66,8 @@ def all_parameters(hyperparameters: Hyperparameters) -> dict[str, Any]:
 def constraints(columns: Sequence[str]) -> dict[str, int]:
     """Return the monotone constraints among these features."""
     return {name: MONOTONE[name] for name in columns if name in MONOTONE}
+
+
+def kept_constraints(algorithm: str, columns: Sequence[str]) -> dict[str, int]:
+    """Return the constraints that the finished model keeps: none with a forest among its trees, cut at random."""
+    return {} if algorithm in {COMBINED, ISOLATION} else constraints(columns)

@@ -37,7 +37,10 @@ def main(arguments: list[str] | None = None) -> None:
     except ValueError as error:
         parser.error(str(error))
     content = to_csv(ledger)
-    options.out.write_bytes(gzip.compress(content, mtime=0) if options.out.suffix == ".gz" else content)
+    try:
+        options.out.write_bytes(gzip.compress(content, mtime=0) if options.out.suffix == ".gz" else content)
+    except OSError as error:
+        parser.error(f"{options.out} can't be written: {error.strerror}.")
     sys.stdout.write(
         f"{options.out}: {len(ledger)} rows, {int(ledger['label'].sum())} anomalies, seed {options.seed}\n"
     )

@@ -25,6 +25,13 @@ from model_code.errors import InputError
 from model_code.features.fields import FIELDS
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 
+_FORMS: dict[str, tuple[type, str]] = {
+    "columns": (dict, "a table like [columns]"),
+    "constants": (dict, "a table like [constants]"),
+    "currency": (str, 'a code of three letters like "USD"'),
+    "date_formats": (list, 'a list of formats like ["%d/%m/%Y"]'),
+    "thresholds": (list, "tables like [[thresholds]]"),
+}
 _REQUIRED = frozenset(name for name, declared in FIELDS.items() if declared.required)
 
 
@@ -54,7 +61,8 @@ def read_mapping(path: Path) -> ColumnMapping:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"The column mapping {path.name} can't be read: {error}.") from error
-    _expect_known(path, "keys", content, {"columns", "constants", "currency", "date_formats", "thresholds"})
+    _expect_known(path, "keys", content, set(_FORMS))
+    _expect_forms(path, content)
     columns, constants = content.get("columns", {}), content.get("constants", {})
     if not all(isinstance(source, str) for source in columns.values()):
         raise InputError(f"The column mapping {path.name} must name a column (a text) for each field in [columns].")
@@ -64,7 +72,7 @@ def read_mapping(path: Path) -> ColumnMapping:
     return ColumnMapping(
         columns=columns,
         constants={name: str(value) for name, value in constants.items()},
-        currency=content.get("currency", "USD"),
+        currency=content.get("currency", "USD").upper(),
         date_formats=tuple(content.get("date_formats", ())),
         thresholds=_thresholds(path, content.get("thresholds")),
     )
@@ -96,6 +104,17 @@ def _expect_known(path: Path, what: str, given: Mapping[str, Any], known: set[st
     if unknown := sorted(given.keys() - known):
         expected = ", ".join(sorted(known))
         raise InputError(f"The column mapping {path.name} has unknown {what}: {', '.join(unknown)}. Known: {expected}.")
+
+
+def _expect_forms(path: Path, content: Mapping[str, Any]) -> None:
+    currency, formats = content.get("currency", "USD"), content.get("date_formats", [])
+    wrong = [name for name, value in content.items() if not isinstance(value, _FORMS[name][0])]
+    if not wrong and not (len(currency) == 3 and currency.isalpha() and currency.isascii()):  # noqa: PLR2004 (ISO 4217)
+        wrong = ["currency"]
+    if not wrong and not all(isinstance(text, str) for text in formats):
+        wrong = ["date_formats"]
+    for name in wrong:
+        raise InputError(f"The column mapping {path.name} says {name} = {content[name]!r}; expected {_FORMS[name][1]}.")
 
 
 def _thresholds(path: Path, declared: list[dict[str, Any]] | None) -> tuple[Threshold, ...]:

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from model_code.errors import InputError
+from model_code.etl.accepted import expect_rows
 from model_code.etl.anomalies import Purchases, anomalies, randomness
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
 from model_code.etl.mapping import ColumnMapping, read_mapping
@@ -87,8 +88,7 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> Days:
         write_quarantine(
             job.output / "quarantine" / "quarantine.csv", batches(engine, staged.quarantined.order_by("line"))
         )
-        if not report["accepted"]:
-            raise InputError(f"{job.ledger.name} has no row that can be used: {report['reasons'] or 'it has no rows'}.")
+        expect_rows(job.ledger, report["accepted"], report["reasons"])
         say("read {read} rows ({encoding}): {accepted} accepted, {quarantined} quarantined".format_map(report))
         write_ledger(staged, scratch / LEDGER, engine=engine, inject=partial(_anomalies, job, mapping))
         ledger = engine.read(scratch / LEDGER)

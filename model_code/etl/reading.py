@@ -1,5 +1,6 @@
 """Raw rows out of CSV, gzipped CSV and Parquet: text, with line numbers. Nothing is judged here but the file itself."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -7,6 +8,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
@@ -16,6 +18,7 @@ import pyarrow.parquet as pq
 from model_code.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BLOCK = 1 << 20
 
 
@@ -29,7 +32,7 @@ class RawRow:
 
 @dataclass(frozen=True)
 class RawLedger:
-    """A ledger file, opened: its header, its encoding (utf-8, latin-1 or parquet) and its rows, to be read once."""
+    """A ledger file, opened: its header, its encoding (utf-8, utf-16, latin-1, parquet), its rows to be read once."""
 
     header: list[str]
     encoding: str
@@ -46,7 +49,7 @@ def open_ledger(path: Path) -> Generator[RawLedger]:
     try:
         if path.name.endswith(".parquet"):
             with pq.ParquetFile(path) as parquet:
-                yield RawLedger(parquet.schema_arrow.names, "parquet", _parquet_rows(parquet))
+                yield RawLedger(parquet.schema_arrow.names, "parquet", _parquet_rows(path, parquet))
         elif path.name.endswith((".csv", ".csv.gz")):
             encoding = _encoding(path)
             with _open_bytes(path) as source, io.TextIOWrapper(source, encoding=encoding, newline="") as text:
@@ -81,15 +84,17 @@ def _open_bytes(path: Path) -> BinaryIO:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-8 (with or without a mark) if the whole file is; else latin-1, which reads anything."""
+    """UTF-16 with its mark, or UTF-8 with or without, if the whole file is; else latin-1, which reads anything."""
     with _open_bytes(path) as source:
-        text = io.TextIOWrapper(source, encoding="utf-8-sig", newline="")
+        encoding = "utf-16" if source.read(2) in _UTF16_MARKS else "utf-8-sig"
+        source.seek(0)
+        text = io.TextIOWrapper(source, encoding=encoding, newline="")
         try:
             while text.read(_BLOCK):
                 pass
         except UnicodeDecodeError:
             return "latin-1"
-    return "utf-8-sig"
+    return encoding
 
 
 def _csv(path: Path, text: TextIO) -> tuple[list[str], Iterator[RawRow]]:
@@ -108,17 +113,31 @@ def _csv(path: Path, text: TextIO) -> tuple[list[str], Iterator[RawRow]]:
     return header, rows()
 
 
-def _parquet_rows(parquet: pq.ParquetFile) -> Iterator[RawRow]:
+def _parquet_rows(path: Path, parquet: pq.ParquetFile) -> Iterator[RawRow]:
     row = 0
     for batch in parquet.iter_batches():
-        columns = [_as_text(column).to_pylist() for column in batch.columns]
+        columns = [
+            _as_text(path, name, column).to_pylist()
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        ]
         for values in zip(*columns, strict=True):
             row += 1
             yield RawRow(row, list(values))
 
 
-def _as_text(column: pa.Array) -> pa.Array:
-    """Days as ISO dates, everything else as Arrow writes it; missing values as empty text."""
+def _as_text(path: Path, name: str, column: pa.Array) -> pa.Array:
+    """Days as ISO dates, everything else as Arrow writes it, but no exponents; missing values as empty text."""
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.date32(), safe=False)
-    return column.cast(pa.string()).fill_null("")
+    try:
+        text = column.cast(pa.string()).fill_null("")
+    except pa.ArrowException:
+        raise InputError(
+            f"Column {name} of {path.name} holds {column.type}; expected texts, numbers or days."
+        ) from None
+    large = pa.types.is_floating(column.type) and "e" in "".join(text.to_pylist())
+    return pa.array([_spelled_out(value) for value in text.to_pylist()]) if large else text
+
+
+def _spelled_out(number: str) -> str:
+    return format(Decimal(number), "f") if "e" in number else number

@@ -11,10 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from model_code.errors import InputError
-from model_code.etl.mapping import ColumnMapping, read_mapping
-from model_code.etl.reading import open_ledger
-from model_code.etl.staging import expect_columns, today_somewhere
-from model_code.etl.validation import validate
+from model_code.etl.accepted import read_accepted
 from model_code.features.text import near_duplicates
 
 
@@ -43,14 +40,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--ledger", type=Path, required=True, help="a ledger, as etl takes it")
     parser.add_argument("--mapping", type=Path, help="its column mapping, unless it has Atoll's own columns")
     options = parser.parse_args(arguments)
-    mapping = read_mapping(options.mapping) if options.mapping else ColumnMapping()
     try:
-        with open_ledger(options.ledger) as raw:
-            expect_columns(options.ledger, raw.header, mapping, declared=options.mapping is not None)
-            parts = [part.accepted for part in validate(raw.rows, raw.header, mapping, today=today_somewhere())]
+        report = spellings(read_accepted(options.ledger, options.mapping).rows)
     except InputError as error:
         parser.error(str(error))
-    report = spellings(pd.concat(parts, ignore_index=True))
     report.to_csv(sys.stdout, index=False, float_format="%.2f", date_format="%Y-%m-%d")
 
 

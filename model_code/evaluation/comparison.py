@@ -78,7 +78,10 @@ class Comparison:
         }
         rows, anomalies = len(self.ledger.rows), int(self.ledger.rows["label"].sum())
         facts = {"rows": rows, "anomalies": anomalies, "periods": periods, "models": models}
-        weekly = {name: found._asdict() for name, found in self.forecasts.items()}
+        weekly = {
+            name: found._asdict() | {"gains": {model: gain._asdict() for model, gain in found.gains.items()}}
+            for name, found in self.forecasts.items()
+        }
         return facts | {"leave_one_kind_out": self.unseen, "reasons": self.reasons, "weekly_forecasts": weekly}
 
 
@@ -114,7 +117,9 @@ def compare_weak(ledger: Ledger, say: Say) -> Comparison:
     comparison = Comparison(ledger)
     realtime = _timed(f"{ledger.name}: features of the real-time view", lambda: take(ledger, REALTIME), say)
     judge = _Judge(comparison, say)
+    judge.learn("rules", Rules(), realtime)
     judge.learn("isolation forest", IsolationForest(), realtime)
+    judge.learn("xgboost, raw fields", GradientBoosting(WEAK, calibrated=False), raw_fields(ledger))
     judge.learn("xgboost, real-time view", GradientBoosting(WEAK, calibrated=False), realtime)
     judge.learn("random split (a mistake)", GradientBoosting(WEAK, calibrated=False), shuffle(realtime, seed=SEED))
     comparison.forecasts.update(forecasts(ledger))

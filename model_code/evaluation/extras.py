@@ -6,27 +6,33 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from model_code.evaluation.figures import INTERVAL, RESAMPLES, Figure
 from model_code.evaluation.ledgers import Ledger
 from model_code.evaluation.protocol import Sample
 from model_code.features.text import surprises
 from model_code.features.weekly import weekly_features
-from model_code.forecasting.forecasts import run
+from model_code.forecasting.forecasts import Run, run
 from model_code.forecasting.models import MODELS
 from model_code.forecasting.weekly import FIELDS, weekly_spend
 from model_code.training.channel import Split
 
+SEED = 17
 FORECAST_WEEKS = 52
 LARGEST_SERIES = 60
 """Of a field: those with the largest spend."""
 
 
 class Forecasts(NamedTuple):
-    """One field's series: the mean absolute error of one week ahead, by model, and how many series failed."""
+    """One field's series, one week ahead, by model: the mean absolute error, and how many series failed."""
 
     series: int
     weeks: int
     errors: Mapping[str, float]
     failed: Mapping[str, int]
+    gains: Mapping[str, Figure]
+    """By which share the error lies below that of last week's figure."""
+    within_95: Mapping[str, float]
+    """The share of weeks inside the interval that is to hold 95 % of them."""
 
 
 def forecasts(ledger: Ledger) -> dict[str, Forecasts]:
@@ -42,8 +48,22 @@ def forecasts(ledger: Ledger) -> dict[str, Forecasts]:
             weeks=weeks,
             errors={name: one.error() for name, one in runs.items()},
             failed={name: len(one.failed) for name, one in runs.items()},
+            gains={name: _gain(one, runs["naive"]) for name, one in runs.items()},
+            within_95={name: one.within() for name, one in runs.items()},
         )
     return found
+
+
+def _gain(one: Run, naive: Run) -> Figure:
+    """Over the series that both could estimate; the interval is of weeks drawn anew, as series share their weeks."""
+    ours, theirs = one.misses(), naive.misses()
+    both = [name for name in ours if name in theirs]
+    if not both:
+        return Figure(*[float("nan")] * 3)
+    ours, theirs = (np.mean([misses[name] for name in both], axis=0) for misses in (ours, theirs))
+    draws = np.random.default_rng(SEED).integers(0, len(ours), (RESAMPLES, len(ours)))
+    low, high = np.percentile(1 - ours[draws].mean(axis=1) / theirs[draws].mean(axis=1), INTERVAL)
+    return Figure(float(1 - ours.mean() / theirs.mean()), float(low), float(high))
 
 
 def with_surprise(sample: Sample, ledger: Ledger) -> Sample:

@@ -9,7 +9,8 @@ test 8 to 14 August. Written from its text; its code and data aren't part of thi
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,17 +52,30 @@ def read(folder: Path) -> pd.DataFrame:
     """Return the transactions of all CSV and Parquet files in a folder, in order of time.
 
     Raises:
-        InputError: there is none, or a file lacks one of the book's columns.
+        InputError: there is none, or a file can't be read, lacks one of the book's columns, or holds other values.
     """
     files = sorted(path for path in folder.glob("*") if path.suffix in {".csv", ".parquet"})
     if not files:
         raise InputError(f"{folder} holds no .csv or .parquet file; expected the handbook's transactions.")
-    parts = [pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path) for path in files]
-    for path, part in zip(files, parts, strict=True):
-        if lacking := [name for name in FIELDS if name not in part.columns]:
-            raise InputError(f"{path.name} has no column {', '.join(lacking)}; expected {', '.join(FIELDS)}.")
-    rows = pd.concat([part[list(FIELDS)] for part in parts], ignore_index=True)
-    return rows.assign(TX_DATETIME=pd.to_datetime(rows["TX_DATETIME"])).sort_values("TX_DATETIME", ignore_index=True)
+    return pd.concat([_part(path) for path in files], ignore_index=True).sort_values("TX_DATETIME", ignore_index=True)
+
+
+def _part(path: Path) -> pd.DataFrame:
+    with _readable(path):
+        part = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    if lacking := [name for name in FIELDS if name not in part.columns]:
+        raise InputError(f"{path.name} has no column {', '.join(lacking)}; expected {', '.join(FIELDS)}.")
+    with _readable(path):
+        numbers = {name: pd.to_numeric(part[name]) for name in ("TX_AMOUNT", "TX_FRAUD")}
+        return part[list(FIELDS)].assign(TX_DATETIME=pd.to_datetime(part["TX_DATETIME"], format="ISO8601"), **numbers)
+
+
+@contextmanager
+def _readable(path: Path) -> Generator[None]:
+    try:
+        yield
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path.name} can't be read as the handbook's transactions: {error}") from error
 
 
 def features(rows: pd.DataFrame) -> pd.DataFrame:
@@ -120,9 +134,19 @@ def card_precision(rows: pd.DataFrame, scores: Vector, cards: int = CARDS) -> fl
 
 
 def judge(rows: pd.DataFrame, table: pd.DataFrame, settings: Mapping[str, object]) -> Row:
-    """Train by the book's split and return the three figures."""
+    """Train by the book's split and return the three figures.
+
+    Raises:
+        InputError: one of the two weeks lacks frauds or ordinary transactions.
+    """
     train, judged = split(rows)
     labels = rows["TX_FRAUD"].to_numpy(dtype=np.float32)
+    for name, week in (("learnt from (25 to 31 July 2018)", train), ("judged (8 to 14 August 2018)", judged)):
+        if set(np.unique(labels[week])) != {0.0, 1.0}:
+            raise InputError(
+                f"Of the transactions to be {name}, {int(week.sum())} are there and {int(labels[week].sum())} are "
+                "frauds; expected both frauds and others. Hand in the book's whole simulation."
+            )
     used = {name: value for name, value in FIXED_PARAMETERS.items() if name not in {"max_bin", "sampling_method"}}
     parameters = used | {"objective": "binary:logistic", "seed": 0, "nthread": 1} | dict(settings)
     model = xgboost.train(parameters, xgboost.DMatrix(table[train], labels[train]), num_boost_round=TREES)

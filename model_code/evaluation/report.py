@@ -93,20 +93,27 @@ def _weekly(comparison: Comparison) -> list[str]:
     rows = []
     for field, found in comparison.forecasts.items():
         for name, error in found.errors.items():
-            gain = f"{100 * (1 - error / found.errors['naive']):.1f} %"
+            gain, within = found.gains[name], f"{found.within_95[name]:.3f}"
+            failed = str(found.failed[name])
             rows.append(
-                [field, str(found.series), str(found.weeks), name, f"{error:.3f}", gain, str(found.failed[name])]
+                [field, str(found.series), str(found.weeks), name, f"{error:.3f}", _shown(gain), within, failed]
             )
-    header = ["series by", "series", "weeks", "model", "mean absolute error", "below naive", "failed series"]
-    return ["Weekly spend, one week ahead (error of ln(1 + spend)):", "", _table(header, rows)]
+    header = ["series by", "series", "weeks", "model", "mean absolute error", "share below naive", "weeks within 95 %"]
+    title = "Weekly spend, one week ahead (error of ln(1 + spend); brackets: weeks drawn anew):"
+    return [title, "", _table([*header, "failed series"], rows)]
 
 
 def _targets(targets: Sequence[Target]) -> str:
     rows = [
-        [target.what, f"{target.asked:.3f}", f"{target.measured:.3f}", "yes" if target.reached else "no"]
-        for target in targets
+        [target.what, f"{target.asked:.3f}", _measured(target), "yes" if target.reached else "no"] for target in targets
     ]
     return "## Targets\n\n" + _table(["target", "asked", "measured", "reached"], rows) + "\n"
+
+
+def _measured(target: Target) -> str:
+    if target.low is None or target.high is None:
+        return f"{target.measured:.3f}"
+    return _shown(Figure(target.measured, target.low, target.high))
 
 
 def _shown(figure: Figure) -> str:

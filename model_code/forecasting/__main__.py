@@ -1,13 +1,12 @@
-"""`python -m model_code.forecasting`: a ledger in Atoll's schema becomes forecasts.json."""
+"""`python -m model_code.forecasting`: a ledger becomes forecasts.json."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
-import pandas as pd
-
 from model_code.errors import InputError
+from model_code.etl.accepted import read_accepted
 from model_code.forecasting.forecasts import forecast
 from model_code.forecasting.models import MODELS
 from model_code.forecasting.weekly import FIELDS
@@ -16,23 +15,23 @@ from model_code.forecasting.weekly import FIELDS
 def main(arguments: list[str] | None = None) -> int:
     """Parse the command line and write the artifact; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m model_code.forecasting", description=__doc__)
-    parser.add_argument("--ledger", type=Path, required=True, help="CSV (.gz too) or Parquet, in Atoll's schema")
+    parser.add_argument("--ledger", type=Path, required=True, help="a ledger, as etl takes it")
+    parser.add_argument("--mapping", type=Path, help="its column mapping, unless it has Atoll's own columns")
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
-    parser.add_argument("--model", choices=MODELS, default="ETS", help="default ETS, the best on Toronto")
+    parser.add_argument(
+        "--model", choices=MODELS, default="ETS", help="default ETS, the best on Toronto for the whole and by code"
+    )
     options = parser.parse_args(arguments)
     try:
-        document = forecast(_read(options.ledger), FIELDS, model=options.model)
-    except (OSError, ValueError, InputError) as error:
-        sys.stderr.write(f"{options.ledger.name}: {error}\n")
+        rows, set_aside = read_accepted(options.ledger, options.mapping)
+        document = forecast(rows, FIELDS, model=options.model) | {"set_aside": set_aside}
+        options.out.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n", encoding="ascii")
+    except (OSError, InputError) as error:
+        sys.stderr.write(f"{error}\n")
         return 1
-    options.out.write_text(json.dumps(document, sort_keys=True, indent=1) + "\n", encoding="ascii")
     counts = {name: len(document[name]) for name in ("series", "alerts", "failed")}
-    sys.stdout.write(f"{options.out}: {counts}\n")
+    sys.stdout.write(f"{options.out}: {counts}, rows set aside: {set_aside}\n")
     return 0
-
-
-def _read(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, dtype=dict.fromkeys(FIELDS, "str"))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model_code.forecasting.models import MODELS, Model, OneStep
+from model_code.forecasting.models import MODELS, Model, OneStep, Series
 from model_code.forecasting.weekly import in_logs, weekly_spend
 
 NORMAL_95, NORMAL_99 = 1.96, 2.576
@@ -26,10 +26,18 @@ class Run:
     steps: Mapping[str, OneStep]
     failed: Mapping[str, str]
 
+    def misses(self) -> dict[str, Series]:
+        """Each series' absolute errors of one week ahead, of the log spend, week by week."""
+        return {name: np.abs(step.expected[:-1] - self.actual[name].to_numpy()) for name, step in self.steps.items()}
+
     def error(self) -> float:
-        """Mean absolute error of one week ahead, of the log spend, over all series and weeks."""
-        errors = [np.abs(step.expected[:-1] - self.actual[name].to_numpy()) for name, step in self.steps.items()]
-        return float(np.mean(errors)) if errors else float("nan")
+        """Mean absolute error over all series and weeks."""
+        return float(np.mean(list(self.misses().values()))) if self.steps else float("nan")
+
+    def within(self, width: float = NORMAL_95) -> float:
+        """The share of weeks, over all series, inside the interval of `width` standard deviations to each side."""
+        inside = [miss <= width * self.steps[name].deviation for name, miss in self.misses().items()]
+        return float(np.mean(inside)) if inside else float("nan")
 
 
 def run(spend: pd.DataFrame, model: Model, weeks: int) -> Run:

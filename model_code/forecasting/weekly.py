@@ -16,7 +16,7 @@ BUSY = 0.9
 def weekly_spend(ledger: pd.DataFrame, field: str) -> pd.DataFrame:
     """Return the spend (refunds left out) of each complete week, Monday first, by the values of `field`.
 
-    Rows are weeks, columns the values with purchases in nine weeks of ten.
+    Rows are weeks, columns the values with purchases in nine weeks of ten; rows without a value are in none.
 
     Raises:
         InputError: the ledger lacks a column.
@@ -26,14 +26,14 @@ def weekly_spend(ledger: pd.DataFrame, field: str) -> pd.DataFrame:
     days = pd.to_datetime(ledger["transaction_date"])
     if days.empty:
         raise InputError("The ledger has no rows; nothing can be forecast.")
-    weeks = days - pd.to_timedelta(days.dt.day_of_week, "D")
-    spend = ledger.assign(week=weeks, spend=ledger["amount"].clip(lower=0)).pivot_table(
-        index="week", columns=field, values="spend", aggfunc="sum", fill_value=0.0
-    )
     last = _monday_from(days.max() + timedelta(days=1)) - WEEK
-    spend = spend.reindex(pd.date_range(_monday_from(days.min()), last - WEEK, freq="7D"), fill_value=0.0)
-    if spend.empty:
+    weeks = pd.date_range(_monday_from(days.min()), last - WEEK, freq="7D")
+    if weeks.empty:
         raise InputError(f"The ledger ({days.min():%F} to {days.max():%F}) holds no whole week from Monday to Sunday.")
+    week = days - pd.to_timedelta(days.dt.day_of_week, "D")
+    named = ledger.assign(week=week, spend=ledger["amount"].clip(lower=0))[ledger[field].fillna("") != ""]
+    spend = named.pivot_table(index="week", columns=field, values="spend", aggfunc="sum", fill_value=0.0)
+    spend = spend.reindex(weeks, fill_value=0.0)
     return spend.loc[:, (spend > 0).mean() >= BUSY].rename(columns=str)
 
 

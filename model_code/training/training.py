@@ -9,7 +9,7 @@ import xgboost
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.boosted_trees import finish
 from model_code.algorithms.hyperparameters import Hyperparameters
-from model_code.algorithms.parameters import OBJECTIVE, all_parameters, constraints
+from model_code.algorithms.parameters import OBJECTIVE, all_parameters, kept_constraints
 from model_code.arrays import Vector
 from model_code.errors import InputError
 from model_code.training.artifact import canonical_json, golden, write_artifact
@@ -75,7 +75,7 @@ def train(
         "hyperparameters": all_parameters(parameters),
     }
     told = facts | {
-        "constraints": constraints(channel.columns),
+        "constraints": kept_constraints(parameters.algorithm, channel.columns),
         "calibration": {"method": "Platt, on validation, folded into the leaves", **dataclasses.asdict(platt)},
         "tuning": learnt.study,
         "thresholds": thresholds(channel.validation.labels, on_validation),

@@ -46,7 +46,7 @@ def test_any_value_within_the_bounds_is_taken_with_its_type(data: st.DataObject)
         ({"seed": ["1"]}, "expected a whole number"),
         (
             {"algorithm": "forest"},
-            "algorithm is 'forest'; expected classifier or ranker or combined (its default is classifier)",
+            "algorithm is 'forest'; expected classifier or ranker or combined or isolation (its default is classifier)",
         ),
     ],
 )

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.boosted_trees import GradientBoosting
 from model_code.algorithms.calibration import margins
-from model_code.algorithms.hyperparameters import COMBINED, Hyperparameters
+from model_code.algorithms.hyperparameters import COMBINED, ISOLATION, Hyperparameters
 from model_code.algorithms.isolation_forest import IsolationForest
 from model_code.algorithms.isolation_trees import WEIGHT, _join, _sample, add_isolation
 from model_code.algorithms.protocol import Labelled
@@ -79,6 +79,19 @@ def test_an_anomaly_that_no_label_shows_scores_higher_than_without_the_forest() 
         ranks[algorithm] = np.mean(scores[far][:, None] > scores[ordinary][None, :])
     assert ranks[COMBINED] > 0.9
     assert ranks[COMBINED] > ranks["classifier"] + 0.2
+
+
+def test_the_forest_alone_is_scikit_learns_with_probabilities_and_sees_no_label_of_training() -> None:
+    alone = GradientBoosting(choices(algorithm=ISOLATION))
+    unlabelled = Labelled(TRAIN.rows, np.zeros_like(TRAIN.labels))
+    model, blind = (alone.fit(train, VALIDATION, COLUMNS) for train in (TRAIN, unlabelled))
+    scores = model.score(TEST.rows)
+    assert np.array_equal(scores, blind.score(TEST.rows))
+    assert model.booster.num_boosted_rounds() == 100
+    assert scores.mean() == pytest.approx(VALIDATION.labels.mean(), abs=0.05)
+    here, whole = (part.rows[~np.isnan(part.rows).any(axis=1)] for part in (TEST, TRAIN))
+    peer = IsolationForest(trees=100, rows_per_tree=256).fit(Labelled(whole, np.zeros(0, np.float32)), TRAIN, COLUMNS)
+    assert spearmanr(model.score(here), peer.score(here)).statistic > 0.85
 
 
 def test_the_combined_model_is_one_model_whose_reasons_add_up() -> None:

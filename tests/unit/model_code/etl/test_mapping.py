@@ -41,7 +41,7 @@ def write(folder: Path, text: str, name: str = "columns.toml") -> Path:
 
 
 def test_the_declared_columns_currency_dates_and_thresholds_are_read(tmp_path: Path) -> None:
-    head = 'currency = "EUR"\ndate_formats = ["%d.%m.%Y"]\n'
+    head = 'currency = "eur"\ndate_formats = ["%d.%m.%Y"]\n'
     tail = '[constants]\nagency = "Rome"\n[[thresholds]]\neffective = 2020-01-01\namount = 5000\n'
     mapping = read_mapping(write(tmp_path, head + MINIMAL + tail))
     assert mapping.columns["merchant"] == "shop"
@@ -67,6 +67,13 @@ def test_what_is_not_declared_is_federal(tmp_path: Path) -> None:
         (MINIMAL + '[[thresholds]]\neffective = "soon"\namount = 5\n', "a date like"),
         (MINIMAL + "[[thresholds]]\neffective = 2020-01-01\namount = -5\n", "a positive amount"),
         ("thresholds = []\n" + MINIMAL, "a positive amount"),
+        ('columns = ["merchant"]', "a table like"),
+        ("constants = 5\n" + MINIMAL, "a table like"),
+        ("thresholds = 3000\n" + MINIMAL, "tables like"),
+        ("currency = 5\n" + MINIMAL, "a code of three letters"),
+        ('currency = "dollars"\n' + MINIMAL, "a code of three letters"),
+        ('date_formats = "%d/%m/%Y"\n' + MINIMAL, "a list of formats"),
+        ("date_formats = [1]\n" + MINIMAL, "a list of formats"),
     ],
 )
 def test_a_wrong_mapping_is_refused_in_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:

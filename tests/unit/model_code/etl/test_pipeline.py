@@ -183,6 +183,20 @@ def test_a_ledger_that_cannot_be_used_is_refused_in_a_sentence(
         main([], tmp_path)
 
 
+def test_absurd_amounts_are_set_aside_by_the_same_reason_in_csv_and_parquet(
+    ledger: pd.DataFrame, tmp_path: Path
+) -> None:
+    amounts = ledger["amount"].mask(ledger.index < 2, 1e12).mask(ledger.index == 2, float("inf"))
+    absurd = ledger.assign(amount=amounts)
+    absurd.to_parquet(tmp_path / "ledger.parquet")
+    contents = {"csv": absurd.to_csv(index=False).encode(), "parquet": (tmp_path / "ledger.parquet").read_bytes()}
+    for ending, content in contents.items():
+        output = root_with(tmp_path / ending, content, name=f"ledger.{ending}")
+        main([], tmp_path / ending)
+        reasons = read_json(output / "quarantine/report.json")["reasons"]
+        assert reasons == {"amount is beyond 1,000,000,000": 2, "amount is no number": 1}
+
+
 def test_a_column_that_is_there_twice_is_refused(content: bytes, tmp_path: Path) -> None:
     root_with(tmp_path, content.replace(b"agency", b"amount", 1))
     with pytest.raises(InputError, match="more than one column named amount"):

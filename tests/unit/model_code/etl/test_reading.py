@@ -43,10 +43,30 @@ def test_text_that_is_no_utf8_is_read_as_latin1_and_reported(tmp_path: Path) -> 
     assert rows_of(path) == (["id", "merchant"], "latin-1", [RawRow(2, ["1", "CAFÉ"])])
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_text_that_excel_saved_as_unicode_is_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "unicode.csv"
+    path.write_bytes("\ufeffid,merchant\n1,CAFÉ €\n".encode(encoding))
+    assert rows_of(path) == (["id", "merchant"], "utf-16", [RawRow(2, ["1", "CAFÉ €"])])
+
+
 def test_a_value_over_several_lines_keeps_the_line_numbers_right(tmp_path: Path) -> None:
     path = tmp_path / "lines.csv"
     path.write_bytes(b'id,merchant\n1,"A\nB"\n\n2,C\n')
     assert [row.line for row in rows_of(path)[2]] == [2, 4, 5]
+
+
+def test_a_large_number_of_parquet_is_spelled_out(tmp_path: Path) -> None:
+    path = tmp_path / "large.parquet"
+    pq.write_table(pa.table({"amount": [1e12, -1.5e15, float("inf"), 12.5, None]}), path)
+    assert [row.values[0] for row in rows_of(path)[2]] == ["1000000000000", "-1500000000000000", "inf", "12.5", ""]
+
+
+def test_a_column_of_lists_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "lists.parquet"
+    pq.write_table(pa.table({"id": ["a"], "amount": [[12.5]]}), path)
+    with pytest.raises(InputError, match=r"Column amount of lists\.parquet holds list<.*expected texts, numbers or"):
+        rows_of(path)
 
 
 def test_parquet_values_become_text_with_row_numbers(tmp_path: Path) -> None:

@@ -54,6 +54,15 @@ def test_a_ledger_that_cannot_be_read_is_refused_in_a_sentence(
     assert "ledger.csv is empty" in capsys.readouterr().err
 
 
+def test_a_mapping_that_cannot_be_read_is_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ledger.csv").write_text("\n".join([HEADER, *ROWS]) + "\n")
+    with pytest.raises(SystemExit):
+        main(["--ledger", str(tmp_path / "ledger.csv"), "--mapping", str(tmp_path / "none.toml")])
+    assert "The column mapping none.toml can't be read" in capsys.readouterr().err
+
+
 def test_a_ledger_without_the_columns_is_refused_and_not_reported_as_clean(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """The whole of `make evaluate`, small: a generated ledger in, JSON, Markdown and plots out."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from matplotlib.image import imread
 
 from model_code.evaluation.__main__ import evaluate
+from model_code.evaluation.comparison import compare_weak
+from model_code.evaluation.ledgers import generated
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = IBIS_IS_BEHIND_DUCKDB
@@ -69,6 +72,7 @@ def test_calibration_and_weekly_forecasts_are_told(output: Path) -> None:
     assert before["brier"] != after["brier"]
     for field in ("agency", "office", "mcc"):
         assert set(facts["weekly_forecasts"][field]["errors"]) == {"naive", "ETS", "ARIMA"}
+        assert set(facts["weekly_forecasts"][field]["gains"]["ETS"]) == {"value", "low", "high"}
     text = (output / "evaluation.md").read_text(encoding="utf-8")
     assert "| xgboost before calibration | 0.0" in text
     assert "Weekly spend, one week ahead" in text
@@ -95,6 +99,15 @@ def test_a_real_ledger_that_is_not_there_is_said_so(output: Path, said: list[str
     assert output.exists()
     assert any("The real ledger was left out" in line and "inject.py" in line for line in said)
     assert all(any(f"generated: {model}: average_precision" in line for line in said) for model in MODELS)
+
+
+def test_weak_labels_are_judged_against_the_same_baselines() -> None:
+    whole = generated(1500)
+    train, _, test = whole.periods
+    comparison = compare_weak(dataclasses.replace(whole, periods=[train, test]), lambda _line: None)
+    baselines = {"rules", "isolation forest", "xgboost, raw fields", "random split (a mistake)"}
+    assert set(comparison.models) == baselines | {"xgboost, real-time view"}
+    assert set(comparison.forecasts) == {"agency", "office", "mcc"}
 
 
 def test_the_container_needs_neither_the_evaluation_nor_what_it_draws_with() -> None:

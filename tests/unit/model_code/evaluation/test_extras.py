@@ -60,3 +60,7 @@ def test_forecasts_are_told_for_every_field_with_their_failures(ledger: Ledger) 
         assert field.series >= 1
         assert all(error > 0 for error in field.errors.values())
         assert not any(field.failed.values())
+        assert all(gain.low <= gain.value <= gain.high for gain in field.gains.values())
+        assert field.gains["naive"] == (0, 0, 0)
+        assert field.gains["ETS"].value == pytest.approx(1 - field.errors["ETS"] / field.errors["naive"])
+        assert all(0.8 < within <= 1 for within in field.within_95.values())

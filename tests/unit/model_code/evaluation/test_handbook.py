@@ -80,11 +80,25 @@ def test_one_command_prints_ours_beside_the_published_figures(
     assert ours > 0.7
 
 
-@pytest.mark.parametrize(("content", "expected"), [(None, "holds no .csv"), ("a,b\n1,2\n", "no column TX_DATETIME")])
+ROW = "{},1,1,{},0\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "holds no .csv"),
+        ("", "x.csv can't be read as the handbook's transactions"),
+        ("a,b\n1,2\n", "no column TX_DATETIME"),
+        (",".join(COLUMNS) + "\n" + ROW.format("soon", 5), "x.csv can't be read as the handbook's transactions"),
+        (",".join(COLUMNS) + "\n" + ROW.format("2018-07-26", "much"), "x.csv can't be read as the handbook's"),
+        (",".join(COLUMNS) + "\n" + ROW.format("2018-07-26", 5), "1 are there and 0 are frauds; expected both"),
+        (",".join(COLUMNS) + "\n" + ROW.format("2019-07-26", 5), "0 are there and 0 are frauds; expected both"),
+    ],
+)
 def test_a_folder_without_the_books_format_is_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, expected: str
 ) -> None:
-    if content:
+    if content is not None:
         (tmp_path / "x.csv").write_text(content)
     assert main(["--data", str(tmp_path)]) == 1
     assert expected in capsys.readouterr().err

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -29,7 +31,8 @@ def toronto(realtime: float, *, raw: float = 0.2, both: float = 0.08) -> Compari
 
 def weak(recall: float, ets: float) -> Comparison:
     errors = {"naive": 0.8, "ETS": ets, "ARIMA": 0.7}
-    forecasts = {"office": Forecasts(11, 52, errors, dict.fromkeys(errors, 0))}
+    gains = {name: Figure(1 - error / 0.8, 0.0, 1.0) for name, error in errors.items()}
+    forecasts = {"office": Forecasts(11, 52, errors, dict.fromkeys(errors, 0), gains, dict.fromkeys(errors, 0.95))}
     return Comparison(LEDGER, {"xgboost, real-time view": judged(recall)}, forecasts=forecasts)
 
 
@@ -60,3 +63,11 @@ def test_what_is_reached_is_said_and_what_is_not_too() -> None:
 )
 def test_a_figure_below_what_was_asked_for_is_a_miss(comparisons: dict[str, Comparison], missed: str) -> None:
     assert reached(targets(comparisons))[missed] is False
+
+
+def test_the_recall_on_weak_labels_is_told_with_its_interval() -> None:
+    comparison = weak(0.4, 0.72)
+    figures = {**comparison.models["xgboost, real-time view"].figures, "recall_at_1pct_budget": Figure(0.4, 0.28, 0.54)}
+    comparison.models["xgboost, real-time view"] = dataclasses.replace(judged(0.4), figures=figures)
+    found = targets({"toronto-weak": comparison})
+    assert (found[0].measured, found[0].low, found[0].high) == (0.4, 0.28, 0.54)

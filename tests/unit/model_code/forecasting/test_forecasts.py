@@ -111,13 +111,41 @@ def test_the_artifact_is_json_and_names_next_week(tmp_path: Path) -> None:
         assert 0 <= series["low"] <= series["expected"] <= series["high"]
 
 
+def test_a_row_that_etl_would_set_aside_is_in_no_forecast(tmp_path: Path) -> None:
+    good = generate(3000, seed=3, start=date(2025, 1, 1), end=date(2026, 3, 31))
+    odd = {"amount": "1e12", "transaction_date": "2199-01-01", "currency": "EUR", "label": "maybe"}
+    bad = pd.concat([good.head(1).assign(transaction_id=name, **{name: value}) for name, value in odd.items()])
+    documents = []
+    for rows in (good, pd.concat([good, bad, good.tail(5)])):
+        rows.to_csv(tmp_path / "ledger.csv", index=False)
+        assert main(["--ledger", str(tmp_path / "ledger.csv"), "--out", str(tmp_path / "f.json")]) == 0
+        documents.append(json.loads((tmp_path / "f.json").read_text()))
+    assert documents[1].pop("set_aside") == {
+        "amount is no number": 1,
+        "transaction_date is in the future": 1,
+        "currency is not USD": 1,
+        "label is not 0 or 1": 1,
+        "duplicate transaction_id": 5,
+    }
+    assert documents[0].pop("set_aside") == {}
+    assert documents[0] == documents[1]
+    assert documents[0]["series"]
+
+
+def test_a_field_that_the_ledger_lacks_has_no_series_and_the_others_have(tmp_path: Path) -> None:
+    made = generate(3000, seed=3, start=date(2025, 1, 1), end=date(2026, 3, 31))
+    made.drop(columns="agency").to_csv(tmp_path / "ledger.csv", index=False)
+    assert main(["--ledger", str(tmp_path / "ledger.csv"), "--out", str(tmp_path / "f.json")]) == 0
+    assert {series["by"] for series in json.loads((tmp_path / "f.json").read_text())["series"]} == {"office", "mcc"}
+
+
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "transaction_date,amount,agency\n"])
 def test_a_ledger_that_can_not_be_used_is_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
 ) -> None:
     (tmp_path / "l.csv").write_text(content)
     assert main(["--ledger", str(tmp_path / "l.csv"), "--out", str(tmp_path / "f.json")]) == 1
-    assert capsys.readouterr().err.startswith("l.csv: ")
+    assert capsys.readouterr().err.startswith("l.csv ")
     assert not (tmp_path / "f.json").exists()
 
 
