@@ -10,6 +10,8 @@ from compliance.templates import Resource, Templates, resources, strings
 
 _NAMES_A_SERVICE = ("/Service", "/Principal", "kms:ViaService", "iam:PassedToService", "iam:AWSServiceName")
 _RULES = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
+_PEERS = ("SourceSecurityGroupId", "DestinationSecurityGroupId")
+_BETWEEN_INSTANCES = (("tcp", 0, 65535), ("udp", 500, 500), ("50", 50, 50))
 _NOWHERE = "255.255.255.255/32"
 _TLS_POLICIES = frozenset(f"ELBSecurityPolicy-TLS13-1-{kind}-2023-04" for kind in ("2-FIPS", "2-Res-FIPS", "3-FIPS"))
 _CREDENTIALS = frozenset({"authorization", "cookie"})
@@ -41,7 +43,11 @@ def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
 
 
 def no_rule_is_open(templates: Templates) -> Iterator[str]:
-    """Each rule of a security group names another group and one port, no range of addresses. Controls: SC-7, AC-4."""
+    """Each rule of a security group names a group and one port, but among jobs; no addresses. Controls: SC-7, AC-4.
+
+    Instances of one job pick their ports, so the jobs' group may be open to itself: TCP, and IPsec, which encrypts it.
+    """
+    jobs = templates["Atoll-Foundation"]["Outputs"]["JobSecurityGroupId"]["Value"]
     for resource in resources(templates, *_RULES):
         own = resource.properties
         inner = [*own.get("SecurityGroupIngress", ()), *own.get("SecurityGroupEgress", ())]
@@ -50,11 +56,10 @@ def no_rule_is_open(templates: Templates) -> Iterator[str]:
                 continue  # CDK's way to say that nothing may leave
             if "CidrIp" in rule or "CidrIpv6" in rule:
                 yield f"{resource.place} has a rule for addresses"
-            if (
-                rule.get("IpProtocol") != "tcp"
-                or rule.get("FromPort") is None
-                or rule["FromPort"] != rule.get("ToPort")
-            ):
+            ports = (rule.get("IpProtocol"), rule.get("FromPort"), rule.get("ToPort"))
+            among_jobs = rule.get("GroupId") == jobs and jobs in [rule.get(peer) for peer in _PEERS]
+            one_port = ports[0] == "tcp" and ports[1] is not None and ports[1] == ports[2]
+            if not one_port and not (among_jobs and ports in _BETWEEN_INSTANCES):
                 yield f"{resource.place} has a rule for more than one port"
 
 

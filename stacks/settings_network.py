@@ -53,6 +53,11 @@ class Network(Section):
         description="Id of the region's prefix list of S3, for the new VPC's rules: `aws ec2 describe-prefix-lists`.",
     )
     existing: ExistingNetwork | None = Field(default=None, description="The VPC to use in place of a new one.")
+    several_instances: bool = Field(
+        default=False,
+        description="Whether the new VPC's jobs may have several instances: their security group then lets its members "
+        "talk to each other.",
+    )
     fips: bool | None = Field(
         default=None,
         description="Whether functions and tasks call AWS by FIPS host names; absent: yes in GovCloud, else no.",
@@ -85,6 +90,11 @@ class Network(Section):
         if self.cidr or self.s3_prefix_list:
             given = "cidr" if self.cidr else "s3_prefix_list"
             raise ValueError(f"{given} is for a new VPC, and [network.existing] names one; remove one of the two")
+        if self.several_instances:
+            raise ValueError(
+                "several_instances adds rules to a new VPC's group, and Atoll adds none to yours: let the members of "
+                "existing.jobs_group talk to each other (docs/deploy.md), and leave several_instances out"
+            )
         zones = len(self.availability_zones)
         for name in ("work_subnets", "data_subnets"):
             if (found := len(getattr(existing, name))) != zones:

@@ -1,4 +1,4 @@
-"""The network: a VPC without gateways to elsewhere, and security groups whose rules each name a peer and one port."""
+"""The network: a VPC without gateways to elsewhere, and security groups whose rules each name a peer and its ports."""
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
@@ -45,6 +45,8 @@ class Network(Construct):
         self.aws = Endpoints(self, "Aws", settings=settings, vpc=self.vpc, groups=groups).all
         if not existing:
             self._connect(settings.tracking.port)
+            if settings.network.several_instances:
+                self._connect_jobs()
             record_flows(self, self.vpc, settings=settings, key=logs_key)
 
     @property
@@ -69,6 +71,11 @@ class Network(Construct):
         self.functions.connections.allow_to(self.balancer, ec2.Port.tcp(tracking_port), "MLflow")
         self.balancer.connections.allow_to(self.tasks, ec2.Port.tcp(CONTAINER_PORT), "MLflow")
         self.tasks.connections.allow_to(self.database, ec2.Port.tcp(DATABASE_PORT), "PostgreSQL")
+
+    def _connect_jobs(self) -> None:
+        # Hosts pick their ports; IPsec: https://docs.aws.amazon.com/sagemaker/latest/dg/train-encrypt.html
+        for port in (ec2.Port.all_tcp(), ec2.Port.udp(500), ec2.Port.esp()):
+            self.jobs.connections.allow_internally(port, "Instances of one job")
 
 
 def allow_interfaces(policy: RolePolicy, vpc: ec2.IVpc, group: ec2.ISecurityGroup, *others: str) -> None:

@@ -11,6 +11,16 @@ def _listener(*actions: dict[str, Any]) -> dict[str, Any]:
     return {"Type": "AWS::ElasticLoadBalancingV2::Listener", "Properties": {"DefaultActions": list(actions)}}
 
 
+def _jobs(templates: dict[str, Any]) -> Any:  # noqa: ANN401 (what CloudFormation resolves)
+    return templates["Atoll-Foundation"]["Outputs"]["JobSecurityGroupId"]["Value"]
+
+
+def _open_jobs(templates: dict[str, Any], *, peer: Any, protocol: str, ports: tuple[int, int]) -> None:  # noqa: ANN401
+    one(templates, "Atoll-Foundation", "AWS::EC2::SecurityGroupIngress").update(
+        GroupId=_jobs(templates), SourceSecurityGroupId=peer, IpProtocol=protocol, FromPort=ports[0], ToPort=ports[1]
+    )
+
+
 MUTATIONS: list[tuple[Claim, Mutation]] = [
     (
         holds.no_partition_is_spelled_out,
@@ -42,6 +52,9 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         holds.no_rule_is_open,
         lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupEgress").update(IpProtocol="-1"),
     ),
+    (holds.no_rule_is_open, lambda t: _open_jobs(t, peer={"Ref": "AnotherGroup"}, protocol="tcp", ports=(0, 65535))),
+    (holds.no_rule_is_open, lambda t: _open_jobs(t, peer=_jobs(t), protocol="-1", ports=(0, 65535))),
+    (holds.no_rule_is_open, lambda t: _open_jobs(t, peer=_jobs(t), protocol="udp", ports=(0, 65535))),
     (
         holds.everything_is_under_our_keys,
         lambda t: one(t, "Atoll-Foundation", "AWS::S3::Bucket", "Data").pop("BucketEncryption"),

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from compliance.predicates import no_rule_is_open
 from compliance.synth import ROOT, SynthError, synthesize
-from compliance.templates import read_templates
+from compliance.templates import read_templates, resources
 
 
 def settings_with(tmp_path: Path, environment: str, **replaced: str) -> Path:
@@ -71,3 +72,22 @@ def test_the_settings_choose_the_engine_and_the_image_of_etl(
     assert outputs["EtlEngine"]["Value"] == engine
     assert f"@{digest}" in str(outputs["EtlImageUri"]["Value"])
     assert f"@sha256:{'0' * 64}" in str(outputs["ModelImageUri"]["Value"])
+
+
+def test_jobs_may_talk_to_each_other_where_the_settings_say_so_and_to_nobody_else(tmp_path: Path) -> None:
+    open_to_itself = 'cidr = "10.40.0.0/16"\nseveral_instances = true'
+    path = settings_with(tmp_path, "govcloud-west", cidr=open_to_itself)
+    synthesize(str(path), tmp_path / "assembly")
+    templates = read_templates(tmp_path / "assembly")
+    assert list(no_rule_is_open(templates)) == []
+    jobs = templates["Atoll-Foundation"]["Outputs"]["JobSecurityGroupId"]["Value"]
+    rules = list(resources(templates, "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"))
+    wide = [
+        rule.properties for rule in rules if rule.properties["FromPort"] != 443 and jobs in rule.properties.values()
+    ]
+    assert sorted((rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) for rule in wide) == sorted(
+        2 * [("tcp", 0, 65535), ("udp", 500, 500), ("50", 50, 50)]
+    )
+    for rule in wide:
+        assert rule["GroupId"] == jobs
+        assert jobs in (rule.get("SourceSecurityGroupId"), rule.get("DestinationSecurityGroupId"))

@@ -74,6 +74,7 @@ CASES: list[tuple[str, str, str, tuple[str, ...]]] = [
     (WEST, CIDR, EXISTING.replace('"subnet-01234569", ', '"subnet-01234569", "subnet-0123456c", '),
      ("existing.data_subnets has 3 subnets for 2 availability_zones", "one subnet a zone")),
     (WEST, CIDR, EXISTING.replace("sg-01234567", "default"), ("'default'", "^sg-")),
+    (WEST, CIDR, f"{EXISTING}\nseveral_instances = true", ("Atoll adds none to yours", "leave several_instances out")),
     (WEST, CIDR, f'{EXISTING}\nendpoints = {{ s3 = "com.amazonaws.us-gov-west-1.s3" }}', ("network.endpoints.s3",)),
     (WEST, CIDR, r'\g<0>\nendpoints = { kms = "off" }', ("network.endpoints.kms is not an endpoint", "kms-fips")),
     (WEST, CIDR, r'\g<0>\nendpoints = { "kms-fips" = "yes" }', ("'yes'", "must match")),
