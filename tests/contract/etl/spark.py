@@ -18,8 +18,10 @@ SPREAD = f"""\
 spark.executor.memory 512m
 spark.executor.extraJavaOptions {SMALL_JAVA}
 spark.locality.wait 0s
+spark.task.maxFailures 1
+spark.sql.files.maxPartitionBytes 16k
 """
-"""So little data would else stay on the host that has read it."""
+"""So little data would else be read by one host and stay there, and what fails on one host be done by the other."""
 
 
 def needs_java() -> None:
