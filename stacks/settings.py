@@ -147,6 +147,16 @@ class Settings(_Section):
         return self
 
     @model_validator(mode="after")
+    def _instances_reach_each_other(self) -> Self:
+        if self.etl.instances > 1 and self.images.digests != "code" and not self.network.existing:
+            raise ValueError(
+                f"etl.instances {self.etl.instances} needs [network.existing]: in a new network the jobs' security "
+                "group lets no instance talk to another; set it to 1, or deploy into a network of the agency whose "
+                "jobs_group has the rules of docs/deploy.md"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _endpoints_are_in_use(self) -> Self:
         endpoints(self)
         return self

@@ -57,21 +57,21 @@ SPARK = f"sha256:{'5' * 64}"
 
 
 @pytest.mark.parametrize(
-    ("etl", "engine", "instances", "digest"),
+    ("etl", "engine", "digest"),
     [
-        ("", "duckdb", "1", f"sha256:{'0' * 64}"),
-        (f'[etl]\nengine = "spark"\nimage = "{SPARK}"\ninstances = 3\n', "spark", "3", SPARK),
+        ("", "duckdb", f"sha256:{'0' * 64}"),
+        (f'[etl]\nengine = "spark"\nimage = "{SPARK}"\n', "spark", SPARK),
     ],
     ids=["duckdb", "spark"],
 )
-def test_the_settings_choose_the_engine_the_instances_and_the_image_of_etl(
-    tmp_path: Path, etl: str, engine: str, instances: str, digest: str
+def test_the_settings_choose_the_engine_and_the_image_of_etl(
+    tmp_path: Path, etl: str, engine: str, digest: str
 ) -> None:
     path = settings_with(tmp_path, "govcloud-west")
     path.write_text(f"{path.read_text()}\n{etl}")
     synthesize(str(path), tmp_path / "assembly")
     outputs = read_templates(tmp_path / "assembly")["Atoll-Registry"]["Outputs"]
     assert outputs["EtlEngine"]["Value"] == engine
-    assert outputs["EtlInstances"]["Value"] == instances
+    assert outputs["EtlInstances"]["Value"] == "1"
     assert f"@{digest}" in str(outputs["EtlImageUri"]["Value"])
     assert f"@sha256:{'0' * 64}" in str(outputs["ModelImageUri"]["Value"])
