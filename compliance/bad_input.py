@@ -9,7 +9,10 @@ Row = tuple[str, ...]
 ETL = "model_code/etl"
 TIDIED = {"reading": ("_encoding",), "validation": ("parse_amount", "parse_date", "_mcc")}
 """The functions whose first line says what form they forgive."""
-JOBS = {"etl": ("etl/*.py", "container/etl.py"), "train": ("training/*.py", "container/train.py")}
+JOBS = {
+    "etl": ("etl/*.py", "container/etl.py", "hosts.py"),
+    "train": ("training/*.py", "container/train.py", "hosts.py"),
+}
 """The jobs that refuse input, and their files below model_code."""
 
 

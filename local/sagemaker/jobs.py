@@ -80,15 +80,32 @@ class Job(ABC):
         """
         return self.begin(argv, environment, self.root, 1, *sinks).wait(seconds=seconds, stop=self.stopping)
 
+    def run_all(
+        self, argv: list[str], environment: Mapping[str, str], others: list[Path], seconds: float, *sinks: Sink
+    ) -> int:
+        """Run a container an instance, on the job's root and on the others'; the first exit code that isn't 0.
+
+        Raises:
+            JobStoppedError: As `run`.
+        """
+        children = [self.begin(argv, environment, root, number, *sinks) for number, root in enumerate(others, 2)]
+        try:
+            codes = [self.run(argv, environment, seconds, *sinks)]
+            codes += [child.wait(seconds=seconds, stop=self.stopping) for child in children]
+            return next(filter(None, codes), 0)
+        finally:
+            for child in children:
+                child.end()
+
     def begin(self, argv: list[str], environment: Mapping[str, str], root: Path, number: int, *sinks: Sink) -> Child:
         """Start the container of instance `number` on its root."""
         log = emulator.log_stream(self.log_group, f"{self.name}/algo-{number}-{int(datetime.now(UTC).timestamp())}")
         environment = {**environment, "ATOLL_ML_ROOT": str(root)}
         return self.backend.children.start(argv, environment=environment, folder=root, sinks=(log, *sinks))
 
-    def text(self, path: str) -> str:
-        """A small text that the container left below the root; empty when there is none."""
-        file = self.root / path
+    def text(self, path: str, root: Path | None = None) -> str:
+        """A small text that a container left below its root (the job's own); empty when there is none."""
+        file = (root or self.root) / path
         return file.read_text(errors="replace").strip()[:_REASON_LENGTH] if file.is_file() else ""
 
     def _main(self) -> None:

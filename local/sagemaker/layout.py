@@ -9,11 +9,20 @@ _HOST = "algo-1"
 
 
 def training_hosts(spec: dict[str, Any]) -> list[str]:
-    """The instances' names: of several, loopback addresses that are this job's own, so that names resolve here too."""
-    count = spec["ResourceConfig"].get("InstanceCount", 1)
+    """The names of a training job's instances."""
+    return _hosts(spec["TrainingJobName"], spec["ResourceConfig"].get("InstanceCount", 1))
+
+
+def processing_hosts(spec: dict[str, Any]) -> list[str]:
+    """The names of a processing job's instances."""
+    return _hosts(spec["ProcessingJobName"], cluster(spec)["InstanceCount"])
+
+
+def _hosts(job: str, count: int) -> list[str]:
+    """Of several instances, loopback addresses that are this job's own, so that names resolve here too."""
     if count == 1:
         return [_HOST]
-    net = hashlib.sha256(spec["TrainingJobName"].encode()).digest()
+    net = hashlib.sha256(job.encode()).digest()
     return [f"127.{net[0]}.{net[1]}.{number + 1}" for number in range(count)]
 
 
@@ -38,12 +47,13 @@ def write_training_config(root: Path, spec: dict[str, Any], host: str = _HOST) -
     )
 
 
-def write_processing_config(root: Path, spec: dict[str, Any]) -> None:
-    """Write `config/*.json` of a processing job and make its output folder."""
+def write_processing_config(root: Path, spec: dict[str, Any], host: str) -> None:
+    """Write `config/*.json` of a processing job's host and make its output folder."""
     (root / "output").mkdir(parents=True, exist_ok=True)
     (root / "config").mkdir(parents=True, exist_ok=True)
     _write(root / "config" / "processingjobconfig.json", spec)
-    _write(root / "config" / "resourceconfig.json", _resources(cluster(spec)["InstanceType"], _HOST, [_HOST]))
+    resources = _resources(cluster(spec)["InstanceType"], host, processing_hosts(spec))
+    _write(root / "config" / "resourceconfig.json", resources)
 
 
 def cluster(spec: dict[str, Any]) -> dict[str, Any]:

@@ -73,18 +73,10 @@ class TrainingJob(Job):
         return root
 
     def _train(self, argv: list[str], others: list[Path], scan: MetricScan) -> int:
-        """Run a container an instance; the first exit code that isn't 0."""
         own = {"TRAINING_JOB_NAME": self.name, "TRAINING_JOB_ARN": self.arn}
         environment = self.spec.get("Environment", {}) | own
         seconds = self.spec["StoppingCondition"].get("MaxRuntimeInSeconds", _DEFAULT_SECONDS)
-        children = [self.begin(argv, environment, root, number, scan.read) for number, root in enumerate(others, 2)]
-        try:
-            codes = [self.run(argv, environment, seconds, scan.read)]
-            codes += [child.wait(seconds=seconds, stop=self.stopping) for child in children]
-            return next(filter(None, codes), 0)
-        finally:
-            for child in children:
-                child.end()
+        return self.run_all(argv, environment, others, seconds, scan.read)
 
     def _report(self, values: dict[str, float], seconds: float) -> None:
         now = datetime.now(UTC)

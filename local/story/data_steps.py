@@ -63,7 +63,8 @@ def processing_request(scene: Scene, name: str) -> dict[str, Any]:
         "AppSpecification": {"ImageUri": out["EtlImageUri"], "ContainerArguments": etl_arguments(scene)},
         "ProcessingResources": {
             "ClusterConfig": {
-                "InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 30, "VolumeKmsKeyId": key
+                "InstanceCount": int(out["EtlInstances"]), "InstanceType": "ml.m5.xlarge",
+                "VolumeSizeInGB": 30, "VolumeKmsKeyId": key,
             }
         },
         "ProcessingInputs": [

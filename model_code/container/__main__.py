@@ -45,7 +45,7 @@ environment:
   SAGEMAKER_MODEL_SERVER_WORKERS  server processes (default: one for each CPU that it may use)
   SAGEMAKER_MAX_PAYLOAD_IN_MB     largest body in MB (default: 6)
   OMP_NUM_THREADS          threads of a training (default: the CPUs it may use)
-  ATOLL_JOIN_SECONDS       how long the instances of a training wait for each other (default: 300)
+  ATOLL_JOIN_SECONDS       how long the instances of a job wait for each other (default: 300)
 
 on failure: exit code 1 and one sentence in <root>/output/failure (etl: <root>/output/message)
 """

@@ -4,19 +4,36 @@ import argparse
 import sys
 from pathlib import Path
 
+from model_code.container.environment import whole_number
 from model_code.errors import InputError
 from model_code.etl.engines import ENGINES
+from model_code.etl.helping import help_first
 from model_code.etl.pipeline import Job, run
 from model_code.features.views import REALTIME, VIEWS
+from model_code.hosts import JOIN_SECONDS, read_hosts
 
 
 def main(arguments: list[str], root: Path) -> None:
     """Turn `<root>/processing/input` into `<root>/processing/output`; arguments: `--inject SEED`, `--view`, `--engine`.
 
+    Over several instances the first one (`<root>/config/resourceconfig.json`) does so, and the others compute for it.
+
     Raises:
         InputError: other arguments, not exactly one ledger, or a ledger that can't be used.
     """
     options = _options(arguments)
+    hosts = read_hosts(
+        root / "config/resourceconfig.json", join_seconds=whole_number("ATOLL_JOIN_SECONDS", JOIN_SECONDS)
+    )
+    instances, engine = len(hosts.names), options.engine
+    if instances > 1 and engine != "spark":
+        raise InputError(
+            f"This job has {instances} instances, and --engine {engine} computes on one: ask for one instance "
+            "(InstanceCount), or for --engine spark."
+        )
+    if hosts.number > 0:
+        help_first(hosts)
+        return
     mapping = root / "processing/input/mapping/columns.toml"
     job = Job(
         ledger=_one_ledger(root / "processing/input/ledger"),
@@ -24,7 +41,8 @@ def main(arguments: list[str], root: Path) -> None:
         mapping=mapping if mapping.exists() else None,
         seed=options.inject,
         view=VIEWS[options.view],
-        engine=options.engine,
+        engine=engine,
+        hosts=hosts,
     )
     run(job, _say)
 

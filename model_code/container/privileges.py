@@ -10,7 +10,7 @@ from pathlib import Path
 
 UID = 1000
 WRITES = {"train": ("model", "output"), "etl": ("processing/output", "output")}
-READS = {"train": ("input",), "etl": ("processing/input",)}
+READS = {"train": ("input",), "etl": ("config", "processing/input")}
 
 
 def drop_root(command: str, root: Path) -> None:

@@ -1,7 +1,6 @@
 """One server process per CPU, forked when the model is loaded: they share its memory and one listening socket."""
 
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -13,12 +12,11 @@ from types import FrameType
 from typing import NoReturn
 
 from model_code.errors import InputError
+from model_code.orphans import end_with_parent
 
 SHORTEST_LIFE = 5.0
 """Seconds; a process that ends by itself any sooner isn't started again."""
 
-PR_SET_PDEATHSIG = 1
-"""https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 ENDING = (signal.SIGTERM, signal.SIGINT)
 
 logger = logging.getLogger(__name__)
@@ -76,8 +74,7 @@ class _Children:
     def _be(self, number: int) -> NoReturn:
         """Do the work as a child; nothing of the parent's stack goes on in it."""
         code = 1
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # also when the parent is killed
+        end_with_parent()
         try:
             for each in ENDING:
                 signal.signal(each, _exit)

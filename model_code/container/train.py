@@ -10,7 +10,8 @@ from model_code.algorithms.hyperparameters import parse_hyperparameters
 from model_code.container.environment import whole_number
 from model_code.container.member import is_member, run_member
 from model_code.errors import InputError
-from model_code.training.cluster import JOIN_SECONDS, read_cluster
+from model_code.hosts import JOIN_SECONDS
+from model_code.training.cluster import read_cluster
 from model_code.training.training import Trained, assist, train
 
 logger = logging.getLogger(__name__)

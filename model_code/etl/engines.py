@@ -6,7 +6,7 @@ Only reading, holding on to a step's result, and ending differ; what is computed
 import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -18,7 +18,10 @@ from ibis.backends import BaseBackend
 from ibis.expr.types import Table
 
 from model_code.errors import InputError
+from model_code.etl import spark_cluster
+from model_code.etl.handover import hand_over
 from model_code.features.windows import Keep, keeping
+from model_code.hosts import ALONE, Hosts
 
 DUCKDB_MEMORY = "1GB"
 """What DuckDB may hold; the rest it spills to files. The process needs about as much again at the most."""
@@ -71,8 +74,8 @@ def batches(engine: Engine, table: Table) -> Iterator[pa.RecordBatch]:
 
 
 @contextmanager
-def duckdb_engine(scratch: Path) -> Generator[Engine]:
-    """DuckDB in memory, within DUCKDB_MEMORY; what doesn't fit, it spills below `scratch`."""
+def duckdb_engine(scratch: Path, _hosts: Hosts = ALONE) -> Generator[Engine]:
+    """DuckDB in memory on this host alone, within DUCKDB_MEMORY; what doesn't fit, it spills below `scratch`."""
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         backend = ibis.duckdb.connect(
             memory_limit=DUCKDB_MEMORY,
@@ -93,11 +96,13 @@ def duckdb_engine(scratch: Path) -> Generator[Engine]:
 
 
 @contextmanager
-def spark_engine(scratch: Path) -> Generator[Engine]:
-    """Spark, at the master that SPARK_MASTER names, or as threads of this machine; what it keeps is kept on disk.
+def spark_engine(scratch: Path, hosts: Hosts) -> Generator[Engine]:
+    """Spark on all hosts of the job, the ledger of `scratch` on each; what it keeps is kept on disk.
+
+    Alone, the master is what SPARK_MASTER names, or threads of this machine.
 
     Raises:
-        InputError: pyspark isn't installed: the model image has DuckDB only.
+        InputError: pyspark isn't installed: the model image has DuckDB only; or a host didn't come or was lost.
     """
     try:
         from pyspark import StorageLevel  # noqa: PLC0415 (the model image has DuckDB only)
@@ -106,28 +111,46 @@ def spark_engine(scratch: Path) -> Generator[Engine]:
         raise InputError(
             "--engine spark needs pyspark and Java 17 (docs/decisions/0005); this image has DuckDB only."
         ) from None
-    master = os.environ.get("SPARK_MASTER", "local[*]")
     os.environ.setdefault("SPARK_DRIVER_MEMORY", SPARK_DRIVER_MEMORY)
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if master.startswith("local") else "0.0.0.0")  # noqa: S104 (a cluster's driver is called by its workers)
-    builder = SparkSession.Builder().master(master).appName("atoll-etl")
-    for name, value in (SPARK_OPTIONS | {"spark.local.dir": str(scratch)}).items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    backend = ibis.pyspark.connect(session)
-    numbers = count()
+    with ExitStack() as running:
+        master = running.enter_context(_cluster(scratch, hosts) if hosts.several else _one_master())
+        builder = SparkSession.Builder().master(master).appName("atoll-etl")
+        for name, value in (SPARK_OPTIONS | {"spark.local.dir": str(scratch)}).items():
+            builder = builder.config(name, value)
+        session = builder.getOrCreate()
+        running.callback(session.stop)
+        session.sparkContext.setLogLevel("ERROR")
+        if hosts.several:
+            running.enter_context(spark_cluster.all_at_work(hosts, session))
+        backend = ibis.pyspark.connect(session)
+        numbers = count()
 
-    def keep(table: Table) -> Table:
-        name = f"kept_{next(numbers)}"
-        kept = session.sql(backend.compile(table)).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
-        kept.createOrReplaceTempView(name)
-        return backend.table(name)
+        def keep(table: Table) -> Table:
+            name = f"kept_{next(numbers)}"
+            kept = session.sql(backend.compile(table)).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
+            kept.createOrReplaceTempView(name)
+            return backend.table(name)
 
-    try:
         # Ibis' own way to Arrow leads through pandas, and pyspark 4 warns of what it does with pandas 3.
         yield Engine("spark", backend, keep=keep, rows=lambda table: session.sql(backend.compile(table)).toArrow())
-    finally:
-        session.stop()
 
 
-ENGINES: dict[str, Callable[[Path], AbstractContextManager[Engine]]] = {"duckdb": duckdb_engine, "spark": spark_engine}
+@contextmanager
+def _one_master() -> Generator[str]:
+    master = os.environ.get("SPARK_MASTER", "local[*]")
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if master.startswith("local") else "0.0.0.0")  # noqa: S104 (a cluster's driver is called by its workers)
+    yield master
+
+
+@contextmanager
+def _cluster(scratch: Path, hosts: Hosts) -> Generator[str]:
+    os.environ |= spark_cluster.spark_environment(hosts, scratch)
+    with spark_cluster.master(hosts, scratch) as master, spark_cluster.worker(hosts, scratch):
+        hand_over(scratch)
+        yield master
+
+
+ENGINES: dict[str, Callable[[Path, Hosts], AbstractContextManager[Engine]]] = {
+    "duckdb": duckdb_engine,
+    "spark": spark_engine,
+}

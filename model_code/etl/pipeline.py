@@ -1,6 +1,5 @@
 """The whole way of a ledger: read, check, label, compute features, split by time, write with hashes."""
 
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from model_code.errors import InputError
 from model_code.etl.accepted import expect_rows
 from model_code.etl.anomalies import Purchases, anomalies, randomness
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
+from model_code.etl.handover import LEDGER, scratch_folder
 from model_code.etl.mapping import ColumnMapping, read_mapping
 from model_code.etl.periods import Period, by_fiscal_year, split_by_time
 from model_code.etl.slices import in_slices
@@ -22,9 +22,8 @@ from model_code.etl.staging import Staged, stage, write_ledger
 from model_code.etl.writing import sha256_of, write_json, write_quarantine, write_rows
 from model_code.features.build import build_features
 from model_code.features.views import REALTIME, View
+from model_code.hosts import ALONE, Hosts
 from model_code.version import code_sha256
-
-LEDGER = "ledger.parquet"
 
 Say = Callable[[str], None]
 Days = dict[date, int]
@@ -36,6 +35,7 @@ class Job:
     """What is to be done: the ledger, where outputs go and (unless it has Atoll's own schema) the mapping file.
 
     `seed` is that of the anomalies for a ledger without labels; a ledger with labels keeps them as they are.
+    Of several `hosts`, the first one does the job; the others compute for it (`model_code.etl.helping`).
     """
 
     ledger: Path
@@ -44,6 +44,7 @@ class Job:
     seed: int | None = None
     view: View = REALTIME
     engine: str = "duckdb"
+    hosts: Hosts = ALONE
 
 
 def run(job: Job, say: Say) -> None:
@@ -55,11 +56,10 @@ def run(job: Job, say: Say) -> None:
     for folder in ("features", "live", "quarantine"):
         (job.output / folder).mkdir(parents=True, exist_ok=True)
     mapping = read_mapping(job.mapping) if job.mapping else ColumnMapping()
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
+    with scratch_folder(job.hosts) as scratch:
         days = _prepare(job, mapping, scratch, say)
         periods = split_by_time(days)
-        with ENGINES[job.engine](scratch) as engine:
+        with ENGINES[job.engine](scratch, job.hosts) as engine:
             rows = engine.read(scratch / LEDGER)
             features = build_features(rows, thresholds=mapping.thresholds, view=job.view, keep=engine.keep)
             labelled = features.join(rows.select("row", "label", "kind"), "row")

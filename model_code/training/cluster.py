@@ -6,9 +6,6 @@ its members talk to each other, and network isolation allows it between the peer
 """
 
 import contextlib
-import json
-import socket
-import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +15,9 @@ from xgboost.core import XGBoostError
 from xgboost.tracker import RabitTracker
 
 from model_code.errors import InputError
+from model_code.hosts import JOIN_SECONDS, address_of, read_hosts
 
 PORT = 9099
-JOIN_SECONDS = 300
-"""How long a host waits for the others at the beginning and at the end."""
 SILENCE_SECONDS = 600
 """How long a host waits for the others while trees grow: no step between two messages takes so long."""
 
@@ -72,17 +68,12 @@ class Cluster:
             ) from error
 
     def _address(self) -> str:
-        """Wait for the first host's name to be known (its container may start later)."""
-        ends = time.monotonic() + self.join_seconds
-        while True:
-            try:
-                return socket.gethostbyname(self.hosts[0])
-            except OSError:
-                if time.monotonic() > ends:
-                    raise ClusterError(
-                        f"The first host of this training, {self.hosts[0]}, has no address after {self.join_seconds} s."
-                    ) from None
-                time.sleep(1)
+        address = address_of(self.hosts[0], seconds=self.join_seconds)
+        if address is None:
+            raise ClusterError(
+                f"The first host of this training, {self.hosts[0]}, has no address after {self.join_seconds} s."
+            )
+        return address
 
     def _tracker(self, address: str) -> RabitTracker:
         tracker = RabitTracker(
@@ -101,16 +92,8 @@ def read_cluster(path: Path, *, join_seconds: int = JOIN_SECONDS) -> Cluster:
     Raises:
         InputError: it isn't SageMaker's.
     """
-    if not path.is_file():
-        return ALONE
-    try:
-        config = json.loads(path.read_bytes())
-        hosts = [str(host) for host in config["hosts"]]
-        return Cluster(hosts, hosts.index(config["current_host"]), join_seconds=join_seconds)
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f'{path.name} isn\'t SageMaker\'s ({error!r}); expected {{"current_host": "algo-1", "hosts": ["algo-1"]}}.'
-        ) from None
+    hosts = read_hosts(path, join_seconds=join_seconds)
+    return Cluster(hosts.names, hosts.number, join_seconds=hosts.join_seconds)
 
 
 def _last_line(error: XGBoostError) -> str:

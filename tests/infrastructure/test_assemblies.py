@@ -30,7 +30,7 @@ OUTPUTS = {
         "JobKeyArn",
         "SigningKeyArn",
     },
-    "Atoll-Registry": {"ModelImageUri", "EtlImageUri", "EtlEngine"},
+    "Atoll-Registry": {"ModelImageUri", "EtlImageUri", "EtlEngine", "EtlInstances"},
     "Atoll-Tracking": {"TrackingUrl", "TrackingAdminSecretArn"},
     "Atoll-Training": {
         "EtlJobRoleArn",

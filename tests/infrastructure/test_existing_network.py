@@ -37,6 +37,11 @@ user_info_endpoint = "https://login.agency.example/realms/staff/userinfo"
 client_id = "atoll-mlflow"
 client_secret_name = "agency/atoll-mlflow"
 
+[etl]
+engine = "spark"
+image = "sha256:5555555555555555555555555555555555555555555555555555555555555555"
+instances = 3
+
 """
 
 
@@ -57,6 +62,10 @@ def landing_zone(assembly_in_landing_zone: Path) -> dict[str, Template]:
 
 def test_no_finding_is_unaccepted(assembly_in_landing_zone: Path) -> None:
     assert judge(assembly_in_landing_zone, today=date(2026, 11, 23)).objections == ()
+
+
+def test_etl_may_have_several_instances(landing_zone: dict[str, Template]) -> None:
+    assert landing_zone["Atoll-Registry"]["Outputs"]["EtlInstances"]["Value"] == "3"
 
 
 def test_every_claim_holds(landing_zone: dict[str, Template]) -> None:

@@ -59,7 +59,10 @@ SPARK = f"sha256:{'5' * 64}"
 
 @pytest.mark.parametrize(
     ("etl", "engine", "digest"),
-    [("", "duckdb", f"sha256:{'0' * 64}"), (f'[etl]\nengine = "spark"\nimage = "{SPARK}"\n', "spark", SPARK)],
+    [
+        ("", "duckdb", f"sha256:{'0' * 64}"),
+        (f'[etl]\nengine = "spark"\nimage = "{SPARK}"\n', "spark", SPARK),
+    ],
     ids=["duckdb", "spark"],
 )
 def test_the_settings_choose_the_engine_and_the_image_of_etl(
@@ -70,6 +73,7 @@ def test_the_settings_choose_the_engine_and_the_image_of_etl(
     synthesize(str(path), tmp_path / "assembly")
     outputs = read_templates(tmp_path / "assembly")["Atoll-Registry"]["Outputs"]
     assert outputs["EtlEngine"]["Value"] == engine
+    assert outputs["EtlInstances"]["Value"] == "1"
     assert f"@{digest}" in str(outputs["EtlImageUri"]["Value"])
     assert f"@sha256:{'0' * 64}" in str(outputs["ModelImageUri"]["Value"])
 

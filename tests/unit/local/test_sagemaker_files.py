@@ -121,6 +121,7 @@ def test_only_the_images_own_entry_point_can_run() -> None:
 def test_a_training_container_finds_sagemakers_files(tmp_path: Path) -> None:
     channel = {"ChannelName": "features", "ContentType": "text/csv"}
     spec = {
+        "TrainingJobName": "job-1",
         "HyperParameters": {"seed": "7"},
         "InputDataConfig": [channel],
         "ResourceConfig": {"InstanceType": "ml.m5.x"},
@@ -168,3 +169,16 @@ def test_several_instances_have_names_of_their_own_that_resolve_to_loopback(tmp_
     layout.write_training_config(tmp_path, spec, hosts[1])
     config = json.loads((tmp_path / "input/config/resourceconfig.json").read_text())
     assert (config["current_host"], config["hosts"]) == (hosts[1], hosts)
+
+
+def test_a_processing_jobs_instances_know_each_other(tmp_path: Path) -> None:
+    spec = {
+        "ProcessingJobName": "etl-1",
+        "ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2}},
+    }
+    hosts = layout.processing_hosts(spec)
+    for host in hosts:
+        layout.write_processing_config(tmp_path / host, spec, host)
+        config = json.loads((tmp_path / host / "config/resourceconfig.json").read_text())
+        assert (config["current_host"], config["hosts"]) == (host, hosts)
+    assert len(set(hosts)) == 2

@@ -213,6 +213,18 @@ def test_other_arguments_are_refused(arguments: list[str], tmp_path: Path) -> No
         main(arguments, tmp_path)
 
 
+@pytest.mark.parametrize("own", ["algo-1", "algo-2"])
+def test_duckdb_on_two_hosts_is_refused_by_each(own: str, content: bytes, tmp_path: Path) -> None:
+    output = root_with(tmp_path, content)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/resourceconfig.json").write_text(
+        json.dumps({"current_host": own, "hosts": ["algo-1", "algo-2"]})
+    )
+    with pytest.raises(InputError, match=r"2 instances, and --engine duckdb computes on one: ask for one instance"):
+        main([], tmp_path)
+    assert not output.exists()
+
+
 @pytest.mark.parametrize("names", [(), ("a.csv", "b.csv")])
 def test_exactly_one_ledger_is_expected(names: tuple[str, ...], tmp_path: Path) -> None:
     root_with(tmp_path, b"x", name="c.csv")

@@ -51,7 +51,7 @@ def test_a_first_host_that_has_no_address_is_named(monkeypatch: pytest.MonkeyPat
     def unknown(name: str) -> str:
         raise OSError(name)
 
-    monkeypatch.setattr("model_code.training.cluster.socket.gethostbyname", unknown)
+    monkeypatch.setattr("model_code.hosts.socket.gethostbyname", unknown)
     cluster = Cluster(HOSTS, 1, join_seconds=0)
     with pytest.raises(ClusterError, match="first host of this training, algo-1, has no address"), cluster.joined():
         pass
