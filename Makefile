@@ -49,11 +49,11 @@ test: lint lambdas checkov ## everything: checks, infrastructure, contracts, fau
 test-code: export COVERAGE_FILE := .coverage.code
 test-code:
 	@coverage run -m pytest -q tests/unit tests/docs 2>&1 | sed -u 's/^/code      | /'
-	@coverage run --append -m pytest -q tests/infrastructure tests/faults 2>&1 | sed -u 's/^/code      | /'
+	@coverage run --append -m pytest -q tests/infrastructure tests/faults tests/contract/etl 2>&1 | sed -u 's/^/code      | /'
 
 test-contracts: export COVERAGE_FILE := .coverage.contracts
 test-contracts:
-	@coverage run -m pytest -q tests/contract 2>&1 | sed -u 's/^/contracts | /'
+	@coverage run -m pytest -q tests/contract --ignore=tests/contract/etl 2>&1 | sed -u 's/^/contracts | /'
 
 faults: setup ## 10,000 random lives of the release path, every crash point, every attack, into build/faults.json
 	@OMP_NUM_THREADS=1 python -m tests.faults
