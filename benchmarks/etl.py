@@ -7,6 +7,7 @@
 - `worst_difference`: between the two, over all rows and features.
 - `job`: the image's entry point (`etl`) on a tenth of the rows, three tenths and all: seconds, and the largest resident
   set of the process. Flat memory: it hardly grows with the rows.
+- `job_without_labels`: the same on all rows of a ledger that brings no labels, with `--inject`.
 """
 
 import argparse
@@ -50,6 +51,7 @@ def main() -> None:
             "load_before": os.getloadavg()[0],
             "features": _compared(scratch, min(COMPARED, rows)),
             "job": [_job(scratch / str(size), size) for size in (rows // 10, 3 * rows // 10, rows)],
+            "job_without_labels": _job(scratch / "unlabelled", rows, without_labels=True),
         }
     path = PROJECT / "build/bench/etl.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,10 +59,11 @@ def main() -> None:
     sys.stdout.write(path.read_text())
 
 
-def ledger_of(path: Path, rows: int) -> None:
+def ledger_of(path: Path, rows: int, *, without_labels: bool = False) -> None:
     """Write a ledger of `rows` rows: the generator's, repeated with other offices, cards and merchants."""
     part = path.with_name("part.parquet")
-    generate(min(rows, PART), seed=7).to_parquet(part, index=False)
+    generated = generate(min(rows, PART), seed=7)
+    generated.drop(columns=["label", "kind"] if without_labels else []).to_parquet(part, index=False)
     names = ("transaction_id", "office", "card", "merchant", "cost_centre")
     others = ", ".join(f"{name} || ' ' || part AS {name}" for name in names)
     query = f"SELECT * REPLACE ({others}) FROM '{part}', range({-(-rows // PART)}) AS parts(part) LIMIT {rows}"  # noqa: S608 (our own numbers and names)
@@ -76,12 +79,12 @@ def numbered(ledger: Path) -> Path:
     return ordered
 
 
-def _job(root: Path, rows: int) -> dict[str, Any]:
+def _job(root: Path, rows: int, *, without_labels: bool = False) -> dict[str, Any]:
     """The whole job in a process of its own; its largest resident set is the kernel's (wait4's would be ours)."""
     (root / "processing/input/ledger").mkdir(parents=True)
-    ledger_of(root / "ledger.parquet", rows)
+    ledger_of(root / "ledger.parquet", rows, without_labels=without_labels)
     (root / "ledger.parquet").rename(root / "processing/input/ledger/ledger.parquet")
-    argv = [sys.executable, "-m", "model_code.container", "etl"]
+    argv = [sys.executable, "-m", "model_code.container", "etl", *(["--inject", "7"] if without_labels else [])]
     began = time.perf_counter()
     child = subprocess.Popen(argv, cwd=PROJECT, env=os.environ | {"ATOLL_ML_ROOT": str(root)}, stdout=sys.stderr)
     largest = 0
