@@ -43,10 +43,8 @@ def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
 
 
 def no_rule_is_open(templates: Templates) -> Iterator[str]:
-    """Each rule of a security group names a group and one port, but among jobs; no addresses. Controls: SC-7, AC-4.
-
-    Instances of one job pick their ports, so the jobs' group may be open to itself: TCP, and IPsec, which encrypts it.
-    """
+    """Each rule of a security group names a group and one port, but among jobs; no addresses. Controls: SC-7, AC-4."""
+    # Instances of one job pick their ports: their group may be open to itself, by TCP and the IPsec that encrypts it.
     jobs = templates["Atoll-Foundation"]["Outputs"]["JobSecurityGroupId"]["Value"]
     for resource in resources(templates, *_RULES):
         own = resource.properties

@@ -21,7 +21,10 @@ def drop_root(command: str, root: Path) -> None:
             os.chown(path, UID, UID)
     for name in READS.get(command, ()):
         for path in _tree(root / name):
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+            mode = path.stat().st_mode
+            readable = mode | (0o055 if path.is_dir() else 0o044)
+            if mode != readable:  # a mount may be read-only, and its files open already
+                path.chmod(readable)
     os.setgroups([])
     os.setgid(UID)
     os.setuid(UID)

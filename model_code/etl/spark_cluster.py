@@ -141,7 +141,7 @@ def all_at_work(hosts: Hosts, session: Any) -> Generator[None]:  # noqa: ANN401 
         lost = sorted({each.host for each in executors(session) if not each.active})
         if not lost:
             raise
-        said = str(error).partition("\n")[0]
+        said = " ".join(str(error).splitlines()[:2])  # what was called, and Java's own sentence
         raise InputError(
             f"Spark lost the executors of {', '.join(lost)}: out of memory, or the host is gone. Each host's log says "
             f"what it saw last; a new job can be started as it is. Spark says: {said}"

@@ -2,7 +2,7 @@
 
 import json
 import os
-import random
+import secrets
 import subprocess
 import sys
 import time
@@ -17,7 +17,7 @@ class Hosts:
 
     def __init__(self, folder: Path, number: int, *, config: str) -> None:
         # Loopback addresses of this test's own, so that no other job on this machine is in the way.
-        net = f"127.{random.randint(1, 254)}.{random.randint(1, 254)}"  # noqa: S311 (an address, no secret)
+        net = f"127.{secrets.randbelow(254) + 1}.{secrets.randbelow(254) + 1}"  # `random` begins anew for each test
         names = [f"{net}.{host + 1}" for host in range(number)]
         self.roots = [folder / name for name in names]
         self.processes: list[subprocess.Popen[bytes]] = []

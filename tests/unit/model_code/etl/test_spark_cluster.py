@@ -108,8 +108,9 @@ def lose_one_and_fail(session: FakeSession, error: Exception) -> None:
 
 
 def test_an_error_after_a_loss_is_told_as_the_loss() -> None:
-    session, error = complete(), RuntimeError("Checkpoint block rdd_1 not found\n\tat java.lang.Thread.run")
-    expected = r"lost the executors of 127\.9\.9\.2: .* Spark says: Checkpoint block rdd_1 not found$"
+    session = complete()
+    error = RuntimeError("An error occurred while calling o1.x.\n: Checkpoint block not found\n\tat java.lang.Thread")
+    expected = r"lost the executors of 127\.9\.9\.2: .* Spark says: An error .* Checkpoint block not found$"
     with pytest.raises(InputError, match=expected), all_at_work(HOSTS, session):
         lose_one_and_fail(session, error)
 
