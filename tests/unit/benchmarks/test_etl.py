@@ -13,7 +13,7 @@ pytestmark = IBIS_IS_BEHIND_DUCKDB
 def test_pandas_makes_the_same_features_as_atoll(tmp_path: Path) -> None:
     etl.ledger_of(tmp_path / "raw.parquet", 3_000)
     ledger = etl.numbered(tmp_path / "raw.parquet")
-    ours, theirs = etl.atoll_features(ledger), etl_pandas.features(ledger)
+    ours, theirs = etl.atoll_features(ledger).to_pandas(), etl_pandas.features(ledger)
     assert set(ours.columns) == set(theirs.columns)
     assert (ours.std() > 0).sum() > 40
     assert np.array_equal(ours, theirs[list(ours.columns)])
