@@ -45,7 +45,8 @@ def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
 def no_rule_is_open(templates: Templates) -> Iterator[str]:
     """Each rule of a security group names a group and one port, but among jobs; no addresses. Controls: SC-7, AC-4."""
     # Instances of one job pick their ports: their group may be open to itself, by TCP and the IPsec that encrypts it.
-    jobs = templates["Atoll-Foundation"]["Outputs"]["JobSecurityGroupId"]["Value"]
+    foundation = templates.get("Atoll-Foundation", {})
+    jobs = foundation.get("Outputs", {}).get("JobSecurityGroupId", {}).get("Value")
     for resource in resources(templates, *_RULES):
         own = resource.properties
         inner = [*own.get("SecurityGroupIngress", ()), *own.get("SecurityGroupEgress", ())]
@@ -55,7 +56,7 @@ def no_rule_is_open(templates: Templates) -> Iterator[str]:
             if "CidrIp" in rule or "CidrIpv6" in rule:
                 yield f"{resource.place} has a rule for addresses"
             ports = (rule.get("IpProtocol"), rule.get("FromPort"), rule.get("ToPort"))
-            among_jobs = rule.get("GroupId") == jobs and jobs in [rule.get(peer) for peer in _PEERS]
+            among_jobs = jobs and rule.get("GroupId") == jobs and jobs in [rule.get(peer) for peer in _PEERS]
             one_port = ports[0] == "tcp" and ports[1] is not None and ports[1] == ports[2]
             if not one_port and not (among_jobs and ports in _BETWEEN_INSTANCES):
                 yield f"{resource.place} has a rule for more than one port"

@@ -35,7 +35,9 @@ class Window(NamedTuple):
         """Computed for each row of a table with the columns `by`, `column` and `day`."""
         frame = ibis.window(group_by=list(self.by), order_by="day").range(self.first, self.last)
         column = as_float(table[self.column]) if self.how == "sum" else table[self.column]
-        return getattr(column, self.how)().over(frame)
+        value = getattr(column, self.how)().over(frame)
+        # Half of the windows count, and many of their results are held at a time.
+        return value.cast("int32") if self.how == "count" else value
 
 
 class Expression(NamedTuple):
