@@ -4,13 +4,15 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
+from collections import deque
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, NamedTuple, TextIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,11 +21,11 @@ from model_code.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BEYOND_LATIN1 = re.compile("[^\x00-\xff]")
 _BLOCK = 1 << 20
 
 
-@dataclass(frozen=True)
-class RawRow:
+class RawRow(NamedTuple):
     """One row as it stands in the file: its line (a CSV's header is line 1) or row number (Parquet), and its values."""
 
     line: int
@@ -32,7 +34,7 @@ class RawRow:
 
 @dataclass(frozen=True)
 class RawLedger:
-    """A ledger file, opened: its header, its encoding (utf-8, utf-16, latin-1, parquet), its rows to be read once."""
+    """A ledger file, opened: its header, its encoding (as Python names it, or parquet), its rows to be read once."""
 
     header: list[str]
     encoding: str
@@ -84,17 +86,24 @@ def _open_bytes(path: Path) -> BinaryIO:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-16 with its mark, or UTF-8 with or without, if the whole file is; else latin-1, which reads anything."""
+    """UTF-16 with its mark, or UTF-8 if the whole file is; else cp1252 if it has signs such as €, else latin-1."""
     with _open_bytes(path) as source:
-        encoding = "utf-16" if source.read(2) in _UTF16_MARKS else "utf-8-sig"
-        source.seek(0)
+        unicode = "utf-16" if source.read(2) in _UTF16_MARKS else "utf-8-sig"
+    with suppress(UnicodeDecodeError):
+        deque(_blocks(path, unicode), maxlen=0)
+        return unicode
+    with suppress(UnicodeDecodeError):
+        # Read to the end: a byte that cp1252 lacks may come late.
+        if sum(_BEYOND_LATIN1.search(block) is not None for block in _blocks(path, "cp1252")):
+            return "cp1252"
+    return "latin-1"
+
+
+def _blocks(path: Path, encoding: str) -> Iterator[str]:
+    with _open_bytes(path) as source:
         text = io.TextIOWrapper(source, encoding=encoding, newline="")
-        try:
-            while text.read(_BLOCK):
-                pass
-        except UnicodeDecodeError:
-            return "latin-1"
-    return encoding
+        while block := text.read(_BLOCK):
+            yield block
 
 
 def _csv(path: Path, text: TextIO) -> tuple[list[str], Iterator[RawRow]]:

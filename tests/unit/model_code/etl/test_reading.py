@@ -43,6 +43,24 @@ def test_text_that_is_no_utf8_is_read_as_latin1_and_reported(tmp_path: Path) -> 
     assert rows_of(path) == (["id", "merchant"], "latin-1", [RawRow(2, ["1", "CAFÉ"])])
 
 
+@pytest.mark.parametrize(
+    ("last", "encoding", "merchant"),
+    [
+        (b"\x80 \x92", "cp1252", "\u20ac \u2019"),
+        (b"\x80 \x81", "latin-1", "\x80 \x81"),  # cp1252 has no sign for 81
+        (b"\x85", "cp1252", "\u2026"),
+        (b"\xff", "latin-1", "\xff"),
+    ],
+)
+def test_text_of_old_windows_is_read_with_its_own_signs(
+    tmp_path: Path, last: bytes, encoding: str, merchant: str
+) -> None:
+    path = tmp_path / "windows.csv"
+    path.write_bytes(b"id,merchant\n" + b"1,A\n" * 300_000 + b"2," + last + b"\n")
+    header, found, rows = rows_of(path)
+    assert (header, found, rows[-1]) == (["id", "merchant"], encoding, RawRow(300_002, ["2", merchant]))
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_text_that_excel_saved_as_unicode_is_read(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "unicode.csv"
