@@ -33,9 +33,10 @@ def tidied(root: Path) -> tuple[Row, list[Row]]:
 
 def set_aside(root: Path) -> tuple[Row, list[Row]]:
     """Each reason for which a row goes to the quarantine; the ledger's other rows are used."""
-    reasons = _sentences(root / ETL / "validation.py", "_RejectedError")
-    duplicate = _constants(_tree(root / ETL / "staging.py"))["DUPLICATE"]
-    return ("reason in the quarantine",), [(f"`{reason}`",) for reason in [*reasons, duplicate]]
+    reasons = _sentences(root / ETL / "validation.py", "_must")
+    named = _constants(_tree(root / ETL / "validation.py")) | _constants(_tree(root / ETL / "staging.py"))
+    listed = [named["BLANK"], named["SHIFTED"], *reasons, named["DUPLICATE"]]
+    return ("reason in the quarantine",), [(f"`{reason}`",) for reason in listed]
 
 
 def refused(root: Path) -> tuple[Row, list[Row]]:
