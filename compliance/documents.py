@@ -1,11 +1,12 @@
 """The generated parts of the documents: `python -m compliance.documents` writes them, `--check` says which are stale.
 
 A document marks such a part by `<!-- generated: settings -->` and `<!-- end -->`; everything between is written anew.
-Reads source text, the settings' schema, tables in the code and docs/checks.json, which `make checks` measured: it needs
-neither the CDK nor a synth.
+Reads source text, the settings' schema, tables in the code, docs/checks.json, which `make checks` measured, and
+docs/evaluation.json, which is the build/evaluation.json of a `make evaluate`: it needs neither the CDK nor a synth.
 """
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 from compliance import accepted, bad_input, database, measured_tables, perimeter, permissions, predicates, serving
 from compliance.findings import Acceptance
+from model_code.evaluation import tables
 from model_code.features.fields import FIELDS
 from stacks.settings import Settings
 
@@ -109,6 +111,20 @@ def refusals(root: Path) -> str:
     return _table(*bad_input.refused(root))
 
 
+def evaluation_targets(root: Path) -> str:
+    """What issue 6 asked of the models, and what `make evaluate` measured."""
+    return tables.targets(_evaluation(root))
+
+
+def evaluation_tables(root: Path) -> str:
+    """Every model's figures on every ledger."""
+    return tables.chapters(_evaluation(root))
+
+
+def _evaluation(root: Path) -> Mapping[str, Any]:
+    return json.loads((root / "docs/evaluation.json").read_text(encoding="utf-8"))
+
+
 BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "settings": settings_reference,
     "make-targets": make_targets,
@@ -121,6 +137,8 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "forms-read": forms_read,
     "quarantine-reasons": quarantine_reasons,
     "refusals": refusals,
+    "evaluation-targets": evaluation_targets,
+    "evaluation-tables": evaluation_tables,
 }
 
 

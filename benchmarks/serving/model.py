@@ -14,6 +14,8 @@ import pandas as pd
 import xgboost
 from numpy.typing import NDArray
 
+from model_code.version import features_sha256
+
 FEATURES, TREES, DEPTH = 30, 400, 7
 TRAINED_ROWS, OTHER_ROWS, BATCH_ROWS = 40_000, 10_000, 10_000
 COLUMNS = [f"f{number:02}" for number in range(FEATURES)]
@@ -48,7 +50,8 @@ def make_subject(folder: Path) -> Subject:
     ):
         _split(count, seed=number).to_parquet(features / f"{name}.parquet", index=False)
     objects = {file.name: _described(file) for file in sorted(features.iterdir())}
-    manifest = {"version": 1, "view": "realtime", "columns": COLUMNS, "objects": objects, "periods": {}}
+    code = {"version": 1, "view": "realtime", "features_sha256": features_sha256()}
+    manifest = {**code, "columns": COLUMNS, "objects": objects, "periods": {}}
     (features / "manifest.json").write_text(json.dumps(manifest))
     chosen = {"n_estimators": str(TREES), "max_depth": str(DEPTH), "early_stopping_rounds": "0"}
     (folder / "input" / "config").mkdir()

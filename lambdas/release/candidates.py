@@ -88,8 +88,10 @@ def _contents_problem(candidate: Candidate, data_manifest: bytes) -> str | None:
     for name in ("metrics.json", "card.json"):
         if not isinstance(artifact.json(name), dict):
             return f"{name} is no object"
-    return provenance.manifest_problem(candidate.job, artifact.manifest, data_manifest) or provenance.holdout_problem(
-        candidate.metrics, data_manifest
+    return (
+        provenance.manifest_problem(candidate.job, artifact.manifest, data_manifest)
+        or provenance.features_problem(artifact.manifest, data_manifest)
+        or provenance.holdout_problem(candidate.metrics, data_manifest)
     )
 
 

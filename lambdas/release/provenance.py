@@ -92,6 +92,17 @@ def manifest_problem(job: TrainingJob, manifest: Mapping[str, object], data_mani
     return None
 
 
+def features_problem(manifest: Mapping[str, object], data_manifest: bytes) -> str | None:
+    """Return why the data's features may be computed by other code than the model's; None when it is the same."""
+    try:
+        made_by = json.loads(data_manifest)["features_sha256"]
+    except (ValueError, KeyError, TypeError):
+        return "the data's manifest doesn't name the code of its features (features_sha256); run the etl step again"
+    if (known := manifest.get("features_sha256")) != made_by:
+        return f"its features' code is {known!r:.80}, that of the data's features is {made_by!r:.80}"
+    return None
+
+
 def holdout_problem(metrics: Mapping[str, object], data_manifest: bytes) -> str | None:
     """Return why the metrics aren't those of the data's own held-out rows; None when they are."""
     try:

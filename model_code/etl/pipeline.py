@@ -23,7 +23,7 @@ from model_code.etl.writing import sha256_of, write_json, write_quarantine, writ
 from model_code.features.build import build_features
 from model_code.features.views import REALTIME, View
 from model_code.hosts import ALONE, Hosts
-from model_code.version import code_sha256
+from model_code.version import code_sha256, features_sha256
 
 Say = Callable[[str], None]
 Days = dict[date, int]
@@ -72,6 +72,7 @@ def run(job: Job, say: Say) -> None:
         "view": job.view.name,
         "ledger_sha256": sha256_of(job.ledger),
         "code_sha256": code_sha256(),
+        "features_sha256": features_sha256(),
         "columns": job.view.columns,
         "objects": {f"{name}.parquet": described for name, described in written.items()},
         "live": {"sha256": live["sha256"], "rows": live["rows"]},

@@ -6,6 +6,7 @@ import time
 import warnings
 from pathlib import Path
 
+from model_code.errors import InputError
 from model_code.evaluation.comparison import Comparison, Say, compare, compare_weak
 from model_code.evaluation.ledgers import INJECTOR_FILE, TORONTO_FILE, generated, toronto_injected, toronto_weak
 from model_code.evaluation.plots import draw
@@ -54,7 +55,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.write(f"{time.perf_counter() - began:5.0f} s  {line}\n")
         sys.stdout.flush()
 
-    evaluate(options.output, rows=options.rows, data=options.data, say=say)
+    try:
+        evaluate(options.output, rows=options.rows, data=options.data, say=say)
+    except InputError as error:
+        parser.exit(1, f"{error}\n")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """What is measured beside the models of a comparison: weekly forecasts, text features, hybrid features."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.algorithms.protocol import Labelled
 from model_code.evaluation.figures import INTERVAL, RESAMPLES, Figure
 from model_code.evaluation.ledgers import Ledger
 from model_code.evaluation.protocol import Sample
@@ -15,8 +17,10 @@ from model_code.forecasting.forecasts import Run, run
 from model_code.forecasting.models import MODELS
 from model_code.forecasting.weekly import FIELDS, weekly_spend
 from model_code.training.channel import Split
+from model_code.training.tuning import tune
 
 SEED = 17
+TRIALS, TUNING_MINUTES = 5, 2
 FORECAST_WEEKS = 52
 LARGEST_SERIES = 60
 """Of a field: those with the largest spend."""
@@ -64,6 +68,21 @@ def _gain(one: Run, naive: Run) -> Figure:
     draws = np.random.default_rng(SEED).integers(0, len(ours), (RESAMPLES, len(ours)))
     low, high = np.percentile(1 - ours[draws].mean(axis=1) / theirs[draws].mean(axis=1), INTERVAL)
     return Figure(float(1 - ours.mean() / theirs.mean()), float(low), float(high))
+
+
+class _Study(NamedTuple):
+    """What a study learns from, and what it judges its trials by."""
+
+    columns: Sequence[str]
+    train: Sequence[Labelled]
+    validation: Labelled
+
+
+def tuned(sample: Sample) -> tuple[Hyperparameters, list[dict[str, Any]]]:
+    """The study of a training job, short: the choices that are best on validation, and its trials."""
+    given = Hyperparameters(tuning_trials=TRIALS, tuning_minutes=TUNING_MINUTES)
+    study = _Study(sample.columns, [sample.splits["train"]], sample.splits["validation"])
+    return tune(study, given, threads=1)
 
 
 def with_surprise(sample: Sample, ledger: Ledger) -> Sample:

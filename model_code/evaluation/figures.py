@@ -1,8 +1,10 @@
 """The figures of one ranking, each with its bootstrap interval."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model_code.arrays import Vector
 from model_code.training.metrics import ALERTS, FALSE_POSITIVE_RATE, Ranking
@@ -11,6 +13,10 @@ BUDGET = 0.01
 """People can look at one row in a hundred."""
 RESAMPLES = 200
 INTERVAL = (2.5, 97.5)
+
+
+Rows = NDArray[np.int64]
+"""Which rows, by number."""
 
 
 class Figure(NamedTuple):
@@ -60,9 +66,71 @@ def figures(labels: Vector, scores: Vector, *, seed: int, resamples: int = RESAM
     for _ in range(resamples):
         drawn = np.sort(np.concatenate([rng.choice(rows, len(rows)) for rows in classes]))
         draws.append(list(point_figures(ranked_labels[drawn], ranked_scores[drawn]).values()))
-    low, high = np.percentile(draws, INTERVAL, axis=0)
     points = point_figures(labels, scores)
-    return {name: Figure(value, float(low[i]), float(high[i])) for i, (name, value) in enumerate(points.items())}
+    return _intervals(list(points), np.array(list(points.values())), np.array(draws))
+
+
+def times_precision(labels: Vector, ours: Vector, theirs: Vector, *, seed: int, resamples: int = RESAMPLES) -> Figure:
+    """How many times `theirs` the average precision of `ours` is: two scores of the same rows, drawn together."""
+    rng = np.random.default_rng(seed)
+    classes = [np.flatnonzero((labels > 0) == anomalous) for anomalous in (True, False)]
+
+    def times(rows: Rows) -> float:
+        found = [Ranking.of(labels[rows], scores[rows]).average_precision() for scores in (ours, theirs)]
+        return found[0] / found[1]
+
+    draws = [times(np.concatenate([rng.choice(rows, len(rows)) for rows in classes])) for _ in range(resamples)]
+    low, high = np.percentile(draws, INTERVAL)
+    return Figure(times(np.arange(len(labels))), float(low), float(high))
+
+
+class Unseen(NamedTuple):
+    """What one model gives the ordinary rows, and the anomalies of one kind that its training never showed."""
+
+    ordinary: Vector
+    anomalies: Vector
+
+
+def mean_recalls(
+    kinds: Sequence[Mapping[str, Unseen]], base: str, *, seed: int, resamples: int = RESAMPLES
+) -> tuple[dict[str, Figure], dict[str, Figure]]:
+    """By model, the mean over the kinds of the recall at 1 % false positives; and its difference from that of `base`.
+
+    One entry of `kinds` per kind, with the same models and ordinary rows in each. A draw is the same for all models.
+    """
+    rng = np.random.default_rng(seed)
+    names, sizes = list(kinds[0]), [len(kind[base].anomalies) for kind in kinds]
+    ordinary = np.arange(len(kinds[0][base].ordinary))
+    points = _means(kinds, ordinary, [np.arange(size) for size in sizes])
+    draws = np.array(
+        [
+            _means(kinds, rng.choice(ordinary, len(ordinary)), [rng.integers(0, size, size) for size in sizes])
+            for _ in range(resamples)
+        ]
+    )
+    at = names.index(base)
+    gains = _intervals(names, points - points[at], draws - draws[:, [at]])
+    return _intervals(names, points, draws), gains
+
+
+def _means(kinds: Sequence[Mapping[str, Unseen]], ordinary: Rows, anomalies: Sequence[Rows]) -> NDArray[np.float64]:
+    """By model, the mean recall over the kinds of these rows."""
+    recalls = [
+        [_recall(one.ordinary[ordinary], one.anomalies[rows]) for one in kind.values()]
+        for kind, rows in zip(kinds, anomalies, strict=True)
+    ]
+    return np.mean(recalls, axis=0)
+
+
+def _recall(ordinary: Vector, anomalies: Vector) -> float:
+    """`recall_at_fall_out`, without ranking every row: what lies above the last ordinary row that may be alerted."""
+    place = len(ordinary) - 1 - int(FALSE_POSITIVE_RATE * len(ordinary))
+    return float(np.mean(anomalies > np.partition(ordinary, place)[place]))
+
+
+def _intervals(names: Sequence[str], points: NDArray[np.float64], draws: NDArray[np.float64]) -> dict[str, Figure]:
+    low, high = np.percentile(draws, INTERVAL, axis=0)
+    return {name: Figure(float(points[i]), float(low[i]), float(high[i])) for i, name in enumerate(names)}
 
 
 def recall_by_kind(labels: Vector, scores: Vector, kinds: list[str]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pandas as pd
 
+from model_code.errors import InputError
 from model_code.etl.generator import generate
 from model_code.etl.periods import Period, split_by_time
 from model_code.features.fields import FIELDS
@@ -45,8 +46,15 @@ class Ledger:
 
 
 def generated(rows: int, *, seed: int = 7) -> Ledger:
-    """The story's ledger, divided as ETL divides it."""
-    ledger = generate(rows, seed=seed)
+    """The story's ledger, divided as ETL divides it.
+
+    Raises:
+        InputError: so few rows hold no ledger.
+    """
+    try:
+        ledger = generate(rows, seed=seed)
+    except ValueError as error:
+        raise InputError(f"{error} Give more rows (--rows).") from None
     periods = split_by_time(ledger["transaction_date"].dt.date.value_counts().to_dict())
     return Ledger("generated", ledger, [period for period in periods if period.name != "live"])
 

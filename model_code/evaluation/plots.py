@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from model_code.evaluation.comparison import BEFORE_CALIBRATION, Comparison, Judged
-from model_code.evaluation.report import PROBABILITIES
+from model_code.evaluation.tables import PROBABILITIES
 from model_code.training.metrics import Ranking
 
 COLOURS = {
@@ -20,6 +20,7 @@ COLOURS = {
     "xgboost, real-time view": "#14507a",
     "xgboost": "#7fa6c9",
     "xgboost before calibration": "#e08a3c",
+    "xgboost, tuned": "#4d8f9e",
     "xgboost ranker": "#3aa6a0",
     "xgboost + text surprise": "#b05f8f",
     "xgboost + weekly residuals": "#8c6d46",
@@ -29,8 +30,11 @@ COLOURS = {
     "xgboost, batch without cost centre": "#8fc1a3",
     "xgboost that has seen the kind": "#14507a",
 }
-MAIN = {name for name in COLOURS if name not in {BEFORE_CALIBRATION, "xgboost + text surprise"}} - {
-    "xgboost + weekly residuals"
+MAIN = set(COLOURS) - {
+    BEFORE_CALIBRATION,
+    "xgboost + text surprise",
+    "xgboost + weekly residuals",
+    "xgboost, tuned",
 }
 """Drawn in the curves and bars: the others all but hide behind the real-time view's and stand in the table."""
 BINS = 12

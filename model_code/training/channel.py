@@ -15,6 +15,7 @@ from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix, Vector
 from model_code.errors import InputError
 from model_code.training.batches import Batches, numbers
+from model_code.version import features_sha256
 
 MANIFEST = "manifest.json"
 SPLITS = ("train", "validation", "test")
@@ -52,6 +53,7 @@ def read_channel(folder: Path, *, host: int = 0, hosts: int = 1) -> Channel:
         InputError: the folder isn't what the manifest says, or holds nothing that a model can learn from.
     """
     manifest, manifest_sha256 = _read_manifest(folder)
+    _check_code(manifest)
     columns = _columns(manifest)
     _check_objects(folder, manifest)
     train = Batches(folder / "train.parquet", columns, host, hosts)
@@ -93,6 +95,15 @@ def _read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
     return manifest, hashlib.sha256(content).hexdigest()
 
 
+def _check_code(manifest: dict[str, Any]) -> None:
+    """What a request's features are computed with, must have computed those of the training."""
+    if (found := manifest.get("features_sha256")) != (ours := features_sha256()):
+        raise InputError(
+            f"The features' {MANIFEST} says that code {found} computed them, and this image's feature code is {ours}: "
+            "a model would learn other features than its requests bring. Run this version's etl step on the ledger."
+        )
+
+
 def _columns(manifest: dict[str, Any]) -> list[str]:
     columns = manifest.get("columns")
     if not isinstance(columns, list) or not columns or not all(isinstance(name, str) for name in columns):
@@ -105,7 +116,7 @@ def _columns(manifest: dict[str, Any]) -> list[str]:
 
 
 def _check_objects(folder: Path, manifest: dict[str, Any]) -> None:
-    listed = {name: entry["sha256"] for name, entry in manifest.get("objects", {}).items()}
+    listed = _listed(manifest)
     found = {path.name for path in folder.iterdir() if path.is_file()} - {MANIFEST}
     if set(listed) != found or not {f"{name}.parquet" for name in SPLITS} <= found:
         raise InputError(
@@ -119,6 +130,16 @@ def _check_objects(folder: Path, manifest: dict[str, Any]) -> None:
                 f"{name} has sha256 {actual} and the features' {MANIFEST} says {expected}: "
                 "it changed after the etl step. Run the step again."
             )
+
+
+def _listed(manifest: dict[str, Any]) -> dict[str, str]:
+    """The objects' sha256 by name."""
+    try:
+        return {name: str(entry["sha256"]) for name, entry in manifest["objects"].items()}
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"The features' {MANIFEST} lists no objects with their sha256; expected the output of the etl step."
+        ) from None
 
 
 def _read_split(path: Path, columns: list[str]) -> Split:

@@ -84,8 +84,17 @@ def train(
         "metrics.json": canonical_json(metrics),
         "card.json": canonical_json(model_card(channel, model=told, metrics=metrics)),
     }
-    about = {"data_manifest_sha256": channel.manifest_sha256, "trained_rows": len(channel.train.labels), "version": 1}
+    about = {"version": 1, **_learnt_from(channel)}
     return Trained(metrics, write_artifact(output, files, facts | about), len(files["model.ubj"]))
+
+
+def _learnt_from(channel: Channel) -> dict[str, Any]:
+    """What the manifest says of the data."""
+    return {
+        "data_manifest_sha256": channel.manifest_sha256,
+        "features_sha256": channel.manifest["features_sha256"],
+        "trained_rows": len(channel.train.labels),
+    }
 
 
 def _files(channel: Channel, model: xgboost.Booster, scores: Vector) -> dict[str, bytes]:

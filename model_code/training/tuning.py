@@ -5,7 +5,8 @@ SageMaker Tuning starts this same training job many times instead: docs/algorith
 
 import dataclasses
 import time
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 import optuna
 
@@ -13,7 +14,7 @@ from model_code.algorithms.calibration import margins
 from model_code.algorithms.gradient_boosting import boost
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.algorithms.matrices import Matrices, bins
-from model_code.training.channel import Channel
+from model_code.algorithms.protocol import Labelled
 from model_code.training.metrics import Ranking
 
 SPACE: dict[str, optuna.distributions.BaseDistribution] = {
@@ -26,7 +27,23 @@ SPACE: dict[str, optuna.distributions.BaseDistribution] = {
 """What is searched; the rest stays as given."""
 
 
-def tune(channel: Channel, given: Hyperparameters, *, threads: int) -> tuple[Hyperparameters, list[dict[str, Any]]]:
+class Studied(Protocol):
+    """What a study needs of a channel."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The features' names."""
+
+    @property
+    def train(self) -> Iterable[Labelled]:
+        """Rows in batches, read more than once."""
+
+    @property
+    def validation(self) -> Labelled:
+        """What trials are judged by."""
+
+
+def tune(channel: Studied, given: Hyperparameters, *, threads: int) -> tuple[Hyperparameters, list[dict[str, Any]]]:
     """Return the best choices by average precision on validation, and the study's table for the card, trial by trial.
 
     The first trial is the given values, so that tuning can't end below them; without trials nothing is trained and the
@@ -49,7 +66,7 @@ def tune(channel: Channel, given: Hyperparameters, *, threads: int) -> tuple[Hyp
     return choices[best], table
 
 
-def _try(channel: Channel, shared: Matrices, chosen: Hyperparameters, threads: int) -> dict[str, Any]:
+def _try(channel: Studied, shared: Matrices, chosen: Hyperparameters, threads: int) -> dict[str, Any]:
     """Train once; returns the table's line."""
     model = boost(shared, channel.columns, chosen, threads=threads)
     ranking = Ranking.of(channel.validation.labels, margins(model, channel.validation.rows))

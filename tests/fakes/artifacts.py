@@ -17,13 +17,20 @@ BASELINE = {
 
 
 HOLDOUT = "7" * 64
+FEATURES_SHA = "f" * 64
 
 
 def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-DATA_MANIFEST = canonical({"version": 1, "objects": {"test.parquet": {"sha256": HOLDOUT, "rows": 100}}})
+DATA_MANIFEST = canonical(
+    {
+        "version": 1,
+        "features_sha256": FEATURES_SHA,
+        "objects": {"test.parquet": {"sha256": HOLDOUT, "rows": 100}},
+    }
+)
 DATA_SHA = hashlib.sha256(DATA_MANIFEST).hexdigest()
 
 
@@ -72,6 +79,7 @@ def manifest(content: Mapping[str, bytes], **changes: Any) -> bytes:  # noqa: AN
         "xgboost_version": "3.2.0",
         "code_sha256": "c" * 64,
         "data_manifest_sha256": DATA_SHA,
+        "features_sha256": FEATURES_SHA,
         "hyperparameters": {"max_depth": 6, "seed": 7},
         "trained_rows": 100,
         "files": listed,

@@ -157,6 +157,7 @@ def _origins() -> Iterator[Attack]:
     yield Attack("written after a job that left nothing", late, "and the job ran from")
     yield Attack("another's manifest, replayed", of_another_model, "its manifest is for 'card-anomaly'")
     yield Attack("manifest of other data", with_manifest(data_manifest_sha256="0" * 64), "its manifest names the data")
+    yield Attack("features of other code", with_manifest(features_sha256="0" * 64), "its features' code is '000")
     yield Attack("data changed afterwards", other_data, "its manifest names the data")
     yield Attack("manifest of other hyperparameters", with_manifest(hyperparameters={"max_depth": 9}), "max_depth='6'")
     yield Attack("own command in our image", with_job(entrypoint=("sh", "-c", "x")), "own entry point")

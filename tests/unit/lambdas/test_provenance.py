@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambdas.release import provenance
 from lambdas.release.records import ObjectVersion, Version
-from tests.fakes.artifacts import DATA_MANIFEST, DATA_SHA, HOLDOUT, canonical, figures, files, manifest
+from tests.fakes.artifacts import DATA_MANIFEST, DATA_SHA, FEATURES_SHA, HOLDOUT, canonical, figures, files, manifest
 from tests.fakes.release import IMAGE, MODEL, NOON, REPOSITORY, job
 
 
@@ -125,6 +125,21 @@ def test_data_that_changed_since_is_noticed() -> None:
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", canonical({"objects": {"test.parquet": "x"}}), b"null"])
 def test_data_without_held_out_rows_judges_nobody(data: bytes) -> None:
     assert "names no test.parquet" in (provenance.holdout_problem(figures(), data) or "")
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"null", canonical({"objects": {}})])
+def test_data_that_no_known_code_made_leads_to_no_model(data: bytes) -> None:
+    assert "doesn't name the code of its features" in (
+        provenance.features_problem({"features_sha256": FEATURES_SHA}, data) or ""
+    )
+
+
+@pytest.mark.parametrize("known", [{}, {"features_sha256": "0" * 64}, {"features_sha256": None}])
+def test_a_model_of_other_feature_code_than_its_datas_is_not_taken(known: dict[str, object]) -> None:
+    assert provenance.features_problem({"features_sha256": FEATURES_SHA}, DATA_MANIFEST) is None
+    assert f"that of the data's features is '{FEATURES_SHA}'" in (
+        provenance.features_problem(known, DATA_MANIFEST) or ""
+    )
 
 
 def test_figures_of_other_rows_are_not_taken() -> None:

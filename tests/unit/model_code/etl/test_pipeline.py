@@ -13,7 +13,7 @@ from model_code.errors import InputError
 from model_code.etl.generate import to_csv
 from model_code.etl.generator import generate
 from model_code.features.table import COLUMNS
-from model_code.version import code_sha256
+from model_code.version import code_sha256, features_sha256
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = IBIS_IS_BEHIND_DUCKDB
@@ -86,6 +86,7 @@ def test_the_manifest_describes_every_object_by_its_hash(output: Path, content: 
     assert (manifest["version"], manifest["view"], manifest["columns"]) == (1, "realtime", list(COLUMNS))
     assert manifest["ledger_sha256"] == hashlib.sha256(content).hexdigest()
     assert manifest["code_sha256"] == code_sha256()
+    assert manifest["features_sha256"] == features_sha256()
     assert sorted(manifest["objects"]) == ["test.parquet", "train.parquet", "validation.parquet"]
     for name, described in manifest["objects"].items():
         path = output / "features" / name

@@ -9,8 +9,9 @@ from model_code import version
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     room = tmp_path / "model_code"
-    (room / "etl").mkdir(parents=True)
-    for name in ("requirements.txt", "__init__.py", "etl/reading.py", "etl/limits.toml"):
+    for folder in ("etl", "features"):
+        (room / folder).mkdir(parents=True)
+    for name in ("requirements.txt", "__init__.py", "etl/reading.py", "etl/limits.toml", "features/text.py"):
         (room / name).write_text(name, encoding="ascii")
     monkeypatch.setattr(version, "_ROOM", room)
     return room
@@ -43,6 +44,16 @@ def test_a_moved_file_changes_the_hash(room: Path) -> None:
     before = version.code_sha256()
     (room / "etl/reading.py").rename(room / "reading.py")
     assert version.code_sha256() != before
+
+
+def test_only_the_features_own_code_changes_their_hash(room: Path) -> None:
+    before = version.features_sha256()
+    (room / "etl/reading.py").write_text("changed", encoding="ascii")
+    assert version.features_sha256() == before != version.code_sha256()
+    (room / "features/text.py").write_text("changed", encoding="ascii")
+    changed = version.features_sha256()
+    (room / "features/new.py").touch()
+    assert len({before, changed, version.features_sha256()}) == 3
 
 
 def test_caches_and_notes_do_not_change_the_hash(room: Path) -> None:

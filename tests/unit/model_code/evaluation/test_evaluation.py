@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from model_code.evaluation.__main__ import evaluate
+from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.evaluation.__main__ import evaluate, main
 from model_code.evaluation.comparison import compare_weak
+from model_code.evaluation.extras import TRIALS
 from model_code.evaluation.ledgers import generated
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
@@ -21,6 +23,7 @@ MODELS = {
     "xgboost, raw fields",
     "xgboost before calibration",
     "xgboost, real-time view",
+    "xgboost, tuned",
     "xgboost ranker",
     "xgboost + text surprise",
     "xgboost + weekly residuals",
@@ -56,7 +59,34 @@ def test_every_model_is_judged_with_intervals_by_kind_and_without_each_kind(outp
         assert all(0 <= figure["low"] <= figure["high"] <= 1 for figure in model["figures"].values())
     kinds = set(facts["models"]["rules"]["recall_at_1pct_fpr_by_kind"])
     assert set(facts["leave_one_kind_out"]) == kinds
+    for name, mean in facts["leave_one_kind_out_mean"].items():
+        assert mean["value"] == pytest.approx(np.mean([found[name] for found in facts["leave_one_kind_out"].values()]))
+        assert mean["low"] <= mean["value"] <= mean["high"]
+    assert facts["leave_one_kind_out_above_isolation_forest"].keys() == facts["leave_one_kind_out_mean"].keys()
     assert list(facts["reasons"].values()) == sorted(facts["reasons"].values(), reverse=True)
+
+
+def test_a_study_s_best_trial_is_the_tuned_model(output: Path) -> None:
+    facts = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))["ledgers"]["generated"]
+    assert 1 < len(facts["tuning"]) <= TRIALS
+    assert facts["tuning"][0]["max_depth"] == Hyperparameters().max_depth, "the defaults are the first trial"
+
+
+def test_the_ratios_are_those_of_the_figures(output: Path) -> None:
+    facts = json.loads((output / "evaluation.json").read_text(encoding="utf-8"))["ledgers"]["generated"]
+    precision = {name: model["figures"]["average_precision"]["value"] for name, model in facts["models"].items()}
+    for baseline, times in facts["times_average_precision"].items():
+        assert times["value"] == pytest.approx(precision["xgboost, real-time view"] / precision[baseline])
+        assert times["low"] <= times["value"] <= times["high"]
+
+
+def test_too_few_rows_end_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--rows", "10", "--output", str(tmp_path)])
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith("A ledger needs at least 500 rows")
+    assert "Traceback" not in said
 
 
 def test_the_page_names_every_model_and_says_what_the_figures_are_not(output: Path) -> None:

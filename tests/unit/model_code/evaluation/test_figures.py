@@ -6,11 +6,14 @@ from sklearn.metrics import average_precision_score
 
 from model_code.evaluation.figures import (
     Figure,
+    Unseen,
     figures,
+    mean_recalls,
     point_figures,
     recall_at_budget,
     recall_at_fall_out,
     recall_by_kind,
+    times_precision,
 )
 
 
@@ -54,6 +57,51 @@ def test_intervals_hold_the_figure_and_are_the_same_for_the_same_seed() -> None:
     assert found == figures(labels, scores, seed=3, resamples=60)
     assert found != figures(labels, scores, seed=4, resamples=60)
     assert all(figure.low <= figure.value <= figure.high for figure in found.values())
+
+
+def test_a_ratio_is_of_the_same_rows_so_that_a_score_against_itself_has_no_interval() -> None:
+    labels, scores = drawn(5)
+    assert times_precision(labels, scores, scores, seed=3, resamples=20) == (1, 1, 1)
+
+
+def test_a_ratio_is_that_of_the_figures_and_lies_in_its_interval() -> None:
+    labels, scores = drawn(5)
+    worse = (scores + np.random.default_rng(1).normal(size=len(scores))).astype(np.float32)
+    found = times_precision(labels, scores, worse, seed=3, resamples=60)
+    both = [point_figures(labels, each)["average_precision"] for each in (scores, worse)]
+    assert found.value == pytest.approx(both[0] / both[1])
+    assert 1 < found.low < found.value < found.high
+    assert found == times_precision(labels, scores, worse, seed=3, resamples=60)
+
+
+def unseen(seed: int, better: float) -> dict[str, Unseen]:
+    labels, scores = drawn(seed, rows=3000, share=0.03)
+    ordinary, anomalies = scores[labels == 0][:2500], scores[labels > 0]
+    return {"forest": Unseen(ordinary, anomalies), "both": Unseen(ordinary, anomalies + np.float32(better))}
+
+
+def test_the_mean_over_the_kinds_is_that_of_their_recalls() -> None:
+    kinds = [unseen(1, 0.5), unseen(2, 0.0)]
+    means, gains = mean_recalls(kinds, "forest", seed=3, resamples=60)
+    for name, mean in means.items():
+        recalls = [
+            recall_at_fall_out(
+                np.repeat(np.array([0, 1], np.float32), [len(kind[name].ordinary), len(kind[name].anomalies)]),
+                np.concatenate(kind[name]),
+            )
+            for kind in kinds
+        ]
+        assert mean.value == pytest.approx(np.mean(recalls))
+        assert mean.low < mean.value < mean.high
+    assert gains["both"].value == pytest.approx(means["both"].value - means["forest"].value)
+    assert gains["forest"] == (0, 0, 0)
+
+
+def test_a_difference_between_models_is_surer_than_their_own_means() -> None:
+    means, gains = mean_recalls([unseen(1, 0.3), unseen(2, 0.3)], "forest", seed=3, resamples=60)
+    assert gains["both"].low > 0
+    width = {name: figure.high - figure.low for name, figure in means.items()}
+    assert gains["both"].high - gains["both"].low < width["both"]
 
 
 def test_intervals_narrow_with_more_rows() -> None:

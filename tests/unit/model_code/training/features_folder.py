@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from model_code.version import features_sha256
+
 COLUMNS = ["amount", "hour", "merchant_age", "refunds"]
 KINDS = ["split", "weekend"]
 
@@ -33,7 +35,8 @@ def write_manifest(folder: Path, columns: list[str] = COLUMNS, **changes: object
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(folder.glob("*.parquet"))
     }
-    manifest = {"version": 1, "view": "realtime", "columns": columns, "objects": objects} | changes
+    code = {"version": 1, "view": "realtime", "features_sha256": features_sha256()}
+    manifest = {**code, "columns": columns, "objects": objects, **changes}
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 

@@ -90,6 +90,14 @@ def other_order(root: Path) -> None:
     write_manifest(root / "input/data/features", columns=[*COLUMNS, "kind"])
 
 
+def other_feature_code(root: Path) -> None:
+    write_manifest(root / "input/data/features", features_sha256="0" * 64)
+
+
+def list_of_objects(root: Path) -> None:
+    write_manifest(root / "input/data/features", objects=["train.parquet"])
+
+
 def broken_cluster(root: Path) -> None:
     (root / "input/config/resourceconfig.json").write_text(json.dumps({"hosts": ["algo-1"], "current_host": "algo-9"}))
 
@@ -117,6 +125,8 @@ def study_on_two_hosts(root: Path) -> None:
         (no_parquet, "train.parquet can't be read as Parquet"),
         (no_features, "The features channel has no manifest.json; expected the output of the etl step"),
         (other_order, "names columns"),
+        (other_feature_code, "a model would learn other features than its requests bring. Run this version's etl step"),
+        (list_of_objects, "The features' manifest.json lists no objects with their sha256"),
         (broken_cluster, "resourceconfig.json isn't SageMaker's"),
         (study_on_two_hosts, "tuning_trials is 5 and this job has 2 instances; a study runs on one."),
     ],

@@ -89,6 +89,22 @@ def other_view(folder: Path) -> None:
     write_manifest(folder, view="batch")
 
 
+def other_feature_code(folder: Path) -> None:
+    write_manifest(folder, features_sha256="0" * 64)
+
+
+def unknown_feature_code(folder: Path) -> None:
+    write_manifest(folder, features_sha256=None)
+
+
+def list_of_objects(folder: Path) -> None:
+    write_manifest(folder, objects=["train.parquet"])
+
+
+def objects_without_hashes(folder: Path) -> None:
+    write_manifest(folder, objects={"train.parquet": {}})
+
+
 def unlisted_file(folder: Path) -> None:
     (folder / "more.parquet").write_bytes(b"")
 
@@ -125,6 +141,10 @@ def broken_manifest(folder: Path) -> None:
         (twice_the_same_column, "expected distinct ones"),
         (no_column, "names no columns"),
         (other_view, "isn't version 1 of the 'realtime' view"),
+        (other_feature_code, f"says that code {'0' * 64} computed them, and this image's feature code is"),
+        (unknown_feature_code, "says that code None computed them"),
+        (list_of_objects, "lists no objects with their sha256"),
+        (objects_without_hashes, "lists no objects with their sha256"),
         (unlisted_file, "more.parquet"),
         (lost_file, "expected the same, with train.parquet"),
         (no_parquet, "test.parquet can't be read as Parquet"),

@@ -15,7 +15,7 @@ from model_code.training.artifact import canonical_json
 from model_code.training.channel import read_channel
 from model_code.training.packaging import usual
 from model_code.training.training import train
-from model_code.version import code_sha256
+from model_code.version import code_sha256, features_sha256
 from tests.unit.model_code.training.features_folder import COLUMNS, KINDS, write_features
 
 CHOICES = Hyperparameters(n_estimators=60)
@@ -57,6 +57,7 @@ def test_the_manifest_is_canonical_and_names_every_file(features: Path, artifact
         assert entry == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     assert manifest["data_manifest_sha256"] == hashlib.sha256((features / "manifest.json").read_bytes()).hexdigest()
     assert manifest["code_sha256"] == code_sha256()
+    assert manifest["features_sha256"] == features_sha256()
     assert manifest["xgboost_version"] == "3.2.0"
     assert manifest["hyperparameters"]["tree_method"] == "hist"
     assert (manifest["model"], manifest["algorithm"], manifest["version"]) == ("card-anomaly", "xgboost", 1)
