@@ -67,7 +67,7 @@ class Scene:
         describe = getattr(self.sagemaker, f"describe_{kind}_job")
         title = f"{kind.title()}Job"
         busy = ("InProgress", "Stopping")
-        return until(lambda: describe(**{f"{title}Name": name}), lambda job: job[f"{title}Status"] not in busy)
+        return until(lambda: describe(**{f"{title}Name": name}), lambda job: job[f"{title}Status"] not in busy, 180)
 
     def model(self, word: str) -> str:
         """Train a model of one word and make a SageMaker model of it; returns its name."""
