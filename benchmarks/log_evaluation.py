@@ -12,19 +12,20 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from mlflow import MlflowClient
+from typing import TYPE_CHECKING, Any
 
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry
 from lambdas.release.candidates import numbers
 from lambdas.release.records import RunRecord
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 BUILD = Path(__file__).resolve().parents[1] / "build"
 Facts = Mapping[str, Any]
 
 
-def log(folder: Path, client: MlflowClient) -> int:
+def log(folder: Path, client: "MlflowClient") -> int:
     """Log `folder`'s evaluation.json with its plots; returns how many runs were made.
 
     Raises:
@@ -69,7 +70,7 @@ def _plots(folder: Path, ledger: str, *, others: set[str]) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in pictures if not path.name.startswith(longer)}
 
 
-def _experiment(client: MlflowClient, name: str) -> str:
+def _experiment(client: "MlflowClient", name: str) -> str:
     found = client.get_experiment_by_name(name)
     return found.experiment_id if found else client.create_experiment(name)
 
@@ -83,6 +84,9 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("MLFLOW_TRACKING_URI isn't set; give the tracking server's address.")
     if not (folder / "evaluation.json").is_file():
         parser.error(f"{folder} holds no evaluation.json; run `make evaluate` first.")
+    os.environ |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
+    from mlflow import MlflowClient  # noqa: PLC0415 - MLflow reads these when it is imported
+
     runs = log(folder, MlflowClient(tracking_uri=uri))
     parser.exit(message=f"{runs} runs logged to {uri}\n")
 
