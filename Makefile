@@ -88,7 +88,7 @@ story: setup ## the main job on a local AWS: from a ledger to a monitored endpoi
 	@python -m lambdas.bundle local
 	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(filter-out 0,$(KEEP)),--keep)
 
-evaluate: setup ## the models against baselines, with intervals and plots, into build/evaluation (about six minutes)
+evaluate: setup ## the models against baselines, with intervals and plots, into build/evaluation (about five minutes)
 	@OMP_NUM_THREADS=1 python -m model_code.evaluation
 	@echo "to log it to MLflow: MLFLOW_TRACKING_URI=https://... python -m benchmarks.log_evaluation"
 
