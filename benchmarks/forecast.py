@@ -1,10 +1,10 @@
 """statsmodels against statsforecast: one week ahead through a year, ETS(A,N,N) and ARIMA(1,0,1), in one run.
 
-`make bench-forecast` writes build/bench/forecast.json. The series are the weekly log spend of Toronto's divisions where
-the file is there, else those of the generator's offices. Each library runs in a process of its own, as a job does in a
-fresh container: `cpu_seconds` are from the process's start to its end, imports and compilation included.
-statsforecast isn't among Atoll's packages, as it lost: to repeat the comparison, `pip install statsforecast` into an
-environment of your own; else its lines are left out.
+`make bench-forecast` writes build/bench/forecast.json. The series are the weekly log spend of offices, and of merchant
+category codes, on Toronto's ledger where the file is there, else on the generator's. Each library runs in a process of
+its own, as a job does in a fresh container: `cpu_seconds` are from the process's start to its end, imports and
+compilation included. statsforecast isn't among Atoll's packages (docs/algorithms.md says why): to repeat the comparison,
+`pip install statsforecast` into an environment of your own; else its lines are left out.
 """
 
 import importlib.util
@@ -32,30 +32,34 @@ def main(arguments: list[str]) -> None:
     if arguments:
         sys.stdout.write(json.dumps(_errors(arguments[0], pd.read_parquet(arguments[1]))))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        series = Path(folder) / "series.parquet"
-        ledger, logs = _series()
-        logs.to_parquet(series)
-        naive = {"naive": float(np.abs(np.diff(logs.to_numpy(), axis=0))[-WEEKS:].mean())}
-        lines = {"last week": {"mean_absolute_error": naive}}
-        lines |= {name: _child(name, series) for name in _PEERS if importlib.util.find_spec(name)}
-    document = {"ledger": ledger, "series": logs.shape[1], "weeks": WEEKS, "libraries": lines}
+    ledger, series = _series()
+    document = {"ledger": ledger, "weeks": WEEKS, "by": {field: _compared(logs) for field, logs in series.items()}}
     path = PROJECT / "build/bench/forecast.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")
-    for name, line in lines.items():
-        sys.stdout.write(f"{name:15} {line}\n")
+    sys.stdout.write(path.read_text())
 
 
-def _series() -> tuple[str, pd.DataFrame]:
+def _compared(logs: pd.DataFrame) -> dict[str, Any]:
+    naive = {"naive": float(np.abs(np.diff(logs.to_numpy(), axis=0))[-WEEKS:].mean())}
+    with tempfile.TemporaryDirectory() as folder:
+        series = Path(folder) / "series.parquet"
+        logs.to_parquet(series)
+        libraries = {name: _child(name, series) for name in _PEERS if importlib.util.find_spec(name)}
+    return {"series": logs.shape[1], "libraries": {"last week": {"mean_absolute_error": naive}} | libraries}
+
+
+def _series() -> tuple[str, dict[str, pd.DataFrame]]:
     from model_code.etl.generator import generate  # noqa: PLC0415 - the children are measured without it
     from model_code.evaluation.ledgers import TORONTO_FILE, toronto_weak  # noqa: PLC0415
     from model_code.forecasting.weekly import in_logs, weekly_spend  # noqa: PLC0415
 
     data = PROJECT.parent / "shared/data"
     if (data / TORONTO_FILE).is_file():
-        return "toronto", in_logs(weekly_spend(toronto_weak(data).rows, "office"))
-    return "generated", in_logs(weekly_spend(generate(60_000, seed=7), "office"))
+        name, rows = "toronto", toronto_weak(data).rows
+    else:
+        name, rows = "generated", generate(60_000, seed=7)
+    return name, {field: in_logs(weekly_spend(rows, field)) for field in ("office", "mcc")}
 
 
 def _child(name: str, series: Path) -> dict[str, Any]:
