@@ -3,8 +3,8 @@
 `make bench-forecast` writes build/bench/forecast.json. The series are the weekly log spend of offices, and of merchant
 category codes, on Toronto's ledger where the file is there, else on the generator's. Each library runs in a process of
 its own, as a job does in a fresh container: `cpu_seconds` are from the process's start to its end, imports and
-compilation included. statsforecast isn't among Atoll's packages (docs/algorithms.md says why): to repeat the comparison,
-`pip install statsforecast` into an environment of your own; else its lines are left out.
+compilation included. statsforecast isn't among Atoll's packages (docs/algorithms.md says why): to repeat the
+comparison, `pip install statsforecast` into an environment of your own; else its lines are left out.
 """
 
 import importlib.util
