@@ -53,6 +53,12 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupEgress").update(IpProtocol="-1"),
     ),
     (holds.no_rule_is_open, lambda t: _open_jobs(t, peer={"Ref": "AnotherGroup"}, protocol="tcp", ports=(0, 65535))),
+    (
+        holds.no_rule_is_open,
+        lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupIngress").update(
+            GroupId={"Ref": "AnotherGroup"}, SourceSecurityGroupId=_jobs(t), FromPort=0, ToPort=65535
+        ),
+    ),
     (holds.no_rule_is_open, lambda t: _open_jobs(t, peer=_jobs(t), protocol="-1", ports=(0, 65535))),
     (holds.no_rule_is_open, lambda t: _open_jobs(t, peer=_jobs(t), protocol="udp", ports=(0, 65535))),
     (
