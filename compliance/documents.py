@@ -112,7 +112,7 @@ def refusals(root: Path) -> str:
 
 
 def evaluation_targets(root: Path) -> str:
-    """What issue 6 asked of the models, and what `make evaluate` measured."""
+    """What was asked of the models, and what `make evaluate` measured."""
     return tables.targets(_evaluation(root))
 
 
