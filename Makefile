@@ -73,7 +73,7 @@ lambdas: setup ## bundle the Lambda code into build/lambdas, for this machine an
 synth: lambdas ## one assembly per environment below build/synth
 	@python -m compliance.synth
 
-checks: synth checkov ## what the rules and scanners find before acceptance, roles, endpoints, resources, into build/checks.json
+checks: synth checkov ## what the rules and scanners find before acceptance, reviews that are due, roles, endpoints, resources, into build/checks.json
 	@python -m compliance.checks
 
 checkov: $(CHECKOV) ## the scanner checkov, whose pins clash with ours, in a venv of its own below build (220 MB)

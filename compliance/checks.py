@@ -2,7 +2,7 @@
 
 Everything is measured from the assemblies: findings before acceptance, acceptances, roles and how many of them carry
 the boundary, VPC endpoints, resources. docs/checks.json keeps the same for the tables in the documents; a test holds it
-against fresh assemblies.
+against fresh assemblies. Last it asks whether the review of an accepted finding is overdue, which a synth never does.
 """
 
 import argparse
@@ -11,12 +11,14 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from compliance import accepted, scanners
-from compliance.findings import REGISTER_FILE, Acceptance
+from compliance import scanners
+from compliance.findings import REGISTER_FILE
 from compliance.report import REPORT_FILE
+from compliance.reviews import coming, overdue, reasons
 from compliance.scanners import ScannerFinding
 from compliance.synth import ROOT, SYNTH, environments
 from compliance.templates import Templates, read_templates, resources
@@ -25,8 +27,11 @@ OUT = ROOT / "build" / "checks.json"
 KEPT = ROOT / "docs" / "checks.json"
 
 
-def main() -> int:
-    """Measure every assembly, write both files, print a table; 1 when a finding is open or an acceptance unused."""
+def main(today: date) -> int:
+    """Measure every assembly, write both files, print a table, and what is to be reviewed as of a day.
+
+    1 when a finding is open, an acceptance is unused, or its review is overdue; a review that comes soon is announced.
+    """
     measured, objections = {}, []
     for environment in environments():
         assembly = SYNTH / environment
@@ -35,8 +40,15 @@ def main() -> int:
         objections += [f"{environment}: {each}" for each in scanners.objections(assembly, found)]
     for path in (OUT, KEPT):
         path.write_text(json.dumps(measured, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    sys.stdout.write("\n".join([table(measured), *objections]) + "\n")
-    return int(bool(objections) or any(each["findings"]["open"] for each in measured.values()))
+    sys.stdout.write("\n".join([table(measured), *objections, *announced(today)]) + "\n")
+    late = any(overdue(reasons(), today))
+    return int(late or bool(objections) or any(each["findings"]["open"] for each in measured.values()))
+
+
+def announced(today: date) -> list[str]:
+    """Say which reviews of accepted findings are overdue on that day, and which come soon."""
+    late, soon = overdue(reasons(), today), coming(reasons(), today)
+    return [*(f"overdue: {each}" for each in late), *(f"soon: {each}" for each in soon)]
 
 
 def measure(assembly: Path, scanned: Sequence[ScannerFinding]) -> dict[str, Any]:
@@ -89,11 +101,6 @@ def _of_scanners(found: Sequence[ScannerFinding], register: Sequence[dict[str, A
         yield f"{one.scanner} {one.rule}", names[entry["acceptance"]["reason"]] if entry else _OPEN
 
 
-def reasons() -> dict[str, Acceptance]:
-    """Give every reason for which a finding may stand, by its name."""
-    return {name: each for name, each in vars(accepted).items() if isinstance(each, Acceptance)}
-
-
 def _bare(rule: str) -> str:
     return rule.partition("[")[0]
 
@@ -134,4 +141,4 @@ def table(measured: Mapping[str, Mapping[str, Any]]) -> str:
 
 if __name__ == "__main__":
     argparse.ArgumentParser(prog="python -m compliance.checks", description=__doc__).parse_args()
-    sys.exit(main())
+    sys.exit(main(datetime.now(tz=UTC).date()))

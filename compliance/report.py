@@ -7,7 +7,6 @@ a report without packs is green, and a suppression without a register entry has 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,8 @@ class Verdict:
     reasons: int
 
 
-def judge(assembly: Path, *, today: date) -> Verdict:
-    """Judge the report and the register of one assembly as of a day.
+def judge(assembly: Path) -> Verdict:
+    """Judge the report and the register of one assembly; the result is the same on every day.
 
     Raises:
         FileNotFoundError: the folder lacks the report, the register or the record of our pack: no assembly of ours.
@@ -48,7 +47,6 @@ def judge(assembly: Path, *, today: date) -> Verdict:
         *_violations(report),
         *_strangers(suppressions, register),
         *_unused(suppressions, [entry for entry in register if entry["pack"] not in SCANNERS]),
-        *_overdue(register, today),
     )
     reasons = {entry["acceptance"]["reason"] for entry in register}
     return Verdict(objections=objections, accepted=len(suppressions), reasons=len(reasons))
@@ -95,10 +93,3 @@ def _unused(suppressions: Sequence[Suppression], register: Sequence[dict[str, An
     for entry in register:
         if not any(_matches(one, entry) for one in suppressions):
             yield f"{entry['rule']} is accepted on {entry['path']} but not found there; remove the acceptance"
-
-
-def _overdue(register: Sequence[dict[str, Any]], today: date) -> Iterator[str]:
-    for entry in register:
-        due = date.fromisoformat(entry["acceptance"]["review_by"])
-        if due < today:
-            yield f"{entry['rule']} on {entry['path']} was to be reviewed by {due}; review it and set a new date"

@@ -12,7 +12,6 @@ from compliance import findings, nag
 from compliance.findings import OWN_PACK_FILE, Acceptance, FindingError, Register, accept_finding
 from compliance.report import judge
 
-TODAY = date(2026, 11, 23)
 WHY = Acceptance(
     reason="a bucket of a test holds nothing that anybody would read",
     control="AU-3",
@@ -38,7 +37,7 @@ def objections(bucket: s3.Bucket, tmp_path: Path) -> set[str]:
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         nag.judge_and_synthesize(app, bounded=True)
     (tmp_path / OWN_PACK_FILE).write_text('{"rules": [], "stacks": []}')  # what only a synth without findings leaves
-    return {each.partition(":")[0] for each in judge(tmp_path, today=TODAY).objections}
+    return {each.partition(":")[0] for each in judge(tmp_path).objections}
 
 
 def of_aws(found: set[str]) -> set[str]:

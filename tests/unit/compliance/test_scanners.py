@@ -1,17 +1,19 @@
 """How a scanner's findings are held against the register, on an assembly of one queue."""
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compliance import checks, scanners
+from compliance.accepted import LITERAL_ZONES
 from compliance.checks import measure, table
 from compliance.report import judge
 from compliance.scanners import ScannerError, ScannerFinding
-from tests.unit.compliance.test_report import TODAY
 
+TODAY = date(2026, 11, 23)
 QUEUE = ScannerFinding(scanner="checkov", rule="CKV_AWS_27", path="Stack/Queue/Resource")
 REASON = "The zones are values of the settings; looking them up would need an account and make synth depend on it."
 
@@ -76,7 +78,7 @@ def test_an_acceptance_covers_one_scanners_rule_on_one_resource(tmp_path: Path, 
 
 
 def test_a_synth_does_not_judge_what_only_a_scanner_can_find(tmp_path: Path) -> None:
-    said = judge(assembly(tmp_path, entry()), today=TODAY).objections
+    said = judge(assembly(tmp_path, entry())).objections
     assert not [each for each in said if "CKV_AWS_27" in each]
 
 
@@ -122,18 +124,36 @@ def test_the_table_has_a_line_for_each_environment(tmp_path: Path) -> None:
     assert [line.split()[:3] for line in lines] == [["a", "us-gov-west-1", "1"], ["b", "us-gov-west-1", "1"]]
 
 
-def test_the_command_fails_on_an_open_finding(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def west(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the one environment, in which the scanners find one thing."""
     (tmp_path / "west").mkdir()
     monkeypatch.setattr(checks, "SYNTH", tmp_path)
     monkeypatch.setattr(checks, "environments", lambda: ["west"])
     monkeypatch.setattr(scanners, "scan", lambda _: [QUEUE])
     for name in ("OUT", "KEPT"):
         monkeypatch.setattr(checks, name, tmp_path / f"{name}.json")
-    assembly(tmp_path / "west")
-    assert checks.main() == 1
+    return tmp_path / "west"
+
+
+def test_the_command_fails_on_an_open_finding(west: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assembly(west)
+    assert checks.main(TODAY) == 1
     assert "west: CKV_AWS_27 of checkov" in capsys.readouterr().out
-    assembly(tmp_path / "west", entry())
-    assert checks.main() == 0
+    assembly(west, entry())
+    assert checks.main(TODAY) == 0
     assert json.loads((tmp_path / "OUT.json").read_text()) == json.loads((tmp_path / "KEPT.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("day", "code", "said"), [(-61, 0, ""), (-60, 0, "soon: "), (0, 0, "soon: "), (1, 1, "overdue: ")]
+)
+def test_the_command_announces_a_review_and_fails_once_it_is_overdue(
+    west: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], day: int, code: int, said: str
+) -> None:
+    monkeypatch.setattr(checks, "reasons", lambda: {"LITERAL_ZONES": LITERAL_ZONES})
+    assembly(west, entry())
+    assert checks.main(LITERAL_ZONES.review_by + timedelta(days=day)) == code
+    printed = capsys.readouterr().out
+    assert f"{said}LITERAL_ZONES" in printed or not said
+    assert bool(said) == ("to be reviewed by" in printed)
