@@ -85,7 +85,6 @@ $(CHECKOV): compliance/requirements-checkov.txt | setup
 	@touch $@
 
 story: setup ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1)
-	@python -m lambdas.bundle local
 	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(filter-out 0,$(KEEP)),--keep)
 
 evaluate: setup ## the models against baselines, with intervals and plots, into build/evaluation (about five minutes)

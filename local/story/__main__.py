@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import signal
+import subprocess
 import sys
 from pathlib import Path
+
+from local.story import alone
 
 
 def arguments() -> argparse.Namespace:
@@ -34,13 +37,29 @@ def path(text: str) -> Path:
 
 
 def main() -> int:
-    """Tell the story, or end what a kept one left running; the exit code."""
+    """Tell the story, or end what a kept one left running; the exit code. 2 where another does so at this moment."""
     chosen = arguments()
     # While the libraries load there is nothing to end: Ctrl-C ends Python at once, without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from local.story.telling import down, tell  # noqa: PLC0415 - takes seconds, see above
+    try:
+        with alone.alone(alone.LOCK) as lock:
+            if not chosen.down and (failed := bundle(lock)):
+                return failed
+            from local.story.telling import down, tell  # noqa: PLC0415 - takes seconds, see above
 
-    return down() if chosen.down else tell(chosen.ledger, chosen.mapping, keep=chosen.keep)
+            return down() if chosen.down else tell(chosen.ledger, chosen.mapping, keep=chosen.keep)
+    except alone.AnotherStoryError as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 2
+
+
+def bundle(lock: int) -> int:
+    """Bring the functions' bundles up to date, which says so itself; the exit code.
+
+    The child holds the lock, too: if this process is killed, no other story begins before the child has ended.
+    """
+    command = [sys.executable, "-m", "lambdas.bundle", "local"]
+    return subprocess.run(command, cwd=alone.LOCK.parents[1], pass_fds=[lock], check=False).returncode
 
 
 if __name__ == "__main__":

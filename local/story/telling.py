@@ -123,7 +123,7 @@ def tell_on(scene: Scene, *, keep: bool) -> int:
 
 
 def expect_nothing_runs() -> None:
-    """Leave alone what another story of this folder uses or has left running.
+    """Leave alone what another story of this folder has left running.
 
     Raises:
         StoryError: a local AWS runs.
@@ -133,8 +133,8 @@ def expect_nothing_runs() -> None:
     except LocalCloudError:
         return
     raise StoryError(
-        f"A local AWS already runs in {running.folder}, of a story that is being told or was kept with KEEP=1. "
-        "It was left as it is; `make story-down` ends it."
+        f"A local AWS already runs in {running.folder}, of a story that was kept with KEEP=1, or was killed and is "
+        "just ending. It was left as it is; `make story-down` ends it."
     )
 
 

@@ -61,11 +61,21 @@ def test_an_interrupted_story_leaves_no_process_behind(step: str, send: Callable
     assert processes_of(LOCAL) == []
 
 
-def test_the_children_of_a_killed_story_end_by_themselves() -> None:
-    returned, _ = interrupt_at("bootstrap", lambda pid: os.kill(pid, signal.SIGKILL))
+def test_while_a_story_is_told_others_are_refused_and_once_it_is_killed_its_children_end_by_themselves() -> None:
+    others: list[subprocess.CompletedProcess[str]] = []
+
+    def kill(pid: int) -> None:
+        others.extend([run(), run("--keep"), run("--down")])
+        os.kill(pid, signal.SIGKILL)
+
+    returned, _ = interrupt_at("bootstrap", kill)
 
     assert returned == -signal.SIGKILL
+    for other in others:
+        assert (other.returncode, other.stdout.count("\n")) == (2, 1)
+        assert "Another `make story` or `make story-down` works in" in other.stdout
     wait_until(lambda: processes_of(LOCAL) == [], seconds=20)
+    assert "No local AWS runs" in run("--down").stdout
 
 
 def test_a_ledger_that_can_not_be_used_ends_the_story_at_once_with_a_sentence(tmp_path: Path) -> None:
