@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import xgboost as xgb
 
 from local.story.data_steps import read_json
 from local.story.scene import MODEL, OPERATOR, TRAINER, expect
 from local.story.waiting import wait_for
+from model_code.boosters import load_booster
 
 if TYPE_CHECKING:
+    from xgboost import Booster
+
     from local.story.narrator import Facts
     from local.story.scene import Scene
 
@@ -42,14 +44,14 @@ def read_object(scene: Scene, key: str) -> bytes:
     return scene.administrator.client("s3").get_object(Bucket=scene.outputs["DataBucket"], Key=key)["Body"].read()
 
 
-def released_model(scene: Scene) -> tuple[xgb.Booster, list[str]]:
+def released_model(scene: Scene) -> tuple[Booster, list[str]]:
     """The champion's own booster and columns, from the released artifact."""
     sha = scene.registry.get_model_version_by_alias(MODEL, "champion").tags["atoll.manifest_sha256"]
     s3 = scene.administrator.client("s3")
     body = s3.get_object(Bucket=scene.outputs["ReleaseBucket"], Key=f"models/{MODEL}/{sha}/model.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as archive, TemporaryDirectory() as folder:
         archive.extractall(folder, filter="data")
-        booster = xgb.Booster(model_file=str(Path(folder, "model.ubj")))
+        booster = load_booster(Path(folder, "model.ubj").read_bytes())
         return booster, json.loads(Path(folder, "features.json").read_text(encoding="utf-8"))["columns"]
 
 

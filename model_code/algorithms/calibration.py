@@ -18,6 +18,7 @@ from scipy.special import expit
 from model_code.algorithms.parameters import OBJECTIVE
 from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix, Vector
+from model_code.boosters import booster_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,9 +76,7 @@ def fold(model: xgboost.Booster, platt: Platt) -> xgboost.Booster:
         shift = 0.0
     learner["learner_model_param"]["base_score"] = "[5E-1]"
     learner["objective"] = {"name": OBJECTIVE, "reg_loss_param": {"scale_pos_weight": "1"}}
-    folded = xgboost.Booster({"nthread": 1})
-    folded.load_model(bytearray(json.dumps(document).encode()))
-    return folded
+    return booster_of(document)
 
 
 def _base_margin(learner: dict[str, Any]) -> float:

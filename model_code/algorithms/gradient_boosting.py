@@ -68,14 +68,3 @@ def contributions(model: xgboost.Booster, rows: Matrix) -> NDArray[np.float32]:
 def to_bytes(model: xgboost.Booster) -> bytes:
     """Return the model as UBJSON, XGBoost's own stable format; never pickle."""
     return bytes(model.save_raw("ubj"))
-
-
-def from_bytes(content: bytes) -> xgboost.Booster:
-    """Return the model of these UBJSON bytes, to be run on one thread.
-
-    Raises:
-        xgboost.core.XGBoostError: the bytes are no model.
-    """
-    model = xgboost.Booster({"nthread": 1})
-    model.load_model(bytearray(content))
-    return model

@@ -16,6 +16,7 @@ import xgboost
 from model_code.algorithms.calibration import margins
 from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix
+from model_code.boosters import booster_of
 
 TREES = 100
 ROWS = 256
@@ -156,6 +157,4 @@ def _join(model: xgboost.Booster, forest: list[Tree], *, scale: float, keep: boo
     boosted["trees"], boosted["tree_info"] = trees, [0] * len(trees)
     boosted["iteration_indptr"] = list(range(len(trees) + 1))
     boosted["gbtree_model_param"]["num_trees"] = str(len(trees))
-    joined = xgboost.Booster({"nthread": 1})
-    joined.load_model(bytearray(json.dumps(document).encode()))
-    return joined
+    return booster_of(document)

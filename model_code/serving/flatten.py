@@ -1,4 +1,4 @@
-"""From XGBoost's own UBJSON to the flat forest that the kernel walks. Runs when a model is packaged."""
+"""From XGBoost's own UBJSON to the flat forest that the kernel walks: when a model is packed and when it is served."""
 
 import hashlib
 import math
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from model_code.native.library import CATEGORY, MOST_FEATURES, NODE
-from model_code.serving import ubjson
 from model_code.serving.forest import IDENTITY, LABEL, SIGMOID, SOFTMAX, Forest, UnsupportedModelError, check
+from model_code.serving.model_file import LOG_ODDS, read_model
 
 TRANSFORMS = {
     "binary:logistic": SIGMOID,
@@ -26,17 +26,16 @@ TRANSFORMS = {
     "rank:pairwise": IDENTITY,
 }
 """What each objective that the kernel knows makes of the sum of leaves."""
-LOG_ODDS = {"binary:logistic", "reg:logistic"}
-"""The objectives whose base score is a probability."""
 
 
 def flatten(model: bytes) -> Forest:
     """Return the trees of a model in UBJSON, without probes.
 
     Raises:
-        UnsupportedModelError: the model has something that the kernel doesn't know.
+        ModelFileError: the model isn't one that may be followed.
+        UnsupportedModelError: it has something that the kernel doesn't know.
     """
-    learner = ubjson.loads(model)["learner"]
+    learner = read_model(model)["learner"]
     _check_supported(learner)
     content, parameters = learner["gradient_booster"]["model"], learner["learner_model_param"]
     objective = learner["objective"]["name"]
@@ -61,16 +60,10 @@ def flatten(model: bytes) -> Forest:
 
 
 def _check_supported(learner: dict[str, Any]) -> None:
-    parameters, booster = learner["learner_model_param"], learner["gradient_booster"]
-    trees = booster["model"].get("trees", []) if booster["name"] == "gbtree" else []
-    objective = learner["objective"]["name"]
+    objective, features = learner["objective"]["name"], int(learner["learner_model_param"]["num_feature"])
     reasons = {
-        f"the booster {booster['name']}": booster["name"] != "gbtree",
         f"the objective {objective}": objective not in TRANSFORMS,
-        "several targets": parameters["num_target"] != "1",
-        f"more than {MOST_FEATURES} features": int(parameters["num_feature"]) > MOST_FEATURES,
-        "no trees": not trees,
-        "leaves of several values": any(int(tree["tree_param"]["size_leaf_vector"]) > 1 for tree in trees),
+        f"more than {MOST_FEATURES} features": features > MOST_FEATURES,
     }
     for reason, holds in reasons.items():
         if holds:
@@ -108,18 +101,16 @@ def _sets(trees: list[dict[str, Any]]) -> tuple[NDArray[np.uint32], list[NDArray
 def _walk(
     trees: list[dict[str, Any]], set_of: list[NDArray[np.int64]]
 ) -> tuple[NDArray[np.void], NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return nodes, roots and depths. All trees are walked together, a level at a time, siblings side by side."""
+    """Return nodes, roots and depths of trees that `read_model` let pass.
+
+    All trees are walked together, a level at a time, siblings side by side.
+    """
     sizes = np.array([len(tree["left_children"]) for tree in trees])
     starts = np.cumsum(sizes) - sizes
     tree_of = np.repeat(np.arange(len(trees)), sizes)
     children = np.column_stack([_joined(trees, side, np.int64) for side in ("left_children", "right_children")])
     inner = children[:, 0] >= 0
-    if not ((children[inner] >= 0) & (children[inner] < sizes[tree_of[inner], None])).all():
-        raise UnsupportedModelError("The kernel can't score a tree with children outside of it.")
     children += starts[tree_of][:, None]
-    parent_count = np.bincount(np.concatenate([starts, children[inner].ravel()]), minlength=len(inner))
-    if parent_count.max() > 1:  # a root has one already; so every walk ends
-        raise UnsupportedModelError("The kernel can't score a tree in which a node has two parents.")
     depths = np.zeros(len(trees), np.uint32)
     levels, parents = [starts], starts[inner[starts]]
     while len(parents):

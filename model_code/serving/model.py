@@ -17,7 +17,8 @@ from model_code.arrays import Matrix
 from model_code.errors import InputError
 from model_code.native.library import Library, optional_library
 from model_code.serving.artifact import FOREST, MODEL, Artifact, read_artifact, read_file
-from model_code.serving.forest import Forest
+from model_code.serving.flatten import flatten
+from model_code.serving.forest import HEADER, Forest, UnsupportedModelError
 from model_code.serving.guard import Guard
 from model_code.serving.kernel import TOLERANCE, Kernel, agreeing_kernel
 
@@ -146,22 +147,37 @@ def _columns(features: dict[str, Any]) -> list[str]:
 
 
 def _kernel(artifact: Artifact, library: Library | None, rows: Matrix, expected: NDArray) -> Kernel | None:
-    """Return the kernel if it scores as XGBoost did, or None and the reason in the log."""
+    """Return the kernel if it scores as XGBoost did, or None and the reason in the log.
+
+    Raises:
+        InputError: the artifact's forest isn't its model's.
+    """
+    if FOREST in artifact.files:
+        check_derived(artifact.files[FOREST], artifact.files[MODEL])
     if not library:
         return None
     try:
         forest = Forest.from_bytes(artifact.files[FOREST])
-        return agreeing_kernel(library, forest, rows, expected) if _same_model(forest, artifact) else None
+        return agreeing_kernel(library, forest, rows, expected)
     except (LookupError, ValueError) as error:  # no such file: the kernel doesn't know such models
         logger.warning("scoring with XGBoost itself", extra={"facts": {"reason": str(error)}})
         return None
 
 
-def _same_model(forest: Forest, artifact: Artifact) -> bool:
-    if forest.model_sha256 == artifact.manifest["files"][MODEL]["sha256"]:
-        return True
-    logger.warning("scoring with XGBoost itself", extra={"facts": {"reason": f"{FOREST} is of another {MODEL}"}})
-    return False
+def check_derived(forest: bytes, model: bytes) -> None:
+    """Check that forest.bin is what model.ubj gives, byte for byte but for its probes: what explains is what scores.
+
+    Raises:
+        InputError: it isn't, or the model can't be read.
+    """
+    try:
+        derived = flatten(model).to_bytes()
+    except UnsupportedModelError as error:
+        raise InputError(f"{FOREST} can't be of this {MODEL}: {error}") from None
+    # The last of the header's counts is the probes'; they follow the trees, and `agreeing_kernel` scores them.
+    size = HEADER.size - 4
+    if forest[:size] != derived[:size] or forest[HEADER.size : len(derived)] != derived[HEADER.size :]:
+        raise InputError(f"{FOREST} isn't what {MODEL} gives: other trees than were judged would score.")
 
 
 def _check_golden(model: ServedModel, rows: Matrix, expected: NDArray) -> None:

@@ -12,6 +12,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from model_code.arrays import Matrix
+from model_code.boosters import load_booster
 from model_code.errors import InputError
 
 
@@ -33,12 +34,7 @@ class Reference:
         return self._load()
 
     def _load(self) -> xgboost.Booster:
-        model = xgboost.Booster({"nthread": 1})
-        try:
-            model.load_model(bytearray(self._read()))
-        except xgboost.core.XGBoostError:
-            raise InputError("model.ubj isn't a model that XGBoost can read.") from None
-        return model
+        return load_booster(self._read())
 
     def scores(self, rows: Matrix) -> NDArray[np.float32]:
         """Return a number (or one for each class) a row. Safe from several threads at once."""

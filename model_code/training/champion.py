@@ -8,12 +8,11 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import xgboost
-
 from model_code.algorithms import gradient_boosting
 from model_code.arrays import Matrix
 from model_code.errors import InputError
 from model_code.serving.artifact import MODEL, Artifact, read_artifact
+from model_code.training.apart import score_apart
 from model_code.training.channel import Channel
 from model_code.training.metrics import measure
 from model_code.training.slices import Groups, measure_slices
@@ -44,7 +43,7 @@ def compare_champion(folder: Path, channel: Channel, groups: Groups) -> dict[str
         artifact = read_artifact(Path(unpacked), expected_manifest_sha256=None, max_model_bytes=MAXIMUM_MODEL_BYTES)
     name = {"manifest_sha256": artifact.manifest_sha256}
     try:
-        scores = gradient_boosting.score(_booster(artifact), _rows(artifact, channel))
+        scores = score_apart(_model(artifact), _rows(artifact, channel))
     except IncomparableError as reason:
         return name | {"incomparable": str(reason)}
     test = channel.test
@@ -92,17 +91,14 @@ def _write(members: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> N
         shutil.copyfileobj(source, target)
 
 
-def _booster(artifact: Artifact) -> xgboost.Booster:
+def _model(artifact: Artifact) -> bytes:
     version = artifact.manifest.get("xgboost_version")
     if version != gradient_boosting.XGBOOST_VERSION:
         raise IncomparableError(
             f"The champion was trained with XGBoost {version}, this training runs {gradient_boosting.XGBOOST_VERSION}: "
             "its scores could differ silently. Let two people judge, or train a candidate with the champion's image."
         )
-    try:
-        return gradient_boosting.from_bytes(artifact.files[MODEL])
-    except xgboost.core.XGBoostError:
-        raise InputError(f"The champion's {MODEL} isn't a model that XGBoost can read.") from None
+    return artifact.files[MODEL]
 
 
 def _rows(artifact: Artifact, channel: Channel) -> Matrix:

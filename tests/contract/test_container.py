@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from model_code.algorithms import gradient_boosting
+from model_code.boosters import load_booster
 from tests.unit.model_code.training.features_folder import COLUMNS, write_features
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -88,7 +89,7 @@ def test_a_served_model_scores_as_the_model_itself_and_ends_on_sigterm(
     table = pq.read_table(root / "input/data/features/test.parquet")
     rows = np.column_stack([table[name].to_numpy() for name in COLUMNS])
     body = "\n".join(",".join("" if np.isnan(value) else repr(float(value)) for value in row) for row in rows)
-    model = gradient_boosting.from_bytes((root / "model/model.ubj").read_bytes())
+    model = load_booster((root / "model/model.ubj").read_bytes())
     expected = gradient_boosting.score(model, rows)
 
     status, scored, headers = answer(port, "POST", "/invocations", body.encode(), CSV)

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from model_code.training.packaging import pack_forest
+from tests.fuzz.targets import CHANGE
 from tests.unit.model_code.serving.boosters import booster
+from tests.unit.model_code.serving.crafted import CRAFTED, crafted, genuine
 
 
 def write_seeds(folder: Path) -> None:
@@ -22,6 +24,11 @@ def write_seeds(folder: Path) -> None:
         "forest": [
             pack_forest(booster(9, kind, 3, max_depth=2, trees=2)) for kind in ("reg:squarederror", "multi:softprob")
         ],
+        "model": [
+            genuine(1),
+            *(crafted(genuine(1), harm) for name, harm in CRAFTED.items() if name != "a chain of nodes"),
+        ],
+        "model_numbers": [CHANGE.pack(1, 3, 2, 4), CHANGE.pack(0, 9, 0, 3) + CHANGE.pack(2, 2, 1, 70)],
     }
     for target, contents in seeds.items():
         (folder / target).mkdir(parents=True)

@@ -1,6 +1,7 @@
 """One target for each door: it takes any bytes, and fails when a promise doesn't hold."""
 
 import functools
+import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -8,9 +9,11 @@ import numpy as np
 from model_code.errors import InputError
 from model_code.native.library import Library, Unread, load_library
 from model_code.serving import parsing, python_parsing
+from model_code.serving.flatten import flatten
 from model_code.serving.forest import Forest, UnsupportedModelError
 from model_code.serving.kernel import Kernel
 from model_code.serving.requests import Request
+from model_code.serving.tree_checks import ARRAYS
 
 COLUMNS = ["amount", "hour", "age"]
 Target = Callable[[bytes], None]
@@ -75,6 +78,48 @@ def forest(content: bytes) -> None:
     promise(len(scores) == 20, "Rows in, scores out.")
 
 
+CHANGE = struct.Struct("<BBHi")
+"""One number in a model: which tree, which array, which place, what instead."""
+ROWS = np.random.default_rng(0).integers(-1, 50, (8, 4)).astype(np.float64)
+
+
+def model(content: bytes) -> None:
+    """Load a model file; what our reader takes, XGBoost survives, and it scores as the flat forest does."""
+    try:
+        taken = flatten(content)
+    except (InputError, UnsupportedModelError):
+        return
+    from model_code.boosters import load_booster  # noqa: PLC0415 - XGBoost, which other targets do without
+
+    loaded = load_booster(content)
+    rows = np.resize(ROWS, (8, taken.feature_count))
+    scores = np.atleast_2d(loaded.inplace_predict(rows).T).T
+    promise(scores.shape[0] == len(rows), "Rows in, scores out.")
+    found = np.atleast_2d(Kernel(load_library(), taken).predict(rows).T).T
+    promise(np.allclose(found, scores, rtol=0, atol=1e-5, equal_nan=True), "XGBoost and the kernel walk alike.")
+
+
+@functools.cache
+def small_model() -> bytes:
+    """Return a file with all that a model can have."""
+    from tests.unit.model_code.serving.crafted import genuine  # noqa: PLC0415 - the same
+
+    return genuine(1)
+
+
+def model_numbers(changes: bytes) -> None:
+    """Change numbers of a good model, as many as the input has, and load that."""
+    from tests.unit.model_code.serving.crafted import dumps, model_of, thawed  # noqa: PLC0415 - the same
+
+    document = thawed(small_model())
+    trees = model_of(document)["trees"]
+    for tree, field, place, value in CHANGE.iter_unpack(changes[: len(changes) // CHANGE.size * CHANGE.size]):
+        array = trees[tree % len(trees)][sorted(ARRAYS)[field % len(ARRAYS)]]
+        if len(array):
+            array[place % len(array)] = value if array.dtype.kind != "u" else value % 256
+    model(dumps(document))
+
+
 TARGETS: dict[str, Target] = {
     "csv": functools.partial(both_readers, "parse_csv"),
     "json": functools.partial(both_readers, "parse_json"),
@@ -82,4 +127,6 @@ TARGETS: dict[str, Target] = {
     "npy": npy,
     "headers": headers,
     "forest": forest,
+    "model": model,
+    "model_numbers": model_numbers,
 }

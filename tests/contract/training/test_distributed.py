@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from model_code.algorithms import gradient_boosting
+from model_code.boosters import load_booster
 from model_code.training.channel import read_channel
 from tests.contract.training.hosts import PATIENCE, Hosts
 from tests.unit.model_code.training.features_folder import write_features
@@ -43,7 +44,7 @@ def alone(features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def trees(model: Path) -> list[dict]:
-    booster = gradient_boosting.from_bytes((model / "model.ubj").read_bytes())
+    booster = load_booster((model / "model.ubj").read_bytes())
     return json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]["model"]["trees"]
 
 
@@ -61,10 +62,7 @@ def test_several_hosts_grow_the_trees_of_one(features: Path, alone: Path, tmp_pa
         assert ours["left_children"] == theirs["left_children"]
         assert ours["split_conditions"] == pytest.approx(theirs["split_conditions"], abs=1e-4)
     rows = read_channel(features).test.rows
-    scores = [
-        gradient_boosting.score(gradient_boosting.from_bytes((path / "model.ubj").read_bytes()), rows)
-        for path in (model, alone)
-    ]
+    scores = [gradient_boosting.score(load_booster((path / "model.ubj").read_bytes()), rows) for path in (model, alone)]
     assert np.abs(scores[0] - scores[1]).max() <= 1e-5
     assert (model / "baseline.json").read_bytes() == (alone / "baseline.json").read_bytes()
     assert json.loads((model / "manifest.json").read_bytes())["trained_rows"] == 2001

@@ -12,6 +12,7 @@ from model_code.algorithms.boosted_trees import GradientBoosting
 from model_code.algorithms.calibration import Platt, calibrate, fold, margins
 from model_code.algorithms.hyperparameters import RANKER, Hyperparameters
 from model_code.algorithms.protocol import Labelled
+from model_code.boosters import load_booster
 
 COLUMNS = ["a", "b", "c"]
 
@@ -39,7 +40,7 @@ def test_the_folded_model_alone_gives_the_scaled_scores(family: str, slope: floa
     model, rows = MODELS[family], labelled(3).rows
     unfolded = expit(slope * margins(model, rows).astype(float) + intercept)
     saved = gradient_boosting.to_bytes(fold(model, Platt(slope, intercept)))
-    folded = gradient_boosting.score(gradient_boosting.from_bytes(saved), rows)
+    folded = gradient_boosting.score(load_booster(saved), rows)
     assert np.abs(folded - unfolded).max() <= 1e-6
 
 

@@ -2,12 +2,13 @@ import json
 
 import numpy as np
 import pytest
-from xgboost.core import XGBoostError
 
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.algorithms.parameters import all_parameters
 from model_code.algorithms.protocol import Labelled
+from model_code.boosters import load_booster
+from model_code.errors import InputError
 
 COLUMNS = ["a", "b", "c"]
 
@@ -50,7 +51,7 @@ def test_early_stopping_keeps_the_best_trees_and_zero_keeps_all() -> None:
 
 def test_bytes_bring_back_the_same_scores() -> None:
     model = fit()
-    again = gradient_boosting.from_bytes(gradient_boosting.to_bytes(model))
+    again = load_booster(gradient_boosting.to_bytes(model))
     rows = labelled(3).rows
     assert np.array_equal(gradient_boosting.score(model, rows), gradient_boosting.score(again, rows))
     assert again.feature_names == COLUMNS
@@ -65,5 +66,5 @@ def test_contributions_add_up_to_the_score() -> None:
 
 
 def test_bytes_that_are_no_model_are_refused() -> None:
-    with pytest.raises(XGBoostError):
-        gradient_boosting.from_bytes(b"{}")
+    with pytest.raises(InputError, match="isn't a model that XGBoost can read"):
+        load_booster(b"{}")

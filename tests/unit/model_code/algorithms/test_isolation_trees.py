@@ -12,6 +12,7 @@ from model_code.algorithms.hyperparameters import COMBINED, ISOLATION, Hyperpara
 from model_code.algorithms.isolation_forest import IsolationForest
 from model_code.algorithms.isolation_trees import WEIGHT, _join, _sample, add_isolation
 from model_code.algorithms.protocol import Labelled
+from model_code.boosters import load_booster
 
 COLUMNS = ["a", "b", "c", "d"]
 
@@ -96,7 +97,7 @@ def test_the_forest_alone_is_scikit_learns_with_probabilities_and_sees_no_label_
 
 def test_the_combined_model_is_one_model_whose_reasons_add_up() -> None:
     model = GradientBoosting(choices()).fit(TRAIN, VALIDATION, COLUMNS).booster
-    again = gradient_boosting.from_bytes(gradient_boosting.to_bytes(model))
+    again = load_booster(gradient_boosting.to_bytes(model))
     scores = gradient_boosting.score(again, TEST.rows)
     assert np.array_equal(scores, gradient_boosting.score(model, TEST.rows))
     with_bias = again.predict(xgboost.DMatrix(TEST.rows, feature_names=COLUMNS), pred_contribs=True)

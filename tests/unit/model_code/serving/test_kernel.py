@@ -16,6 +16,7 @@ from model_code.native.library import ForestStruct, Library
 from model_code.serving.flatten import TRANSFORMS
 from model_code.serving.forest import Forest, UnsupportedModelError
 from model_code.serving.kernel import TOLERANCE, Kernel, agreeing_kernel
+from model_code.serving.model_file import ModelFileError
 from model_code.training.packaging import pack_forest, probes, server_files
 from tests.unit.model_code.native.compiled import compiled_path
 from tests.unit.model_code.serving.boosters import booster, flatten, values
@@ -141,12 +142,8 @@ def endless_splits() -> xgboost.Booster:
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
-        (linear, "the booster gblinear"),
-        (dropped_out, "the booster dart"),
         (counts, "the objective count:poisson"),
         (wide, "more than 256 features"),
-        (treeless, "no trees"),
-        (several_targets, "several targets"),
         (endless_splits, "finite splits"),
     ],
 )
@@ -158,6 +155,12 @@ def test_a_model_that_the_kernel_can_not_score_is_packed_without_a_forest(
     [record] = caplog.records
     assert (record.levelno, record.getMessage()) == (logging.WARNING, "XGBoost itself will serve")
     assert reason in record.__dict__["facts"]["reason"]
+
+
+@pytest.mark.parametrize("made", [linear, dropped_out, treeless, several_targets])
+def test_a_model_that_no_server_would_load_is_never_packed(made: Callable[[], xgboost.Booster]) -> None:
+    with pytest.raises(ModelFileError, match="isn't a model that XGBoost can read"):
+        server_files(made(), zip("abcde", ROWS.T, strict=True))
 
 
 class WrongLibrary(Library):

@@ -10,6 +10,7 @@ import pytest
 
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.boosters import load_booster
 from model_code.serving.guard import Guard
 from model_code.training.artifact import canonical_json
 from model_code.training.channel import read_channel
@@ -66,7 +67,7 @@ def test_the_manifest_is_canonical_and_names_every_file(features: Path, artifact
 
 def test_golden_rows_cover_the_scores_and_are_the_models_own(features: Path, artifact: Path) -> None:
     golden = read(artifact, "golden.json")
-    model = gradient_boosting.from_bytes((artifact / "model.ubj").read_bytes())
+    model = load_booster((artifact / "model.ubj").read_bytes())
     rows = np.array(golden["rows"], dtype=np.float64)
     assert rows.shape == (20, len(COLUMNS))
     assert gradient_boosting.score(model, rows).astype(float).tolist() == golden["scores"]
@@ -122,7 +123,7 @@ def test_the_card_says_what_an_approver_must_know(features: Path, artifact: Path
     assert card["calibration"]["slope"] > 0
     assert card["tuning"] == []
     validation = read_channel(features).validation
-    model = gradient_boosting.from_bytes((artifact / "model.ubj").read_bytes())
+    model = load_booster((artifact / "model.ubj").read_bytes())
     scores = gradient_boosting.score(model, validation.rows)
     assert np.mean(scores >= card["thresholds"]["review_budget_1pct"]) == pytest.approx(0.01)
     ordinary = scores[validation.labels == 0]
