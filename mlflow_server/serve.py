@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mlflow_server.certificate import write_certificate
 from mlflow_server.database_login import TOKEN_SECONDS, DatabaseLogin
+from mlflow_server.door import AUTHENTICATE
 from mlflow_server.metrics import Totals, metric_line, read_totals
 from mlflow_server.settings import SERVER_USER, MissingSettingError, has_postgresql, server_environment
 
@@ -98,7 +99,7 @@ def write_auth_config(folder: Path, database_uri: str) -> Path:
         "database_uri": database_uri.replace("%", "%%"),  # MLflow reads the file with interpolation
         "grant_default_workspace_access": "false",
         "auth_cache_ttl_seconds": AUTH_CACHE_SECONDS,
-        "authorization_function": "mlflow.server.auth:authenticate_request_basic_auth",
+        "authorization_function": AUTHENTICATE,
     }
     file = folder / "auth.ini"
     file.touch(mode=0o600)

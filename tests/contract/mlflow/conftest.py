@@ -24,6 +24,7 @@ ENVIRONMENT = "govcloud-east"
 """The fastest to synthesize of those with PostgreSQL; the tracking stack is the same in all of them."""
 
 Replicas = tuple[Replica, Replica]
+Writing = list[tuple[str, str, Mapping[str, Any] | None]]
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def replicas(parts: Parts, environment: dict[str, str]) -> Iterator[Replicas]:
 
 
 @pytest.fixture(scope="session")
-def routes(parts: Parts, environment: dict[str, str]) -> list[tuple[str, str]]:
-    """Every method and path that the server knows, asked of the application itself."""
+def route_maps(parts: Parts, environment: dict[str, str]) -> dict[str, list[list[Any]]]:
+    """Every method and path that the server knows, asked of the application itself (routes.py)."""
     started_with = server_environment(environment)
     config = write_auth_config(parts.task.folder / "tmp", environment["MLFLOW_AUTH_DATABASE_URI"])
     own = {"MLFLOW_AUTH_CONFIG_PATH": str(config), "_MLFLOW_SGI_NAME": "uvicorn"}
@@ -98,4 +99,16 @@ def routes(parts: Parts, environment: dict[str, str]) -> list[tuple[str, str]]:
     own["_MLFLOW_SERVER_FILE_STORE"] = environment["MLFLOW_BACKEND_STORE_URI"]
     command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("routes.py"))]
     told = subprocess.run(command, env=started_with | own, capture_output=True, text=True, timeout=120, check=True)
-    return [tuple(each) for each in json.loads(told.stdout.splitlines()[-1])]
+    return json.loads(told.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def routes(route_maps: dict[str, list[list[Any]]]) -> list[tuple[str, str]]:
+    """Every method and path; parameters are filled with `1`."""
+    return [(method, path) for method, path in route_maps["asked"]]
+
+
+@pytest.fixture(scope="session")
+def writing(route_maps: dict[str, list[list[Any]]]) -> Writing:
+    """The routes that may change something, with the fields that MLflow's own table gives them (None: it has none)."""
+    return [(method, path, fields) for method, path, fields in route_maps["writing"]]
