@@ -2,13 +2,16 @@
 
 from lambdas.release import decisions, events, reports
 from lambdas.release.ports import World
-from lambdas.release.records import AuditEntry, Execution, Version
+from lambdas.release.records import AuditEntry, Execution, Version, stack_of, submitter_of
 
 
 def version_of(world: World, execution: Execution) -> Version | None:
-    """Return the version that was requested under the change set's name; None when it is no release of ours."""
-    versions = [version for model in world.settings.models for version in world.registry.versions(model)]
-    return decisions.version_of_release(execution.change_set, versions)
+    """Return the version that was requested under the change set's name; None when it is no release of ours.
+
+    The call must be on the model's own stack: a change set has any name that its maker likes, on a stack of the own.
+    """
+    model = next((m for m in world.settings.models if stack_of(m) == execution.stack), None)
+    return decisions.version_of_release(execution.change_set, world.registry.versions(model)) if model else None
 
 
 def record_approver(world: World, version: Version, execution: Execution) -> str:
@@ -17,7 +20,7 @@ def record_approver(world: World, version: Version, execution: Execution) -> str
     The tags come first and at once: `release_settled` may run beside this and must not be overtaken.
     """
     news = {"approver": execution.who}
-    violation = execution.who == version.tag("submitter")
+    violation = execution.who == submitter_of(execution.change_set)
     if violation:
         news["reason"] = "executed by its own submitter"
     if decisions.may_become(version.state, "executing"):

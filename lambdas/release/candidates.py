@@ -96,11 +96,32 @@ def _contents_problem(candidate: Candidate, data_manifest: bytes) -> str | None:
 
 
 def register(world: World, candidate: Candidate) -> Version:
-    """Return the job's one version: the one that exists, else log the run and make it (state `registered`)."""
+    """Return the job's one version: the one that exists, else log the run and make it (state `registered`).
+
+    Raises:
+        RefusedError: the version that exists says of itself what the job does not.
+    """
     job, manifest = candidate.job, candidate.artifact.manifest
     run = world.registry.run_of(job.model, job.arn)
+    lineage = lineage_of(candidate)
     if existing := next((v for v in world.registry.versions(job.model) if v.run_id == run), None):
+        if problem := provenance.lineage_problem(existing, lineage):
+            raise RefusedError(f"{problem}.")
         return existing
+    record = RunRecord(
+        params=dict(job.hyperparameters) | {name: str(value) for name, value in manifest["hyperparameters"].items()},
+        metrics=numbers(candidate.metrics),
+        tags=lineage,
+        files={name: candidate.artifact.content(name) for name in LINEAGE_FILES} | dict(candidate.documents),
+        ended=job.ended,
+    )
+    world.registry.log(run, record)
+    return world.registry.register(job.model, run, lineage | {"atoll.state": "registered"})
+
+
+def lineage_of(candidate: Candidate) -> dict[str, str]:
+    """Return the tags that say what a version was made of."""
+    job, manifest = candidate.job, candidate.artifact.manifest
     lineage = {
         "atoll.training_job_arn": job.arn,
         "atoll.submitter": job.submitter,
@@ -111,15 +132,7 @@ def register(world: World, candidate: Candidate) -> Version:
     }
     for name, content in candidate.documents.items():
         lineage[f"atoll.{vouching.tag_of(name)}"] = hashlib.sha256(content).hexdigest()
-    record = RunRecord(
-        params=dict(job.hyperparameters) | {name: str(value) for name, value in manifest["hyperparameters"].items()},
-        metrics=numbers(candidate.metrics),
-        tags=lineage,
-        files={name: candidate.artifact.content(name) for name in LINEAGE_FILES} | dict(candidate.documents),
-        ended=job.ended,
-    )
-    world.registry.log(run, record)
-    return world.registry.register(job.model, run, lineage | {"atoll.state": "registered"})
+    return lineage
 
 
 def numbers(metrics: Mapping[str, object], prefix: str = "") -> dict[str, float]:
@@ -144,8 +157,10 @@ def problem(world: World, candidate: Candidate, version: Version) -> str | None:
     if twin := decisions.twin_of(version, versions):
         return f"its files are those of version {twin.number}, which is {twin.state}"
     champion = world.registry.champion(version.model)
+    compared = champion.tag("manifest_sha256") if champion else None
     return (
-        gate.problem(gate_of(world.settings), candidate.metrics, champion.tag("manifest_sha256") if champion else None)
+        provenance.lineage_problem(version, lineage_of(candidate))
+        or gate.problem(gate_of(world.settings), candidate.metrics, compared)
         or provenance.code_problem(version, versions)
         or provenance.data_problem(candidate.job, world.settings.data_bucket)
     )
@@ -182,7 +197,7 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
         image_digest=digest,
         manifest_sha256=sha,
         version=version.number,
-        release_id=release_id(version.tag("submitter"), sha, version.number),
+        release_id=release_id(candidate.job.submitter, sha, version.number),
     )
     asked = version.tag("requested_at") or at.isoformat()  # asked again, it expires no later
     news = {"requested_at": asked, "serving_image_digest": digest, "release_id": release.release_id}

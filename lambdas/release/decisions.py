@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lambdas.release.records import Release, Serving, Stack, Told, Version, is_release_id
+from lambdas.release.records import Release, Serving, Stack, Told, Version, is_release_id, submitter_of
 
 TOLERANCE = 1e-6
 
@@ -183,7 +183,7 @@ def _difference(expected: float, answered: float, told: Told) -> float:
 
 def same_person(version: Version) -> bool:
     """Say whether the one who submitted a version executed its release."""
-    return version.tag("approver") != "" and version.tag("approver") == version.tag("submitter")
+    return version.tag("approver") != "" and version.tag("approver") == submitter_of(version.tag("release_id"))
 
 
 def superseded_by(released: Version, versions: Iterable[Version]) -> list[Version]:

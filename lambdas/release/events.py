@@ -53,13 +53,19 @@ class ChangeSetCalled(Event):
 
     kind: Literal["AWS API Call via CloudTrail"] = Field(validation_alias="detail-type")
     change_set: str = Field(validation_alias=AliasPath("detail", "requestParameters", "changeSetName"), min_length=1)
+    stack: str = Field(default="", validation_alias=AliasPath("detail", "requestParameters", "stackName"))
     who: str = Field(validation_alias=AliasPath("detail", "userIdentity", "arn"), min_length=1)
     denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
 
     def execution(self) -> Execution:
-        """Return the try: the change set's name out of a name or an ARN, the person out of the session's name."""
-        name = self.change_set.split(":changeSet/")[-1].split("/")[0]
-        return Execution(change_set=name, who=re.split("[:/]", self.who)[-1], at=self.at, denied=self.denied or "")
+        """Return the try: names of change set and stack out of names or ARNs, the person out of the session's name."""
+        return Execution(
+            change_set=self.change_set.split(":changeSet/")[-1].split("/")[0],
+            stack=stack_named({"stackName": self.stack}),
+            who=re.split("[:/]", self.who)[-1],
+            at=self.at,
+            denied=self.denied or "",
+        )
 
 
 class ChangeSetExecuted(ChangeSetCalled):
@@ -79,6 +85,19 @@ class Scheduled(Event):
 
     source: Literal["aws.events"]
     kind: Literal["Scheduled Event"] = Field(validation_alias="detail-type")
+
+
+def execution_of(call: Mapping[str, Any]) -> Execution | None:
+    """Return a call of the trail's as a try; None when it is of no shape that names anybody or anything of ours."""
+    try:
+        return parse(ChangeSetCalled, called_again(call)).execution()
+    except EventError:
+        return None
+
+
+def stack_named(asked: Mapping[str, Any]) -> str:
+    """Return the name of the stack that a call's parameters name, by name or by ARN; empty when they name none."""
+    return str(asked.get("stackName", "")).split(":stack/")[-1].split("/")[0]
 
 
 def settled_again(model: str, at: datetime) -> dict[str, Any]:

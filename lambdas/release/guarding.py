@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from lambdas.release import decisions, intrusions, reports, settling, vouching
+from lambdas.release import decisions, events, intrusions, reports, settling, vouching
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, Serving, Stack, Version, stack_of
 
@@ -72,10 +72,8 @@ def was_updated_directly(world: World, model: str, stack: Stack) -> bool:
 def _last_call(world: World, name: str, model: str, stack: Stack) -> datetime | None:
     """Return when the trail saw a call on a model's stack last, from the beginning of its last operation on."""
     calls = world.trail.calls(name, stack.changed - CLOCKS)
-    ours = (stack_of(model), f":stack/{stack_of(model)}/")
-    asked = [(call["requestParameters"].get("stackName", ""), call["eventTime"]) for call in calls]
-    times = (datetime.fromisoformat(at) for of, at in asked if of == ours[0] or ours[1] in of)
-    return max(times, default=None)
+    asked = [(events.stack_named(call["requestParameters"]), call["eventTime"]) for call in calls]
+    return max((datetime.fromisoformat(at) for of, at in asked if of == stack_of(model)), default=None)
 
 
 def intrusion(world: World, seen: Sight) -> str | None:
@@ -110,10 +108,11 @@ def is_approved(world: World, seen: Sight, version: Version) -> bool:
 
 
 def was_executed(world: World, version: Version) -> bool:
-    """Say whether the trail knows that somebody executed a version's release."""
+    """Say whether the trail knows that somebody executed a version's release: by its whole name, on its own stack."""
     since = datetime.fromisoformat(version.tag("requested_at"))
-    calls = world.trail.calls("ExecuteChangeSet", since)
-    return any(version.tag("release_id") in call["requestParameters"]["changeSetName"] for call in calls)
+    wanted = (stack_of(version.model), version.tag("release_id"))
+    tries = map(events.execution_of, world.trail.calls("ExecuteChangeSet", since))
+    return any(wanted == (each.stack, each.change_set) for each in tries if each)
 
 
 def _unvouched(world: World, seen: Sight) -> str | None:

@@ -44,8 +44,9 @@ def _code_that_ran_problem(job: TrainingJob, repository: str) -> str | None:
 
 def places_problem(job: TrainingJob, data_bucket: str) -> str | None:
     """Return why a job's output or data lie where this platform keeps none; None when they lie where they should."""
-    if not job.artifact_uri.startswith(f"s3://{data_bucket}/jobs/"):
-        return f"its archive is {job.artifact_uri!r:.300}, expected one below s3://{data_bucket}/jobs/"
+    expected = f"s3://{data_bucket}/jobs/{job.name}/output/model.tar.gz"
+    if job.artifact_uri != expected or job.compression != "GZIP":
+        return f"its archive is {job.artifact_uri!r:.300} ({job.compression!r:.20}), expected {expected} ('GZIP')"
     known = tuple(f"s3://{data_bucket}/{prefix}/" for prefix in ("features", "experiments"))
     if not (features := job.channels.get("features", "")).startswith(known):
         return f"its channel `features` is {features!r:.300}, expected one below {' or '.join(known)}"
@@ -113,6 +114,17 @@ def holdout_problem(metrics: Mapping[str, object], data_manifest: bytes) -> str 
         return (
             f"it was measured on {metrics.get('holdout_sha256')!r:.80}, the data's held-out rows are {expected!r:.80}"
         )
+    return None
+
+
+def lineage_problem(version: Version, lineage: Mapping[str, str]) -> str | None:
+    """Return how a version's tags contradict what its job and archive say; None when they do not.
+
+    Tags are MLflow's, and who may write there can change them; the job's description is SageMaker's.
+    """
+    for name, expected in sorted(lineage.items()):
+        if (found := version.tags.get(name, "")) != expected:
+            return f"its tag {name} in MLflow is {found!r:.80}, its job and archive say {expected!r:.80}"
     return None
 
 

@@ -55,15 +55,18 @@ def lost_calls(world: World, model: str, at: datetime) -> Iterator[Lost]:
     """Find executions and rejections that the trail knows and the record does not."""
     versions = world.registry.versions(model)
     for call in world.trail.calls("ExecuteChangeSet", at - LOOK_BACK):
-        lost = events.parse(events.ChangeSetExecuted, events.called_again(call)).execution()
-        of_ours = stack_of(model) in call["requestParameters"].get("stackName", lost.change_set)
+        lost = events.execution_of(call)
+        if lost is None or lost.stack != stack_of(model):
+            continue
         version = decisions.version_of_release(lost.change_set, versions)
         owner = reports.ALL_MODELS if lost.change_set.startswith(BACKWARD) else model
         known = _has(world, owner, lost.change_set, lost.at, _EXECUTIONS)
-        if of_ours and not known and (owner != model or version):
+        if not known and (owner != model or version):
             yield _call(call, "change_set_executed", owner, lost.change_set)
     for call in world.trail.calls("DeleteChangeSet", at - LOOK_BACK):
-        lost = events.parse(events.ChangeSetDeleted, events.called_again(call)).execution()
+        lost = events.execution_of(call)
+        if lost is None or lost.stack != stack_of(model):
+            continue
         version = decisions.version_of_release(lost.change_set, versions)
         if version and not waiting.has_expired(world, version, lost.at) and is_turned_down(world, version):
             yield _call(call, "change_set_deleted", model, lost.change_set)

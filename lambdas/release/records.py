@@ -22,6 +22,11 @@ def release_id(submitter: str, manifest_sha256: str, version: str) -> str:
     return f"r-by-{submitter}-{hashlib.sha256(f'{manifest_sha256} {version}'.encode()).hexdigest()[:12]}"
 
 
+def submitter_of(release: str) -> str:
+    """Return whose model a release id is for; empty when it is none. It was made of what SageMaker says of the job."""
+    return release.split("-")[2] if is_release_id(release) else ""
+
+
 def is_release_id(name: str) -> bool:
     """Say whether a change set's name is that of a release that moves forward."""
     return _RELEASE_ID.fullmatch(name) is not None
@@ -43,6 +48,7 @@ class TrainingJob:
     started: datetime
     ended: datetime
     artifact_uri: str = ""
+    compression: str = "GZIP"  # NONE leaves a folder, whose address another job may write an object to
     entrypoint: tuple[str, ...] = ()  # in place of the image's own, with its arguments
     environment: Mapping[str, str] = field(default_factory=dict)
     remote_debug: bool = False  # whether its submitter could open a shell in it
@@ -201,6 +207,7 @@ class Execution:
     who: str
     at: datetime
     denied: str = ""
+    stack: str = ""  # its name; empty where the call named none, which then is no call on a stack of ours
 
 
 @dataclass(frozen=True, kw_only=True)

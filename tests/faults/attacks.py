@@ -167,7 +167,14 @@ def _origins() -> Iterator[Attack]:
     yield Attack("image by tag", with_job(image=f"{REPOSITORY}:latest"), "its image is")
     yield Attack("with a network", with_job(network_isolated=False), "without network isolation")
     elsewhere = "s3://mallorys-bucket/jobs/job-2/output/model.tar.gz"
-    yield Attack("archive in an own bucket", with_job(artifact_uri=elsewhere), "expected one below s3://data/jobs/")
+    yield Attack("archive in an own bucket", with_job(artifact_uri=elsewhere), "expected s3://data/jobs/job-2/")
+    folder = {"artifact_uri": "s3://data/jobs/job-2/output/model", "compression": "NONE"}
+    yield Attack(
+        "a folder in place of an archive", with_job(**folder), "is 's3://data/jobs/job-2/output/model' ('NONE')"
+    )
+    yield Attack("an archive of another kind", with_job(compression="NONE"), "model.tar.gz' ('NONE')")
+    others = "s3://data/jobs/job-1/output/model.tar.gz"
+    yield Attack("another job's archive", with_job(artifact_uri=others), "expected s3://data/jobs/job-2/")
     strange = {"features": "s3://mallorys-bucket/features/"}
     yield Attack("data in an own bucket", with_job(channels=strange), "its channel `features` is")
     yield Attack("nobody's job", with_job(tags={"atoll:model": MODEL}), "its tag atoll:uid")

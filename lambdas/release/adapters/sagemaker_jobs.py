@@ -26,6 +26,7 @@ class SageMakerJobs:
             started=job.get("TrainingStartTime") or job["CreationTime"],
             ended=job.get("TrainingEndTime") or job["CreationTime"],
             artifact_uri=job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
+            compression=job.get("OutputDataConfig", {}).get("CompressionType", "GZIP"),
             entrypoint=(*algorithm.get("ContainerEntrypoint", ()), *algorithm.get("ContainerArguments", ())),
             environment=job.get("Environment", {}),
             remote_debug=job.get("RemoteDebugConfig", {}).get("EnableRemoteDebug", False),

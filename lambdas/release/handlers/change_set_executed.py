@@ -6,7 +6,7 @@ from lambdas.release import approvals, events
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
-from lambdas.release.records import BACKWARD, Execution
+from lambdas.release.records import BACKWARD, Execution, stack_of
 
 
 @traced
@@ -19,6 +19,8 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 def change_set_executed(execution: Execution, world: World) -> str:
     """Record a release's approver; return what was recorded."""
+    if execution.stack not in map(stack_of, world.settings.models):
+        return "no stack of ours"
     if execution.change_set.startswith(BACKWARD):
         approvals.record_way_back(world, execution)
         return "way back"

@@ -29,10 +29,10 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
     with TemporaryDirectory() as work:
         try:
             candidate = candidates.inspect(world, job, Path(work))
+            version = candidates.register(world, candidate)
         except candidates.RefusedError as refusal:
             reports.refused_before_registration(world, job, str(refusal), event.at)
             return "refused before registration"
-        version = candidates.register(world, candidate)
         if version.state != "registered":
             return f"version {version.number} is {version.state} already"
         if reason := candidates.problem(world, candidate, version):

@@ -5,7 +5,7 @@ from lambdas.release.handlers.change_set_executed import change_set_executed
 from lambdas.release.handlers.release_settled import release_settled
 from lambdas.release.handlers.training_completed import training_completed
 from lambdas.release.ports import World
-from lambdas.release.records import Execution, TrainingJob, Version
+from lambdas.release.records import Execution, TrainingJob, Version, stack_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
 
 
@@ -37,7 +37,7 @@ def trail_event(
     call = {
         "eventName": "ExecuteChangeSet",
         "userIdentity": {"arn": who},
-        "requestParameters": {"changeSetName": change_set},
+        "requestParameters": {"changeSetName": change_set, "stackName": stack_of(MODEL)},
     }
     return {
         "id": "e3",
@@ -53,9 +53,9 @@ def complete(world: World, name: str = "job-1", status: str = "Completed") -> st
     return training_completed(events.parse(events.TrainingJobEnded, job_event(name, status)), world)
 
 
-def execute(world: World, change_set: str, who: str = "bob", denied: str = "") -> str:
+def execute(world: World, change_set: str, who: str = "bob", denied: str = "", stack: str = stack_of(MODEL)) -> str:
     """Deliver the event of an execution."""
-    return change_set_executed(Execution(change_set=change_set, who=who, at=NOON, denied=denied), world)
+    return change_set_executed(Execution(change_set=change_set, who=who, at=NOON, denied=denied, stack=stack), world)
 
 
 def settle(world: World, status: str = "UPDATE_COMPLETE") -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.release import reconciling, rejections, waiting
 from lambdas.release.handlers import change_set_deleted, reconcile
-from lambdas.release.records import Execution, Version
+from lambdas.release.records import Execution, Version, stack_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
 from tests.unit.lambdas.stories import released, requested
 
@@ -20,7 +20,7 @@ def waiting_one() -> tuple[FakeWorld, Version]:
 
 
 def deletion(version: Version, denied: str = "") -> Execution:
-    return Execution(change_set=version.tag("release_id"), who="bob", at=LATER, denied=denied)
+    return Execution(change_set=version.tag("release_id"), who="bob", at=LATER, denied=denied, stack=stack_of(MODEL))
 
 
 def test_a_deletion_without_a_reason_is_no_rejection() -> None:
@@ -37,7 +37,7 @@ def test_a_denied_deletion_is_recorded() -> None:
 
 
 def test_a_deletion_of_no_release_of_ours_is_left_alone() -> None:
-    gone = Execution(change_set="cdk-deploy-change-set", who="bob", at=LATER)
+    gone = Execution(change_set="cdk-deploy-change-set", who="bob", at=LATER, stack=stack_of(MODEL))
     assert change_set_deleted.change_set_deleted(gone, FakeWorld()) == "no release"
 
 
