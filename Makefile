@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test test-code test-contracts faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks checkov lambdas lock clean
+.PHONY: help setup lint check format test test-code test-contracts faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ synth: lambdas ## one assembly per environment below build/synth
 
 checks: synth checkov ## what the rules and scanners find before acceptance, reviews that are due, roles, endpoints, resources, into build/checks.json
 	@python -m compliance.checks
+
+limits: synth ## what AWS limits, over every environment, settings at their bounds and 40 drawn ones, into build/limits.json (about four minutes)
+	@python -m tests.limits
 
 checkov: $(CHECKOV) ## the scanner checkov, whose pins clash with ours, in a venv of its own below build (220 MB)
 

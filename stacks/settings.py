@@ -20,7 +20,8 @@ from stacks.settings_section import Section as _Section
 from stacks.settings_tracking import Tracking
 
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
-PrincipalName = Annotated[str, Field(pattern=r"^([0-9]{12}:)?(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$")]
+PrincipalName = Annotated[str, Field(pattern=r"^([0-9]{12}:)?(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$", max_length=128)]
+"""Ten of the longest fill three quarters of a trust policy (compliance/limits/table.py)."""
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")]
 
 
@@ -43,7 +44,10 @@ class Identity(_Section):
         description="Name (with path) of the managed policy in this account that bounds every role.",
     )
     role_path: str = Field(
-        default="/atoll/", pattern=r"^/([A-Za-z0-9_+=,.@-]+/)*$", description="IAM path of every role."
+        default="/atoll/",
+        pattern=r"^/([A-Za-z0-9_+=,.@-]+/)*$",
+        max_length=100,
+        description="IAM path of every role; policies name roles with it, and IAM bounds their length.",
     )
     role_name_prefix: str = Field(
         default="",

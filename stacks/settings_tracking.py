@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from stacks.settings_section import Section
 
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _HTTPS = Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$")]
 
@@ -29,7 +30,12 @@ class SingleSignOn(Section):
 class Tracking(Section):
     """The MLflow server."""
 
-    domain: str = Field(pattern=r"^[a-z0-9.-]{3,200}$", description="Host name of the tracking server in the VPC.")
+    domain: str = Field(
+        pattern=rf"^{_LABEL}(\.{_LABEL})*$",
+        min_length=3,
+        max_length=200,
+        description="Host name of the tracking server in the VPC.",
+    )
     port: int = Field(default=443, ge=1, le=65535, description="TLS port of the tracking server.")
     certificate_id: str = Field(pattern=_UUID, description="Id of the ACM certificate for the domain.")
     database: Literal["postgresql", "sqlite"] = Field(

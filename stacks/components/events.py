@@ -7,9 +7,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.components.functions import DeadLetters
 from stacks.components.jsii_types import as_interface
 
 REDELIVERY = "atoll.redelivery"
@@ -32,12 +32,12 @@ class Redelivery(events.Rule):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, handler: str, to: lambda_.Function, dead_letters: sqs.Queue
+        self, scope: Construct, construct_id: str, *, handler: str, to: lambda_.Function, dead_letters: DeadLetters
     ) -> None:
         target = targets.LambdaFunction(
             as_interface(to),
             event=events.RuleTargetInput.from_event_path("$.detail"),
-            dead_letter_queue=dead_letters,
+            dead_letter_queue=dead_letters.of_rules,
             retry_attempts=10,
             max_event_age=cdk.Duration.hours(24),
         )
@@ -58,9 +58,9 @@ class Timetable(events.Rule):
         *,
         every: cdk.Duration,
         to: lambda_.Function,
-        dead_letters: sqs.Queue,
+        dead_letters: DeadLetters,
     ) -> None:
-        target = targets.LambdaFunction(as_interface(to), dead_letter_queue=dead_letters, retry_attempts=1)
+        target = targets.LambdaFunction(as_interface(to), dead_letter_queue=dead_letters.of_rules, retry_attempts=1)
         super().__init__(scope, construct_id, schedule=events.Schedule.rate(every), targets=[as_interface(target)])
 
 
@@ -77,12 +77,12 @@ class EventRoute(events.Rule):
         *,
         event: EventKind,
         to: lambda_.Function,
-        dead_letters: sqs.Queue,
+        dead_letters: DeadLetters,
     ) -> None:
         pattern = events.EventPattern(source=[event.source], detail_type=[event.kind], detail=dict(event.detail))
         target = targets.LambdaFunction(
             as_interface(to),
-            dead_letter_queue=dead_letters,
+            dead_letter_queue=dead_letters.of_rules,
             retry_attempts=10,
             max_event_age=cdk.Duration.hours(24),
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -16,7 +17,7 @@ from stacks.components.buckets import NETWORK_TAG
 from stacks.components.jsii_types import as_interface
 from stacks.components.logs import KeptLogGroup
 from stacks.components.network import allow_interfaces
-from stacks.components.roles import WorkRole, service
+from stacks.components.roles import RolePolicy, WorkRole, service
 from stacks.settings import Settings
 
 TIMEOUT_MINUTES = 5
@@ -24,6 +25,9 @@ TIMEOUT_MINUTES = 5
 
 class DeadLetters(sqs.Queue):
     """Where events and invocations that failed for good wait fourteen days for an operator.
+
+    One statement lets all event rules of the stack leave theirs here: the CDK would write one for each, and a queue's
+    policy holds ten conditions (compliance/limits/table.py).
 
     Controls: SI-11, AU-5.
     """
@@ -37,6 +41,24 @@ class DeadLetters(sqs.Queue):
             retention_period=cdk.Duration.days(14),
             visibility_timeout=cdk.Duration.minutes(6 * TIMEOUT_MINUTES),  # as AWS advises for a function's redrive
         )
+        self._of_rules: sqs.IQueue | None = None
+
+    @property
+    def of_rules(self) -> sqs.IQueue:
+        """This queue for event rules, which then add no statement of their own."""
+        if self._of_rules is None:
+            stack = cdk.Stack.of(self)
+            rules = stack.format_arn(service="events", resource="rule", resource_name=f"{stack.stack_name}-*")
+            self.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[as_interface(service("events"))],
+                    actions=["sqs:SendMessage"],
+                    resources=[self.queue_arn],
+                    conditions={"ArnLike": {"aws:SourceArn": rules}},
+                )
+            )
+            self._of_rules = sqs.Queue.from_queue_arn(self, "OfRules", self.queue_arn)
+        return self._of_rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +93,9 @@ class EventFunction(lambda_.Function):
         role = WorkRole(scope, f"{construct_id}Role", identity=place.settings.identity, principal=service("lambda"))
         cdk.Tags.of(role).add(NETWORK_TAG, "vpc")
         group = KeptLogGroup(scope, f"{construct_id}Logs", settings=place.settings, key=place.logs_key)
-        _let_it_work(role, place, group)
+        work = RolePolicy(role, "Work", path=place.settings.identity.role_path)  # apart: IAM bounds a policy's length
+        role.add_managed_policy(work)
+        _let_it_work(work, place, group)
         super().__init__(
             scope,
             construct_id,
@@ -91,7 +115,7 @@ class EventFunction(lambda_.Function):
             timeout=cdk.Duration.minutes(TIMEOUT_MINUTES),
             tracing=lambda_.Tracing.ACTIVE,
         )
-        self.node.add_dependency(role.permissions)
+        self.node.add_dependency(role.permissions, work)
         self.work_role = role
         self.permissions = role.permissions
         accept_finding(self, "AwsSolutions", "AwsSolutions-L1", because=BUNDLED_RUNTIME)
@@ -103,9 +127,8 @@ def fips_environment(settings: Settings) -> dict[str, str]:
     return {"AWS_USE_FIPS_ENDPOINT": "true"} if settings.fips else {}
 
 
-def _let_it_work(role: WorkRole, place: Workplace, group: KeptLogGroup) -> None:
+def _let_it_work(policy: RolePolicy, place: Workplace, group: KeptLogGroup) -> None:
     """Give what every function needs: its log and traces, its network interface, dead letters, environment's key."""
-    policy = role.permissions
     policy.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[group.log_group_arn])
     policy.allow_pattern("xray:PutTelemetryRecords", "xray:PutTraceSegments", on=["*"], because=NO_RESOURCE_LEVEL)
     policy.allow("sqs:SendMessage", on=[place.dead_letters.queue_arn])

@@ -30,6 +30,10 @@ class RolePolicy(iam.ManagedPolicy):
     Controls: AC-6.
     """
 
+    def __init__(self, scope: Construct, construct_id: str, *, path: str) -> None:
+        super().__init__(scope, construct_id, path=path)
+        self._listings: dict[str, tuple[iam.PolicyStatement, list[str]]] = {}
+
     def allow(self, *actions: str, on: Sequence[str], when: Conditions | None = None) -> None:
         """Allow these actions on these resources, without any wildcard among the resources."""
         self.add_statements(iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=when))
@@ -63,9 +67,15 @@ class RolePolicy(iam.ManagedPolicy):
         )
 
     def allow_listing(self, *, bucket: s3.Bucket, prefixes: Sequence[str]) -> None:
-        """Allow to list what lies below the prefixes of a bucket."""
-        patterns = [f"{prefix}*" for prefix in prefixes]
-        self.allow("s3:ListBucket", on=[bucket.bucket_arn], when={"StringLike": {"s3:prefix": patterns}})
+        """Allow to list what lies below the prefixes of a bucket: one statement a bucket, however often it is asked."""
+        listing = self._listings.get(bucket.node.path)
+        if listing is None:
+            statement = iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
+            self.add_statements(statement)
+            listing = self._listings[bucket.node.path] = (statement, [])
+        statement, patterns = listing
+        patterns += [f"{prefix}*" for prefix in prefixes if f"{prefix}*" not in patterns]
+        statement.add_condition("StringLike", {"s3:prefix": patterns})
 
     def allow_passing(self, *roles: iam.Role, to: str) -> None:
         """Allow to hand these roles to one service (`sagemaker`) and to no other."""

@@ -74,8 +74,8 @@ def test_versions_are_listed_and_read_where_jobs_write_and_nowhere_else(template
     assert not allowed(templates, ASKS, "s3:ListBucketVersions", bucket, **{"s3:prefix": "ledgers/"})
     assert not allowed(templates, ASKS, "s3:ListBucketVersions", bucket)
     assert not allowed(templates, SETTLES, "s3:ListBucketVersions", bucket, **listing)
-    (document,) = policies_of(templates, ASKS)
-    read = [s for s in document["Statement"] if "s3:GetObjectVersion" in listed(s["Action"])]
+    documents = policies_of(templates, ASKS)
+    read = [s for document in documents for s in document["Statement"] if "s3:GetObjectVersion" in listed(s["Action"])]
     assert [each.rpartition("/")[0].endswith("/jobs") for s in read for each in listed(s["Resource"])] == [True]
 
 

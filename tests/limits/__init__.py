@@ -1,0 +1,1 @@
+"""`make limits`: every environment, the settings at their own bounds, and drawn ones, against compliance/limits."""
