@@ -43,7 +43,7 @@ environment:
   ATOLL_CALLER_HEADER           where a trusted front names the caller (default: X-Atoll-Caller)
   ATOLL_METRICS                 1: answer GET /metrics (default: 0)
   SAGEMAKER_MODEL_SERVER_WORKERS  server processes (default: one for each CPU that it may use)
-  SAGEMAKER_MAX_PAYLOAD_IN_MB     largest body in MB (default: 6)
+  SAGEMAKER_MAX_PAYLOAD_IN_MB     largest body in MB (default: 6; 0: as large as the model's guard.json allows)
   OMP_NUM_THREADS          threads of a training (default: the CPUs it may use)
   ATOLL_JOIN_SECONDS       how long the instances of a job wait for each other (default: 300)
 

@@ -41,8 +41,7 @@ def main(arguments: list[str], root: Path) -> None:
         raise InputError(f"serve and batch take no arguments and were given {arguments}; use the environment.")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)  # uvicorn drains first, then hands the signal on to this
-    # Batch transform names its MaxPayloadInMB here; 6 is SageMaker's default.
-    max_body_bytes = whole_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 6) * 2**20
+    max_body_bytes = largest_body()
     processes = whole_number("SAGEMAKER_MODEL_SERVER_WORKERS", usable_cpus())
     service = _service(root / "model", processes)
     port = whole_number("SAGEMAKER_BIND_TO_PORT", 8080)
@@ -58,6 +57,16 @@ def main(arguments: list[str], root: Path) -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
     run_processes(processes, work)
+
+
+def largest_body() -> int:
+    """Return how many bytes a body may have: batch transform names its MaxPayloadInMB, 6 is SageMaker's default.
+
+    0 is a value of that API (payloads of any size, in chunks;
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html): then the
+    limit of the model's own guard.json counts alone.
+    """
+    return whole_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 6, least=0) * 2**20 or sys.maxsize
 
 
 def configuration(application: Application) -> uvicorn.Config:

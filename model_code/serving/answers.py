@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -46,13 +47,13 @@ class Service:
     budget: Budget | None = None
 
 
-def answer(service: Service, request: Request, body: bytes) -> Answer:
+def answer(service: Service, request: Request, body: bytes, is_wanted: Callable[[], bool] = lambda: True) -> Answer:
     """Return the scores of the request's rows, as many as rows were sent and in their order.
 
     A row's answer is `{"score"}` (a probability, a value, a rank), `{"scores", "label"}` (one probability a class) or
     `{"label"}`, with `"reasons"` and `"out_of_distribution"` (columns) on request. JSON: `{"predictions": [...],
     "model_version"}`. JSON Lines: a row a line. CSV: a line of the numbers alone; no newline at the end, since batch
-    transform joins by line.
+    transform joins by line. Reasons end when `is_wanted` says that nobody waits for them.
 
     Raises:
         InputError: the body can't be used; the sentence names row and column.
@@ -74,7 +75,8 @@ def answer(service: Service, request: Request, body: bytes) -> Answer:
     if request.accept == CSV:
         return Answer(OK, CSV, _csv(fields), headers)
     if options.reasons:
-        fields["reasons"] = [orjson.dumps(why) for why in model.reasons(rows, scores, options.reasons)]
+        found = model.reasons(rows, scores, options.reasons, is_wanted)
+        fields["reasons"] = [orjson.dumps(why) for why in found]
     if options.out_of_distribution:
         fields["out_of_distribution"] = _names(model.columns, model.guard.unusual(rows))
     if request.accept == JSON_LINES:

@@ -3,7 +3,7 @@
 import logging
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
@@ -19,6 +19,10 @@ ORIGIN = re.compile(b"^https?://[^/?#]*", re.IGNORECASE)
 METRICS_TYPE = "text/plain; version=0.0.4"
 INLINE_BYTES = 100_000
 """Larger bodies (some 500 rows) go to the worker thread, so that /ping never waits for them."""
+MOST_DIGITS = 20
+"""Of a Content-Length: 2**64 has so many, and the parser reads no larger number."""
+EXPLAINED_BYTES = 200_000
+"""Of all bodies that wait for reasons, unless it is one alone: so the last one waits for seconds, not for minutes."""
 HELD_BODIES = 32
 """Of so many bodies of the largest size one process holds the bytes; who sends more is asked to come back."""
 
@@ -34,6 +38,7 @@ class Application:
         self._methods = METHODS | ({b"/metrics": b"GET"} if service.policy.metrics else {})
         self._max_held_bytes = HELD_BODIES * self._max_body_bytes
         self._held = 0
+        self._explaining = 0
         self.headers = ((b"x-atoll-model-version", service.model.version.encode()),)
         # One thread: a server has one CPU.
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
@@ -48,7 +53,7 @@ class Application:
                 return Answer(OK, JSON, b"")
             if path == b"/metrics":
                 return Answer(OK, METRICS_TYPE, self._service.metrics.text())
-            declared = int(headers.get(b"content-length", b"0"))
+            declared = _length(headers.get(b"content-length", b"0"))
             if declared > self._max_body_bytes:
                 return _failed(_too_large(declared, self._max_body_bytes))
             return Request.of(headers, query, self._service.policy.caller_header)
@@ -72,10 +77,25 @@ class Application:
         """Tell whether this takes so long that it belongs into the thread."""
         return request.options.reasons > 0 or len(body) > INLINE_BYTES
 
-    def answer(self, request: Request, body: bytes) -> Answer:
-        """Return the answer to a whole request, whatever happens. Safe in another thread."""
+    def take(self, request: Request, size: int) -> Answer | None:
+        """Let a long request wait for the thread; return the refusal if too much waits for reasons already."""
+        if not request.options.reasons:
+            return None
+        if self._explaining and self._explaining + size > EXPLAINED_BYTES:
+            return _failed(_too_many_reasons())
+        self._explaining += size
+        return None
+
+    def leave(self, request: Request, size: int) -> None:
+        """Forget a request that `take` took."""
+        self._explaining -= size if request.options.reasons else 0
+
+    def answer(self, request: Request, body: bytes, is_wanted: Callable[[], bool] = lambda: True) -> Answer:
+        """Return the answer to a whole request, whatever happens; no work for nobody. Safe in another thread."""
         try:
-            return answer(self._service, request, body)
+            if not is_wanted():
+                raise InputError("The caller has left.")  # noqa: TRY301 - one way to refuse
+            return answer(self._service, request, body, is_wanted)
         except Exception as error:  # noqa: BLE001 - one bad request must not end the server
             return _failed(error)
 
@@ -90,6 +110,12 @@ class Application:
             raise RequestError(HTTPStatus.METHOD_NOT_ALLOWED, sentence, allow=allowed.decode())
 
 
+def _length(header: bytes) -> int:
+    if len(header) > MOST_DIGITS:
+        raise InputError(f"The Content-Length has {len(header):,} digits; expected at most {MOST_DIGITS}.")
+    return int(header)
+
+
 def _too_large(size: int, most: int) -> RequestError:
     sentence = f"The body has {size:,} bytes or more; expected at most {most:,}: send fewer rows."
     return RequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
@@ -97,6 +123,11 @@ def _too_large(size: int, most: int) -> RequestError:
 
 def _too_many(held: int) -> RequestError:
     sentence = f"The server holds bodies of {held:,} bytes and takes no more; send this one again later."
+    return RequestError(HTTPStatus.TOO_MANY_REQUESTS, sentence, **{"retry-after": "1"})
+
+
+def _too_many_reasons() -> RequestError:
+    sentence = "Too many rows wait for their reasons already; send this request again later, or without reasons."
     return RequestError(HTTPStatus.TOO_MANY_REQUESTS, sentence, **{"retry-after": "1"})
 
 

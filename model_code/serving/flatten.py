@@ -35,7 +35,16 @@ def flatten(model: bytes) -> Forest:
         ModelFileError: the model isn't one that may be followed.
         UnsupportedModelError: it has something that the kernel doesn't know.
     """
-    learner = read_model(model)["learner"]
+    return flatten_read(read_model(model), hashlib.sha256(model).hexdigest())
+
+
+def flatten_read(document: dict[str, Any], model_sha256: str) -> Forest:
+    """Return the trees of a document that `read_model` returned, without probes.
+
+    Raises:
+        UnsupportedModelError: it has something that the kernel doesn't know.
+    """
+    learner = document["learner"]
     _check_supported(learner)
     content, parameters = learner["gradient_booster"]["model"], learner["learner_model_param"]
     objective = learner["objective"]["name"]
@@ -53,7 +62,7 @@ def flatten(model: bytes) -> Forest:
         transform=TRANSFORMS[objective],
         probes=np.empty((0, features), np.float32),
         probe_scores=np.empty(0, np.float32),
-        model_sha256=hashlib.sha256(model).hexdigest(),
+        model_sha256=model_sha256,
     )
     check(forest)
     return forest

@@ -17,15 +17,19 @@ from model_code.arrays import Matrix
 from model_code.errors import InputError
 from model_code.native.library import Library, optional_library
 from model_code.serving.artifact import FOREST, MODEL, Artifact, read_artifact, read_file
-from model_code.serving.flatten import flatten
+from model_code.serving.flatten import flatten_read
 from model_code.serving.forest import HEADER, Forest, UnsupportedModelError
 from model_code.serving.guard import Guard
 from model_code.serving.kernel import TOLERANCE, Kernel, agreeing_kernel
+from model_code.serving.model_file import leaves_of, read_model
 
 if TYPE_CHECKING:
     from model_code.serving.reference import Reference
 
 VIEW = "realtime"
+MOST_STEPS = 10_000_000
+"""Rows times leaves whose reasons one request may ask for: a second or two of one CPU (47 features, depth 8)."""
+STEPS_A_LOOK = 500_000
 Scores = NDArray[np.float32]
 """A number a row, or rows x classes."""
 
@@ -44,6 +48,8 @@ class ServedModel:
     objective: str
     guard: Guard
     read_model: Callable[[], bytes]
+    leaves: int
+    """Of all trees: what a row's reasons cost."""
     kernel: Kernel | None = None
 
     @functools.cached_property
@@ -61,13 +67,30 @@ class ServedModel:
         """Return what the model says of each row. Safe from several threads at once."""
         return self.kernel.predict(rows) if self.kernel else self.reference.scores(rows)
 
-    def reasons(self, rows: Matrix, scores: Scores, count: int) -> list[list[dict[str, object]]]:
+    def reasons(
+        self, rows: Matrix, scores: Scores, count: int, is_wanted: Callable[[], bool] = lambda: True
+    ) -> list[list[dict[str, object]]]:
         """Return for each row the `count` features that raised its margin most; with classes, its likeliest class's.
 
+        `is_wanted` is asked ten times a second and more, and ends the work.
+
         Raises:
-            InputError: XGBoost has no contributions for such a model.
+            InputError: XGBoost has no contributions for such a model, the rows cost too much, or nobody waits.
         """
-        shares = self.reference.contributions(rows)
+        if len(rows) * self.leaves > MOST_STEPS:
+            raise InputError(
+                f"Reasons for {len(rows):,} rows take too long with this model; expected at most "
+                f"{MOST_STEPS // self.leaves:,} rows in a request with reasons: send them in parts."
+            )
+        step = max(1, STEPS_A_LOOK // self.leaves)
+        shares = []
+        for start in range(0, len(rows), step):
+            if not is_wanted():
+                raise InputError("The caller has left.")
+            shares.append(self.reference.contributions(rows[start : start + step]))
+        return self._reasons(rows, scores, count, np.concatenate(shares))
+
+    def _reasons(self, rows: Matrix, scores: Scores, count: int, shares: Scores) -> list[list[dict[str, object]]]:
         if shares.ndim > rows.ndim:
             chosen = scores.argmax(axis=1) if scores.ndim > 1 else scores.astype(np.intp)
             shares = shares[np.arange(len(rows)), chosen]
@@ -94,6 +117,7 @@ def load_model(
     """
     artifact = read_artifact(folder, expected_manifest_sha256=expected_manifest_sha256, max_model_bytes=max_model_bytes)
     _check_servable(artifact.manifest)
+    document = read_model(artifact.files[MODEL])
     features = artifact.json("features.json")
     columns = _columns(features)
     library = optional_library()
@@ -107,7 +131,8 @@ def load_model(
         objective=features["objective"],
         guard=Guard(artifact.json("guard.json"), columns, library),
         read_model=functools.partial(read_file, folder / MODEL, artifact.manifest["files"][MODEL], max_model_bytes),
-        kernel=_kernel(artifact, library, rows, expected),
+        leaves=leaves_of(document),
+        kernel=_kernel(artifact, document, library, rows, expected),
     )
     if not model.kernel:
         _check_golden(model, rows, expected)
@@ -146,14 +171,16 @@ def _columns(features: dict[str, Any]) -> list[str]:
     return features["columns"]
 
 
-def _kernel(artifact: Artifact, library: Library | None, rows: Matrix, expected: NDArray) -> Kernel | None:
+def _kernel(
+    artifact: Artifact, document: dict[str, Any], library: Library | None, rows: Matrix, expected: NDArray
+) -> Kernel | None:
     """Return the kernel if it scores as XGBoost did, or None and the reason in the log.
 
     Raises:
         InputError: the artifact's forest isn't its model's.
     """
     if FOREST in artifact.files:
-        check_derived(artifact.files[FOREST], artifact.files[MODEL])
+        _check_derived(artifact.files[FOREST], document, artifact.manifest["files"][MODEL]["sha256"])
     if not library:
         return None
     try:
@@ -164,14 +191,10 @@ def _kernel(artifact: Artifact, library: Library | None, rows: Matrix, expected:
         return None
 
 
-def check_derived(forest: bytes, model: bytes) -> None:
-    """Check that forest.bin is what model.ubj gives, byte for byte but for its probes: what explains is what scores.
-
-    Raises:
-        InputError: it isn't, or the model can't be read.
-    """
+def _check_derived(forest: bytes, document: dict[str, Any], model_sha256: str) -> None:
+    """Check that forest.bin is what model.ubj gives, byte for byte but for its probes: what explains is what scores."""
     try:
-        derived = flatten(model).to_bytes()
+        derived = flatten_read(document, model_sha256).to_bytes()
     except UnsupportedModelError as error:
         raise InputError(f"{FOREST} can't be of this {MODEL}: {error}") from None
     # The last of the header's counts is the probes'; they follow the trees, and `agreeing_kernel` scores them.

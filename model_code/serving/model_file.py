@@ -152,6 +152,12 @@ def _whole_numbers(value: Any, what: str, most: int) -> None:  # noqa: ANN401
     demand(what, listed, f"whole numbers from 0 to {most}")
 
 
+def leaves_of(document: dict[str, Any]) -> int:
+    """Return how many leaves the trees of a model have together."""
+    trees = document["learner"]["gradient_booster"]["model"]["trees"]
+    return sum(int((tree["left_children"] < 0).sum()) for tree in trees)
+
+
 def typed(document: dict[str, Any]) -> dict[str, Any]:
     """Return a document that was JSON with its trees' lists as the arrays that a file has."""
     learner = document["learner"]

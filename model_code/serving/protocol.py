@@ -5,8 +5,10 @@ A task, an event and three dictionaries for each request, as ASGI has them, cost
 """
 
 import asyncio
+import select
 import time
 from collections import deque
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -18,7 +20,8 @@ from model_code.serving.app import Application
 from model_code.serving.requests import Request
 
 MOST_HEAD_BYTES = 64 * 1024
-"""Of a request line and headers, beyond the piece of the stream (at most 256 kB) in which they begin."""
+"""Of a request line and headers, in front of a body or behind it, and of what announces a chunk: so much may come in
+which no head ends and no body is, beyond the piece of the stream (at most 256 kB) in which it begins."""
 RECEIVING_SECONDS = 60
 """From a connection's, or a request's, first byte to the request's last one. SageMaker itself waits 60 s."""
 KEEP_ALIVE_SECONDS = 75
@@ -29,14 +32,14 @@ STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".enc
 class Message:
     """One request on its way in: what its head asks for (or why it's refused), and its body so far."""
 
-    __slots__ = ("began", "is_complete", "is_head", "keep_alive", "opened", "parts", "size")
+    __slots__ = ("began", "body", "is_complete", "is_head", "keep_alive", "opened", "size")
 
     def __init__(self, opened: Request | Answer, *, is_head: bool = False, keep_alive: bool = True) -> None:
         self.opened = opened
         self.is_head = is_head
         self.keep_alive = keep_alive
         self.is_complete = False
-        self.parts: list[bytes] = []
+        self.body: bytes | bytearray = b""
         self.size = 0
         self.began = time.perf_counter()
 
@@ -60,6 +63,7 @@ class Connection(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._head_bytes = 0
         self._in_head = True
+        self._has_moved = False
         self._incoming: Message | None = None
         self._waiting: deque[Message] = deque()
         self._in_thread = False
@@ -91,14 +95,14 @@ class Connection(asyncio.Protocol):
         Soon, not at once: what several clients sent is read first, then answered in one go. The second answer finds
         code and model in the processor's caches, which the kernel's work between two reads empties (ADR 25).
         """
-        was_in_head = self._in_head
+        self._has_moved = False
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._is_last = True
         except httptools.HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST, "Invalid HTTP request received.")
-        self._head_bytes = self._head_bytes + len(data) if was_in_head and self._in_head else 0
+        self._head_bytes = 0 if self._has_moved else self._head_bytes + len(data)
         if self._head_bytes > MOST_HEAD_BYTES:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's headers have no end in sight.")
         self._loop.call_soon(self._work)
@@ -115,12 +119,13 @@ class Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
-        self._headers[name.lower()] = value
+        """Take a header. One behind the body says nothing to us."""
+        if self._in_head:
+            self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         """Ask the application what this head is for."""
-        self._in_head = False
+        self._in_head, self._has_moved = False, True
         method = self._parser.get_method()
         opened = self._application.open(method, self._url, self._headers)
         if self._parser.should_upgrade() and isinstance(opened, Request):  # httptools doesn't read such a body
@@ -133,9 +138,14 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body, unless the request is refused already."""
+        self._has_moved = True
         message = self._incoming
         if message and isinstance(message.opened, Request):
-            message.parts.append(body)
+            if message.size:  # joined at once: a piece of two bytes costs two bytes
+                message.body = message.body if isinstance(message.body, bytearray) else bytearray(message.body)
+                message.body += body
+            else:
+                message.body = body
             message.size += len(body)
             refusal = self._application.hold(len(body), message.size)
             if refusal:
@@ -143,6 +153,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Let the application answer."""
+        self._has_moved = True
         if self._incoming:
             self._incoming.is_complete = True
             self._incoming = None
@@ -172,16 +183,29 @@ class Connection(asyncio.Protocol):
             (self._transport.pause_reading if must_wait else self._transport.resume_reading)()
 
     def _answer(self, message: Message, request: Request) -> None:
-        body = message.parts[0] if len(message.parts) == 1 else b"".join(message.parts)
-        if not self._application.is_long(request, body):
-            self._send(message, self._application.answer(request, body))
+        app, body = self._application, bytes(message.body)
+        if not app.is_long(request, body):
+            self._send(message, app.answer(request, body))
+            return
+        if refusal := app.take(request, message.size):
+            self._send(message, refusal)
             return
         self._in_thread = True
-        work = self._loop.run_in_executor(self._application.thread, self._application.answer, request, body)
-        work.add_done_callback(lambda done: self._answered(message, done.result()))
+        work = self._loop.run_in_executor(app.thread, app.answer, request, body, self._watching())
+        work.add_done_callback(lambda done: self._answered(message, request, done.result()))
 
-    def _answered(self, message: Message, answer: Answer) -> None:
+    def _watching(self) -> Callable[[], bool]:
+        """Return what tells whether the client still waits, though nothing is read from it. Safe in another thread."""
+        socket = self._transport.get_extra_info("socket")
+        if socket is None:
+            return lambda: not self._transport.is_closing()
+        hung_up = select.poll()
+        hung_up.register(socket.fileno(), select.POLLRDHUP)
+        return lambda: not (self._transport.is_closing() or hung_up.poll(0))
+
+    def _answered(self, message: Message, request: Request, answer: Answer) -> None:
         self._in_thread = False
+        self._application.leave(request, message.size)
         if self._transport.is_closing():
             self._forget()
             return
@@ -243,7 +267,7 @@ class Connection(asyncio.Protocol):
     def _drop(self, message: Message, refusal: Answer) -> None:
         """Forget a request's body, and give it this answer."""
         self._application.release(message.size)
-        message.opened, message.parts, message.size = refusal, [], 0
+        message.opened, message.body, message.size = refusal, b"", 0
 
     def _forget(self) -> None:
         """Let go of the bodies that wait, but for one that is in the thread."""

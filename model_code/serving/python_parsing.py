@@ -50,9 +50,13 @@ def parse_json(body: bytes, columns: list[str], first: int = 1) -> Matrix:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InputError(f"The body is no JSON: {error}") from None
+        raise InputError(f"The body is no JSON: {error}.{_hint(body)}") from None
     rows = value["instances"] if isinstance(value, dict) and set(value) == {"instances"} else value
     return _matrix(rows, columns, first)
+
+
+def _hint(body: bytes) -> str:
+    return " JSON knows no NaN; send null where a value is missing." if b"NaN" in body else ""
 
 
 def parse_json_lines(body: bytes, columns: list[str], first: int = 1) -> Matrix:
@@ -66,7 +70,7 @@ def parse_json_lines(body: bytes, columns: list[str], first: int = 1) -> Matrix:
         try:
             rows.append(orjson.loads(line))
         except orjson.JSONDecodeError as error:
-            raise InputError(f"Row {number} is no JSON: {error}") from None
+            raise InputError(f"Row {number} is no JSON: {error}.{_hint(line)}") from None
         if not isinstance(rows[-1], list):
             raise InputError(f"Row {number} is no array; expected a line [...] of {len(columns)} numbers.")
     return _matrix(rows, columns, first)

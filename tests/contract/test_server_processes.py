@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import uvicorn
 
@@ -201,3 +202,33 @@ def test_good_requests_may_follow_each_other_for_as_long_as_they_like(bounded: i
         assert (response.status, response.read().count(b"\n")) == (200, rows - 1)
         time.sleep(0.7)
     connection.close()
+
+
+def test_nobody_waits_for_the_reasons_of_callers_who_have_left(bounded: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from model_code.serving.reference import Reference  # noqa: PLC0415 - XGBoost, which the server imports when asked
+
+    asked: list[int] = []
+
+    def slow(_self: Reference, rows: np.ndarray) -> np.ndarray:
+        asked.append(len(rows))
+        time.sleep(1)
+        return np.zeros(rows.shape, np.float32)
+
+    monkeypatch.setattr(Reference, "contributions", slow)
+    monkeypatch.setattr("model_code.serving.model.STEPS_A_LOOK", 1)  # a row a step, a second each
+    body = b"1,2,3,4\n" * 20
+    head = b"POST /invocations?reasons=1 HTTP/1.1\r\nContent-Type: text/csv\r\nAccept: application/json\r\n"
+    left = [socket.create_connection(("127.0.0.1", bounded)) for _ in range(8)]
+    for connection in left:
+        connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+    while not asked:
+        time.sleep(0.05)
+    for connection in left:
+        connection.close()
+    began = time.monotonic()
+    honest = http.client.HTTPConnection("127.0.0.1", bounded, timeout=60)
+    honest.request("POST", "/invocations", b"1,2,3,4\n" * 30_000, CSV)
+    assert honest.getresponse().read().count(b"\n") == 29_999
+    honest.close()
+    assert time.monotonic() - began < 10
+    assert len(asked) < 10

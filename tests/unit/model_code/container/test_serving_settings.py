@@ -5,6 +5,7 @@ import pytest
 
 from model_code.container.cpus import usable_cpus
 from model_code.container.policy import policy_of_environment
+from model_code.container.serve import largest_body
 from model_code.errors import InputError
 from model_code.serving.policy import Policy
 
@@ -13,6 +14,21 @@ def test_without_settings_everything_is_answered(monkeypatch: pytest.MonkeyPatch
     for name in [name for name in os.environ if name.startswith("ATOLL_")]:
         monkeypatch.delenv(name)
     assert policy_of_environment() == Policy()
+
+
+@pytest.mark.parametrize(("text", "megabytes"), [("", 6), ("1", 1), ("100", 100)])
+def test_a_transforms_payload_is_the_largest_body(monkeypatch: pytest.MonkeyPatch, text: str, megabytes: int) -> None:
+    monkeypatch.setenv("SAGEMAKER_MAX_PAYLOAD_IN_MB", text)
+    assert largest_body() == megabytes * 2**20
+
+
+def test_a_transform_of_payloads_without_limit_is_bound_by_the_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAGEMAKER_MAX_PAYLOAD_IN_MB", "0")
+    assert largest_body() > 2**40
+    for text in ("-1", "1.5", "²"):
+        monkeypatch.setenv("SAGEMAKER_MAX_PAYLOAD_IN_MB", text)
+        with pytest.raises(InputError, match="expected a whole number from 0"):
+            largest_body()
 
 
 def test_each_setting_reaches_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:

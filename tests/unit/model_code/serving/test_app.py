@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from model_code.arrays import Matrix, Vector
 from model_code.serving.answers import Service
-from model_code.serving.app import INLINE_BYTES, Application
+from model_code.serving.app import EXPLAINED_BYTES, INLINE_BYTES, Application
 from model_code.serving.model import ServedModel
+from model_code.serving.requests import Request
 from tests.unit.model_code.serving.exchange import Response, call, request
 from tests.unit.model_code.training.features_folder import COLUMNS
 
@@ -215,3 +216,73 @@ def test_an_error_of_ours_is_a_500_and_no_log_holds_the_payload(
     assert "RuntimeError" in logged
     assert "4242" not in logged
     assert "secret" not in logged
+
+
+class CountingModel(ServedModel):
+    """Counts the rows that are explained."""
+
+    explained = 0
+
+    @property
+    def reference(self) -> Any:  # noqa: ANN401
+        return self
+
+    def scores(self, rows: Matrix) -> Vector:
+        return np.zeros(len(rows), np.float32)
+
+    def contributions(self, rows: Matrix) -> np.ndarray:
+        CountingModel.explained += len(rows)
+        return np.zeros(rows.shape, np.float32)
+
+
+@pytest.fixture
+def counting(model: ServedModel, monkeypatch: pytest.MonkeyPatch) -> CountingModel:
+    monkeypatch.setattr(CountingModel, "explained", 0)
+    return CountingModel(*of(dataclasses.replace(model, leaves=50_000)))
+
+
+def explain(app: Application, rows: int) -> Response:
+    return call(app, "POST", "/invocations?reasons=2", b"1,2,3,4\n" * rows, content_type=CSV, accept=JSON)
+
+
+def test_reasons_have_a_price_in_rows_and_leaves(counting: CountingModel) -> None:
+    app = Application(Service(counting), max_body_bytes=300_000)
+    assert explain(app, 200).status == 200
+    assert CountingModel.explained == 200
+    answer = explain(app, 201)
+    assert answer.status == 400
+    assert "expected at most 200 rows in a request with reasons" in answer.json()["error"]
+    assert CountingModel.explained == 200
+
+
+def test_reasons_in_steps_are_those_of_all_rows_at_once(model: ServedModel) -> None:
+    small = dataclasses.replace(model, leaves=400_000)  # a row a step
+    scores = model.scores(ROWS)
+    assert small.reasons(ROWS, scores, 3) == model.reasons(ROWS, scores, 3)
+
+
+def test_reasons_end_when_their_caller_has_left(counting: CountingModel) -> None:
+    app = Application(Service(counting), max_body_bytes=300_000)
+    request = app.open(b"POST", b"/invocations?reasons=2", {b"content-type": CSV.encode(), b"accept": JSON.encode()})
+    assert isinstance(request, Request)
+    looks = iter([True, True, True, False])  # before the work, and before each of its steps of ten rows
+    assert app.answer(request, b"1,2,3,4\n" * 200, lambda: next(looks)).status == 400
+    assert CountingModel.explained == 20
+    assert app.answer(request, b"1,2,3,4\n" * 200, lambda: False).status == 400
+    assert CountingModel.explained == 20
+
+
+def test_many_who_wait_for_reasons_are_asked_to_come_back(counting: CountingModel) -> None:
+    app = Application(Service(counting), max_body_bytes=EXPLAINED_BYTES * 2)
+    head = {b"content-type": CSV.encode(), b"accept": JSON.encode()}
+    explaining, plain = app.open(b"POST", b"/invocations?reasons=2", head), app.open(b"POST", b"/invocations", head)
+    assert isinstance(explaining, Request)
+    assert isinstance(plain, Request)
+    assert app.take(explaining, EXPLAINED_BYTES + 1) is None  # alone
+    refusal = app.take(explaining, 1)
+    assert refusal
+    assert (refusal.status, refusal.headers) == (429, ((b"retry-after", b"1"),))
+    assert app.take(plain, EXPLAINED_BYTES) is None
+    app.leave(plain, EXPLAINED_BYTES)
+    app.leave(explaining, EXPLAINED_BYTES + 1)
+    assert [app.take(explaining, EXPLAINED_BYTES // 2) for _ in range(2)] == [None, None]

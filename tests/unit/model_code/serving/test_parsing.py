@@ -263,3 +263,13 @@ def test_json_that_the_library_takes_is_what_python_takes(library: Library, body
             assert isinstance(found, Unread)
         else:
             assert np.array_equal(found, expected, equal_nan=True)
+
+
+def test_the_word_nan_is_refused_with_what_to_send() -> None:
+    for parse, body, expected in (
+        (parse_csv, b"1,NaN", "leave the field empty where a value is missing"),
+        (parse_json, b'{"instances": [[1, NaN]]}', "send null where a value is missing"),
+        (parse_json_lines, b"[1, NaN]", "send null where a value is missing"),
+    ):
+        with pytest.raises(InputError, match=expected):
+            parse(body, columns(2))

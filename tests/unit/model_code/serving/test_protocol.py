@@ -1,4 +1,5 @@
 import asyncio
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -227,3 +228,75 @@ def test_a_server_that_drains_answers_what_has_begun(app: Application) -> None:
     assert idle_closed
     assert closed
     assert (response.status, response.headers["connection"]) == (200, "close")
+
+
+HEAD = b"POST /invocations HTTP/1.1\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "trailers",
+    [[b"x%d: y\r\n" % number for number in range(200_000)], [b"x: "] + [b"y" * 1000] * 2000],
+    ids=["many", "one without end"],
+)
+def test_trailers_count_as_a_head_does(app: Application, trailers: list[bytes]) -> None:
+    sent = 0
+
+    async def send() -> Wire:
+        nonlocal sent
+        connection, wire = connect(app)
+        connection.data_received(HEAD + b"%x\r\n%b\r\n0\r\n" % (len(ROW), ROW))
+        for trailer in trailers:
+            if wire.is_closed:
+                break
+            connection.data_received(trailer)
+            sent += len(trailer)
+            await asyncio.sleep(0)
+        assert len(connection._headers) == 2
+        await until(lambda: wire.is_closed)
+        return wire
+
+    response, rest = read(asyncio.run(asyncio.wait_for(send(), 60)).written)
+    assert (response.status, rest) == (431, b"")
+    assert sent <= protocol.MOST_HEAD_BYTES + 2000
+
+
+def test_a_few_trailers_are_taken_and_say_nothing(app: Application) -> None:
+    whole = HEAD + b"%x\r\n%b\r\n0\r\nContent-Type: image/png\r\nx: y\r\n\r\n" % (len(ROW), ROW)
+    responses, _ = talk(app, [whole + post()], expected=2)
+    assert [response.status for response in responses] == [200, 200]
+
+
+def test_what_announces_a_chunk_counts_as_a_head_does(app: Application) -> None:
+    piece = b";x=" + b"y" * 997
+    responses, wire = talk(app, [HEAD + b"5", *[piece] * 100], expected=1)
+    assert responses[0].status == 431
+    assert wire.is_closed
+
+
+def test_a_body_in_tiny_chunks_costs_no_more_memory_than_its_size(app: Application) -> None:
+    body = ROW * 5000
+    chunks = b"".join(b"2\r\n%b\r\n" % body[start : start + 2] for start in range(0, len(body), 2))
+
+    async def send() -> tuple[int, int]:
+        connection, _ = connect(app)
+        tracemalloc.start()
+        for start in range(0, len(HEAD + chunks), 65536):
+            connection.data_received((HEAD + chunks)[start : start + 65536])
+        used = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        message = connection._incoming
+        assert message
+        assert message.body == body
+        connection.connection_lost(None)
+        return used, message.size
+
+    used, size = asyncio.run(send())
+    assert size == len(body)
+    assert used < 2 * size
+
+
+@pytest.mark.parametrize(("length", "status"), [(b"0" * 5000 + b"13", 400), (b"0" * 17 + b"013", 200)])
+def test_a_length_of_thousands_of_digits_is_refused(app: Application, length: bytes, status: int) -> None:
+    sent = b"POST /invocations HTTP/1.1\r\ncontent-type: text/csv\r\ncontent-length: %b\r\n\r\n" % length + ROW
+    responses, _ = talk(app, [sent], expected=1)
+    assert responses[0].status == status
