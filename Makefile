@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test test-code test-contracts faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
+.PHONY: help setup lint check format test test-code test-contracts ahead faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ test-code:
 test-contracts: export COVERAGE_FILE := .coverage.contracts
 test-contracts:
 	@coverage run -m pytest -q tests/contract --ignore=tests/contract/etl 2>&1 | sed -u 's/^/contracts | /'
+
+ahead: setup ## the unit tests with the clock a year ahead, so that what rots is seen before it does (DAYS=; needs a C compiler)
+	@OMP_NUM_THREADS=1 python -m tests.ahead $(if $(DAYS),--days $(DAYS))
 
 faults: setup ## 10,000 random lives of the release path, every crash point, every attack, into build/faults.json
 	@OMP_NUM_THREADS=1 python -m tests.faults
