@@ -87,6 +87,7 @@ def _request(account: Account, release: str) -> Shown:
     changes = [item["ResourceChange"] for item in found.get("Changes", [])]
     return {
         "description": found.get("Description", ""),
+        "parameters": {item["ParameterKey"]: item.get("ParameterValue", "") for item in found.get("Parameters", [])},
         "changes": [f"{c['Action']} {c['LogicalResourceId']} ({c['ResourceType']})" for c in changes],
     }
 
@@ -99,7 +100,9 @@ def approve(account: Account, chosen: argparse.Namespace) -> Shown:
     """
     _must_be_release(chosen.release)
     request = _request(account, chosen.release)
-    _ask(chosen, f"{request['description']}\n" + "\n".join(request["changes"]) + f"\nApprove {chosen.release}?")
+    parameters = [f"{name} = {value}" for name, value in sorted(request["parameters"].items())]
+    told = [request["description"], "The change set's parameters:", *parameters, *request["changes"]]
+    _ask(chosen, "\n".join([*told, f"Approve {chosen.release}?"]))
     account.execute(chosen.release)
     return _done(account, chosen, "approved", chosen.release, serves=chosen.release)
 

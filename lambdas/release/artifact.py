@@ -19,6 +19,7 @@ FILES = frozenset({"model.ubj", *OPTIONAL, *(f"{name}.json" for name in _JSON)})
 _NAMES = ", ".join(sorted(FILES))
 MAXIMUM_TOTAL_BYTES = 120_000_000  # four times this is what a function has in /tmp
 MAXIMUM_JSON_BYTES = 8_000_000
+MAXIMUM_DIGITS = 20
 _FIELDS = {"model": str, "data_manifest_sha256": str, "code_sha256": str, "hyperparameters": dict, "files": dict}
 
 
@@ -133,7 +134,14 @@ def _verify(folder: Path) -> Artifact:
         found = {"sha256": _sha256(folder / name), "bytes": (folder / name).stat().st_size}
         if found != promised:
             raise ArtifactError(f"{name} is {found}, manifest.json promises {promised}.")
-    return Artifact(folder, hashlib.sha256(raw).hexdigest(), manifest)
+    return _of_objects(Artifact(folder, hashlib.sha256(raw).hexdigest(), manifest))
+
+
+def _of_objects(artifact: Artifact) -> Artifact:
+    for name in ("metrics.json", "card.json"):
+        if not isinstance(artifact.json(name), dict):
+            raise ArtifactError(f"{name} holds no object; expected one.")
+    return artifact
 
 
 def _sha256(file: Path) -> str:
@@ -141,8 +149,15 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _whole(digits: str) -> int:
+    """Return a whole number that can be compared and shown: Python would make one of thousands of digits."""
+    if len(digits) > MAXIMUM_DIGITS:
+        raise ValueError(f"a whole number has {len(digits)} digits, at most {MAXIMUM_DIGITS} are taken")
+    return int(digits)
+
+
 def _json(raw: bytes, name: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
-        return json.loads(raw)
+        return json.loads(raw, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{name} is no JSON: {error}.") from error

@@ -1,5 +1,6 @@
 """What an approver needs to decide on a release: figures against the champion, data, papers, and what changes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -9,18 +10,23 @@ from lambdas.release.ports import World
 from lambdas.release.records import Release, Version, stack_of
 
 MAXIMUM_DESCRIPTION = 1024  # of a change set
+MAXIMUM_NAME = 40  # of a slice, in the line
+_NO_WORD = re.compile(r"[^A-Za-z0-9 _=.,&'()/-]")
 _LINEAGE = ("manifest_sha256", "data_manifest_sha256", "code_sha256", "image_digest", "serving_image_digest")
 
 
 def line(world: World, version: Version, metrics: Mapping[str, object], at: datetime) -> str:
-    """Return a candidate in one line, which is its change set's description; `at` is when it is asked for."""
+    """Return a candidate in one line, which is its change set's description; `at` is when it is asked for.
+
+    Facts come first, and names that come with the data last and through a pattern: nobody can write a line of the own.
+    """
     compared = metrics.get("champion")
-    former = f"champion {compared.get(METRIC)} on the same rows" if isinstance(compared, dict) else "no champion yet"
+    former = f"champion {_figure(compared)} on the same rows" if isinstance(compared, dict) else "no champion yet"
     text = (
-        f"{version.model} v{version.number}: {METRIC} {metrics.get(METRIC)} ({former}); {worst_slice(metrics)}"
-        f"data {version.tag('data_manifest_sha256')}; by {version.tag('submitter')}; "
+        f"{version.model} v{version.number}: {METRIC} {_figure(metrics)} ({former}); "
+        f"data {_hash(version.tag('data_manifest_sha256'))}; by {version.tag('submitter')}; "
         f"card {address(world, version, documents.CARD)}; "
-        f"expires {at + timedelta(days=world.settings.request_expires_after_days):%Y-%m-%d}"
+        f"expires {at + timedelta(days=world.settings.request_expires_after_days):%Y-%m-%d}{worst_slice(metrics)}"
     )
     return text[:MAXIMUM_DESCRIPTION]
 
@@ -50,22 +56,41 @@ def difference(former: Version | None, version: Version) -> Sequence[str]:
 
 def worst_slice(metrics: Mapping[str, object]) -> str:
     """Return the slice that loses most against the champion, for the line; empty where nothing was compared."""
-    compared = metrics.get("champion")
-    slices, former = metrics.get("slices"), compared.get("slices") if isinstance(compared, dict) else None
-    if not isinstance(slices, dict) or not isinstance(former, dict):
-        return ""
+    slices, former = _mapping(metrics.get("slices")), _mapping(_mapping(metrics.get("champion")).get("slices"))
     losses = [
-        (theirs[METRIC] - mine[METRIC], f"{field}={value}")
+        (_share(theirs) - _share(mine), f"{field}={value}")
         for field, values in slices.items()
-        for value, mine in values.items()
-        if isinstance(theirs := former.get(field, {}).get(value, {}), dict)
-        and isinstance(mine.get(METRIC), float)
-        and isinstance(theirs.get(METRIC), float)
+        for value, mine in _mapping(values).items()
+        if _is_share(mine) and _is_share(theirs := _mapping(former.get(field)).get(value))
     ]
     if not losses:
         return ""
     loss, name = max(losses)
-    return f"worst slice {name} {-loss:+.4f}; "
+    return f"; worst slice {_NO_WORD.sub('?', name)[:MAXIMUM_NAME]} {-loss:+.4f}"
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_share(figures: object) -> bool:
+    share = _mapping(figures).get(METRIC)
+    return isinstance(share, float) and 0 <= share <= 1
+
+
+def _share(figures: object) -> float:
+    share = _mapping(figures)[METRIC]
+    assert isinstance(share, float)  # noqa: S101 - `_is_share` said so
+    return share
+
+
+def _figure(figures: Mapping[str, object]) -> str:
+    share = figures.get(METRIC)
+    return f"{share:.6g}" if isinstance(share, int | float) and 0 <= share <= 1 else "unknown"
+
+
+def _hash(text: str) -> str:
+    return text if re.fullmatch("[0-9a-f]{64}", text) else "of no known hash"
 
 
 def address(world: World, version: Version, name: str) -> str:

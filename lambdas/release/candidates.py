@@ -16,7 +16,7 @@ from lambdas.release.records import Release, RunRecord, TrainingJob, Version, re
 from lambdas.release.settings import Settings
 
 MAXIMUM_NAME = 250  # of a metric in MLflow
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_. :/-]")
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_. :-]|^[.]|^$")  # nor what MLflow would take for a path
 LINEAGE_FILES = ("manifest.json", "metrics.json", "baseline.json", "features.json")
 
 

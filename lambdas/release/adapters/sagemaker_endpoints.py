@@ -4,11 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.handlers import json_decode_template_body
 
 from lambdas.release.ports import EndpointAnswerError
 from lambdas.release.records import Serving, Stack, Told, stack_of
+
+MOST_ANSWER_BYTES = 1_000_000
+"""Of twenty golden rows' scores."""
 
 
 def endpoint_of(model: str) -> str:
@@ -84,14 +87,17 @@ class SageMakerEndpoints:
                 Accept="application/json",
                 Body=json.dumps({"instances": rows}).encode(),
             )
-            predictions = json.loads(answer["Body"].read())["predictions"]
-            return [float(each["score"] if "score" in each else each["label"]) for each in predictions]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ModelError":
                 raise EndpointAnswerError(f"{endpoint_of(model)} answered with an error: {error}") from error
             raise
-        except (ValueError, KeyError, TypeError) as error:
-            raise EndpointAnswerError(f"{endpoint_of(model)} gave no list of scores: {error!r}") from error
+        except ReadTimeoutError as error:
+            raise EndpointAnswerError(f"{endpoint_of(model)} gave no answer in time.") from error
+        try:
+            predictions = json.loads(answer["Body"].read(MOST_ANSWER_BYTES))["predictions"]
+            return [float(each["score"] if "score" in each else each["label"]) for each in predictions]
+        except Exception as error:  # whatever a container says that was taken over, it is a bad answer
+            raise EndpointAnswerError(f"{endpoint_of(model)} gave no list of scores: {error!r:.300}") from error
 
 
 def _told(environment: Mapping[str, str]) -> Told:

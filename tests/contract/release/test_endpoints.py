@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
@@ -105,11 +105,36 @@ def test_an_endpoint_of_labels_gives_labels(aws: Callable[..., Any]) -> None:
         assert endpoints("adapter", aws, runtime).invoke(MODEL, [[1.0], [2.0]]) == [1.0, 0.0]
 
 
-@pytest.mark.parametrize("body", [None, b"no json", b"[]", b'{"predictions": [{"score": null}]}', b'{"error": "x"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        b"no json",
+        b"[]",
+        b'{"predictions": [{"score": null}]}',
+        b'{"error": "x"}',
+        b'{"predictions": [{"score": 1%b}]}' % (b"0" * 400),
+        b'{"predictions": [{"score": 1%b}]}' % (b"0" * 5000),
+        b'{"predictions": ' + b"[" * 100_000,
+        b'{"predictions": [7, "score", []]}',
+        b'{"predictions": 7}',
+        b"\xff\xfe",
+        b'{"predictions": [' + b'{"score": 1},' * 200_000,
+    ],
+)
 def test_an_answer_that_is_no_score_is_an_error_of_the_endpoint(body: bytes | None, aws: Callable[..., Any]) -> None:
     runtime, stubber = answering(aws, body)
     with stubber, pytest.raises(ports.EndpointAnswerError, match=f"atoll-{MODEL}"):
         endpoints("adapter", aws, runtime).invoke(MODEL, [[1.0]])
+
+
+def test_an_answer_that_never_comes_is_an_error_of_the_endpoint(aws: Callable[..., Any]) -> None:
+    class Silent:
+        def invoke_endpoint(self, **_call: object) -> None:
+            raise ReadTimeoutError(endpoint_url="https://runtime")
+
+    with pytest.raises(ports.EndpointAnswerError, match="gave no answer in time"):
+        endpoints("adapter", aws, Silent()).invoke(MODEL, [[1.0]])
 
 
 def test_a_throttled_call_is_not_the_models_fault(aws: Callable[..., Any]) -> None:

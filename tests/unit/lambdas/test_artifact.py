@@ -173,3 +173,16 @@ def test_a_truncated_or_flipped_archive_is_refused_or_unchanged(
         return
     assert found.manifest_sha256 == sha_of()
     assert json.loads(found.content("manifest.json")) == found.manifest
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[]", "metrics.json holds no object"),
+        (b'{"rows": 1%b}' % (b"0" * 400), "a whole number has 401 digits"),
+        (b"[" * 100_000, "metrics.json is no JSON"),
+    ],
+)
+def test_metrics_that_nobody_can_compare_are_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    changed = files(metrics_json=content)
+    assert said in refusal(tmp_path, pack(changed | {"manifest.json": manifest(changed)}))

@@ -1,6 +1,7 @@
 """From a job's end to a request: what gets through, what doesn't, and who is told."""
 
 import hashlib
+import json
 import math
 import re
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mlflow.utils import validation
 
 from lambdas.release import candidates
 from lambdas.release.artifact import ArtifactError
@@ -84,8 +86,40 @@ def test_approvers_get_what_they_need_to_decide_and_to_act() -> None:
 @given(st.dictionaries(st.text(), st.floats() | st.dictionaries(st.text(), st.integers(-9, 9)), max_size=9))
 def test_mlflow_takes_the_names_of_whatever_was_measured(measured: dict[str, object]) -> None:
     found = candidates.numbers(measured | {"slices": {"agency": {"Café, 1": {"rows": 1}}}})
-    assert all(re.fullmatch(r"[\w. :/-]{0,250}", name, re.ASCII) and math.isfinite(v) for name, v in found.items())
+    assert all(re.fullmatch(r"[\w. :-]{1,250}", name, re.ASCII) and math.isfinite(v) for name, v in found.items())
+    for name in found:
+        validation._validate_metric_name(name)
     assert not [name for name in found if name.startswith("slices.agency")]
+
+
+NAMED = ["average_precision", "rows", "anomalies", "champion", "slices", "agency", "A", "by_kind", "manifest_sha256"]
+
+
+@pytest.mark.parametrize("kind", ["theft/", "split//duplicate", "/etc", "..", "../x", ".", "", "a" * 300])
+def test_a_kind_that_reads_like_a_path_is_registered_under_a_plain_name(kind: str) -> None:
+    """F13: MLflow takes no metric for whose name it would have to make folders."""
+    for name in candidates.numbers({"by_kind": {kind: 0.5}, kind: 0.5}):
+        validation._validate_metric_name(name)
+    world = FakeWorld()
+    assert requested(world, None, archive(metrics_json=metrics(by_kind={kind: 0.5}))).state == "requested"
+
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMED) | st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(given_metrics=st.dictionaries(st.sampled_from(NAMED), ODD) | ODD, keep=st.booleans())
+def test_whatever_was_measured_the_function_survives_it(given_metrics: Any, *, keep: bool) -> None:  # noqa: ANN401
+    """RT-20: a dead function asks again for ever, and nobody is told."""
+    world = FakeWorld()
+    champion = released(world).tag("manifest_sha256")
+    whole = json.loads(metrics(0.9, (champion, 0.8)))
+    odd = whole | given_metrics if keep and isinstance(given_metrics, dict) else given_metrics
+    world.finish(job("job-2", submitter="cid"), archive(metrics_json=json.dumps(odd).encode()))
+    assert re.match(r"version 2 re|refused before registration", complete(world, "job-2"))
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped"])

@@ -68,7 +68,12 @@ class FakeAccount:
         if name not in self.sets:
             raise CommandError(f"No change set {name} waits.")
         change = {"Action": "Modify", "LogicalResourceId": "Endpoint", "ResourceType": "AWS::SageMaker::Endpoint"}
-        return {"Description": "AP 0.8 against 0.7 [champion]", "Changes": [{"ResourceChange": change}]}
+        given = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.sets[name]["parameters"].items()]
+        return {
+            "Description": "AP 0.8 against 0.7 [champion]",
+            "Parameters": given,
+            "Changes": [{"ResourceChange": change}],
+        }
 
     def create(self, name: str, parameters: dict[str, str], description: str) -> None:
         self.sets[name] = {"parameters": parameters, "description": description}
@@ -149,6 +154,20 @@ def test_approving_executes_exactly_that_change_set(account: FakeAccount) -> Non
     run(commands.approve, account, release="r-by-alice-cccccccccccc")
 
     assert account.parameters == parameters("c", "3")
+
+
+def test_who_approves_sees_the_four_parameters_of_the_change_set_itself(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RT-18: the description is a text; the parameters are what will serve."""
+    asked: list[str] = []
+    monkeypatch.setattr(commands, "_ask", lambda _, question: asked.append(question))
+    run(commands.approve, account, release="r-by-alice-cccccccccccc")
+    for name, value in parameters("c", "3").items():
+        assert f"{name} = {value}\n" in asked[0]
+    account.create("r-by-alice-cccccccccccc", parameters("c", "3"), "")
+    shown = run(commands.show, account, release="r-by-alice-cccccccccccc")
+    assert shown["request"]["parameters"] == parameters("c", "3")
 
 
 @pytest.mark.parametrize("name", ["back-to-v1", "stop-v1", "r-by-alice-xyz", ""])
