@@ -7,22 +7,30 @@ import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
-from model_code.algorithms.calibration import Platt, calibrate
+from model_code.algorithms.calibration import Platt, calibrate, centre
 from model_code.algorithms.gradient_boosting import contributions, fit, score
-from model_code.algorithms.hyperparameters import COMBINED, ISOLATION, Hyperparameters
+from model_code.algorithms.hyperparameters import COMBINED, FORESTS, Hyperparameters
 from model_code.algorithms.isolation_trees import add_isolation
 from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix, Vector
 
 
 def finish(
-    model: xgboost.Booster, train: Iterable[Labelled], validation: Labelled, hyperparameters: Hyperparameters
+    model: xgboost.Booster,
+    train: Iterable[Labelled],
+    validation: Labelled,
+    hyperparameters: Hyperparameters,
+    *,
+    labelled: bool = True,
 ) -> tuple[xgboost.Booster, Platt]:
-    """Return the fitted model as it is deployed: with or as an isolation forest where asked for, and calibrated."""
-    if hyperparameters.algorithm in {COMBINED, ISOLATION}:
-        both = hyperparameters.algorithm == COMBINED
+    """Return the fitted model as it is deployed: with or as an isolation forest where asked for, and calibrated.
+
+    Where labels say nothing, the boosted trees have learnt nothing and aren't kept.
+    """
+    if hyperparameters.algorithm in FORESTS:
+        both = hyperparameters.algorithm == COMBINED and labelled
         model = add_isolation(model, train, validation, seed=hyperparameters.seed, keep=both)
-    return calibrate(model, validation)
+    return calibrate(model, validation) if labelled else centre(model, validation)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,6 +20,9 @@ from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix, Vector
 from model_code.boosters import booster_of
 
+UNUSUAL = 0.01
+"""Which share of validation scores above 0.5 where no label says what a score means."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Platt:
@@ -53,6 +56,13 @@ class Platt:
 def calibrate(model: xgboost.Booster, validation: Labelled) -> tuple[xgboost.Booster, Platt]:
     """Return the model with its scores made probabilities on `validation`, and how they were scaled."""
     platt = Platt.of(margins(model, validation.rows), validation.labels)
+    return fold(model, platt), platt
+
+
+def centre(model: xgboost.Booster, validation: Labelled) -> tuple[xgboost.Booster, Platt]:
+    """Return the model with its scores centred, as nothing is known of probabilities: 0.5 begins the top hundredth."""
+    found = margins(model, validation.rows).astype(np.float64)
+    platt = Platt(intercept=-float(np.quantile(found, 1 - UNUSUAL)))
     return fold(model, platt), platt
 
 

@@ -54,6 +54,12 @@ def boost(
     )
 
 
+def unlearnt(columns: Sequence[str]) -> xgboost.Booster:
+    """Return a model that knows nothing: where labels say nothing, other trees take the place of its one."""
+    rows = xgboost.DMatrix(np.zeros((2, len(columns))), np.array([0.0, 1.0]), feature_names=list(columns), nthread=1)
+    return xgboost.train(FIXED_PARAMETERS | OBJECTIVES[ISOLATION] | {"nthread": 1}, rows, num_boost_round=1)
+
+
 def score(model: xgboost.Booster, rows: Matrix) -> Vector:
     """Return the probability of an anomaly for each row. Safe from several threads at once."""
     return model.inplace_predict(rows, missing=np.nan, validate_features=False)

@@ -7,6 +7,8 @@ from typing import Any
 from model_code.errors import InputError
 
 CLASSIFIER, RANKER, COMBINED, ISOLATION = "classifier", "ranker", "combined", "isolation"
+FORESTS = (ISOLATION, COMBINED)
+"""They learn from rows without labels, too."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Hyperparameters:
     algorithm: str = CLASSIFIER
     """`classifier` learns each row's probability; `ranker` learns which rows of a window come first; `combined` is the
     classifier with an isolation forest among its trees, for kinds of anomalies that no label shows; `isolation` is that
-    forest alone: labels only calibrate it, and XGBoost's own choices mean nothing to it."""
+    forest alone: labels only calibrate it, and XGBoost's own choices mean nothing to it. Both do without labels."""
     tuning_trials: int = 0
     """Trials of a study on validation, the given values first; 0 trains once with the given values."""
     tuning_minutes: int = 30

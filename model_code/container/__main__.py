@@ -1,4 +1,4 @@
-"""The image's entry point: `python -m model_code.container <train|serve|etl|batch>`."""
+"""The image's entry point: `python -m model_code.container <train|serve|etl|score|batch>`."""
 
 import argparse
 import contextlib
@@ -17,12 +17,25 @@ from model_code.errors import InputError
 
 IMAGE_ROOT = Path("/opt/ml")
 ROOM = "model_code.container"
-COMMANDS = {"train": f"{ROOM}.train", "serve": f"{ROOM}.serve", "batch": f"{ROOM}.serve", "etl": f"{ROOM}.etl"}
+COMMANDS = {
+    "train": f"{ROOM}.train",
+    "serve": f"{ROOM}.serve",
+    "batch": f"{ROOM}.serve",
+    "etl": f"{ROOM}.etl",
+    "score": f"{ROOM}.score",
+}
+PROCESSING = {"etl", "score"}
+"""Jobs whose sentence SageMaker reads from <root>/output/message."""
 HELP = """\
 commands:
   etl [--inject SEED] [--view realtime|batch] [--engine duckdb|spark]
                        a ledger in <root>/processing/input/ledger becomes features, a live period and a quarantine in
                        <root>/processing/output (SageMaker Processing)
+  etl --score          a ledger, new rows in <root>/processing/input/new and a model's archive in .../input/model become
+                       rows that `score` takes; scores given before (Parquet) may stand in .../input/earlier
+  score [--budget SHARE]
+                       these rows (.../input/rows) and the archive (.../input/model) become scores, ranks and reasons in
+                       words in <root>/processing/output/scores: CSV, Parquet and Excel
   train                features in <root>/input/data/features and <root>/input/config/hyperparameters.json become a
                        model's artifact in <root>/model (SageMaker Training)
   serve                the artifact in <root>/model answers GET /ping and POST /invocations (SageMaker hosting)
@@ -47,7 +60,7 @@ environment:
   OMP_NUM_THREADS          threads of a training (default: the CPUs it may use)
   ATOLL_JOIN_SECONDS       how long the instances of a job wait for each other (default: 300)
 
-on failure: exit code 1 and one sentence in <root>/output/failure (etl: <root>/output/message)
+on failure: exit code 1 and one sentence in <root>/output/failure (etl, score: <root>/output/message)
 """
 
 logger = logging.getLogger("model_code.container")
@@ -70,7 +83,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _carry_out(chosen: argparse.Namespace, root: Path) -> int:
-    if chosen.command in {"serve", "batch"}:
+    if chosen.command in {"serve", "batch", "score"}:
         os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is imported
     try:
         if os.geteuid() == 0 and "ATOLL_ML_ROOT" not in os.environ:
@@ -97,7 +110,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _report(command: str, root: Path, sentence: str) -> None:
     logger.error(sentence)
-    name = "message" if command == "etl" else "failure"
+    name = "message" if command in PROCESSING else "failure"
     with contextlib.suppress(OSError):  # a server's root may be read-only; the log has the sentence
         (root / "output").mkdir(parents=True, exist_ok=True)
         (root / "output" / name).write_text(sentence)

@@ -10,14 +10,18 @@ from model_code.errors import InputError
 from model_code.etl.engines import ENGINES
 from model_code.etl.helping import help_first
 from model_code.etl.pipeline import Job, run
+from model_code.etl.scoring import ScoringJob, run_scoring
 from model_code.features.views import REALTIME, VIEWS
 from model_code.hosts import JOIN_SECONDS, read_hosts
+from model_code.serving.archive import ARCHIVE
 
 
 def main(arguments: list[str], root: Path) -> None:
-    """Turn `<root>/processing/input` into `<root>/processing/output`; arguments: `--inject SEED`, `--view`, `--engine`.
+    """Turn `<root>/processing/input` into `<root>/processing/output`.
 
-    Over several instances the first one (`<root>/config/resourceconfig.json`) does so, and the others compute for it.
+    Arguments: `--inject SEED`, `--view`, `--engine`; or `--score`, which makes the rows of `input/new` ready for the
+    model in `input/model`. Over several instances the first one (`<root>/config/resourceconfig.json`) does so, and the
+    others compute for it.
 
     Raises:
         InputError: other arguments, not exactly one ledger, or a ledger that can't be used.
@@ -35,19 +39,39 @@ def main(arguments: list[str], root: Path) -> None:
     if hosts.number > 0:
         help_first(hosts)
         return
-    mapping = root / "processing/input/mapping/columns.toml"
+    # Rows by the hundred thousand, and none of them in a circle: looking for circles took two fifths of their checking.
+    gc.set_threshold(100_000, 50, 100)
+    given = root / "processing/input"
+    if options.score:
+        run_scoring(_scoring(given, root / "processing/output", engine), _say)
+        return
     job = Job(
-        ledger=_one_ledger(root / "processing/input/ledger"),
+        ledger=_one_ledger(given / "ledger"),
         output=root / "processing/output",
-        mapping=mapping if mapping.exists() else None,
+        mapping=_mapping(given),
         seed=options.inject,
         view=VIEWS[options.view],
         engine=engine,
         hosts=hosts,
     )
-    # Rows by the hundred thousand, and none of them in a circle: looking for circles took two fifths of their checking.
-    gc.set_threshold(100_000, 50, 100)
     run(job, _say)
+
+
+def _scoring(given: Path, output: Path, engine: str) -> ScoringJob:
+    return ScoringJob(
+        ledger=_one_ledger(given / "ledger"),
+        new=_one_ledger(given / "new"),
+        model=given / "model" / ARCHIVE,
+        output=output,
+        mapping=_mapping(given),
+        earlier=sorted((given / "earlier").rglob("*.parquet")),
+        engine=engine,
+    )
+
+
+def _mapping(given: Path) -> Path | None:
+    mapping = given / "mapping/columns.toml"
+    return mapping if mapping.exists() else None
 
 
 def _say(line: str) -> None:
@@ -60,6 +84,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--inject", type=int)
     parser.add_argument("--view", choices=VIEWS, default=REALTIME.name)
     parser.add_argument("--engine", choices=ENGINES, default="duckdb")
+    parser.add_argument("--score", action="store_true")
     try:
         options, unknown = parser.parse_known_args(arguments)
     except argparse.ArgumentError:
@@ -67,7 +92,12 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     if options is None or unknown or (options.inject or 0) < 0:
         raise InputError(
             "etl takes no arguments, or --inject with a whole number, --view realtime or batch, "
-            f"--engine duckdb or spark; given: {' '.join(arguments)}."
+            f"--engine duckdb or spark, --score; given: {' '.join(arguments)}."
+        )
+    if options.score and (options.inject is not None or options.view != REALTIME.name):
+        raise InputError(
+            "etl --score invents no rows and computes the model's own view: leave out --inject and --view; "
+            f"given: {' '.join(arguments)}."
         )
     return options
 

@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 
 UID = 1000
-WRITES = {"train": ("model", "output"), "etl": ("processing/output", "output")}
-READS = {"train": ("input",), "etl": ("config", "processing/input")}
+_PROCESSING = ("processing/output", "output"), ("config", "processing/input")
+WRITES = {"train": ("model", "output"), "etl": _PROCESSING[0], "score": _PROCESSING[0]}
+READS = {"train": ("input",), "etl": _PROCESSING[1], "score": _PROCESSING[1]}
 
 
 def drop_root(command: str, root: Path) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from model_code.errors import InputError
 from model_code.etl.accepted import expect_rows
 from model_code.etl.anomalies import Purchases, anomalies, randomness
+from model_code.etl.decisions import decisions
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
 from model_code.etl.handover import LEDGER, scratch_folder
 from model_code.etl.mapping import ColumnMapping, read_mapping
@@ -21,7 +22,7 @@ from model_code.etl.slices import in_slices
 from model_code.etl.staging import Staged, stage, write_ledger
 from model_code.etl.writing import sha256_of, write_json, write_quarantine, write_rows
 from model_code.features.build import build_features
-from model_code.features.views import REALTIME, View
+from model_code.features.views import REALTIME, View, meanings
 from model_code.hosts import ALONE, Hosts
 from model_code.version import code_sha256, features_sha256
 
@@ -34,7 +35,8 @@ Days = dict[date, int]
 class Job:
     """What is to be done: the ledger, where outputs go and (unless it has Atoll's own schema) the mapping file.
 
-    `seed` is that of the anomalies for a ledger without labels; a ledger with labels keeps them as they are.
+    `seed` is that of the anomalies for a ledger without labels; without a seed such a ledger stays without, for
+    algorithms that need none. A ledger with labels keeps them as they are.
     Of several `hosts`, the first one does the job; the others compute for it (`model_code.etl.helping`).
     """
 
@@ -57,7 +59,7 @@ def run(job: Job, say: Say) -> None:
         (job.output / folder).mkdir(parents=True, exist_ok=True)
     mapping = read_mapping(job.mapping) if job.mapping else ColumnMapping()
     with scratch_folder(job.hosts) as scratch:
-        days = _prepare(job, mapping, scratch, say)
+        days, labels = _prepare(job, mapping, scratch, say)
         periods = split_by_time(days)
         with ENGINES[job.engine](scratch, job.hosts) as engine:
             rows = engine.read(scratch / LEDGER)
@@ -65,7 +67,10 @@ def run(job: Job, say: Say) -> None:
             labelled = features.join(rows.select("row", "label", "kind"), "row")
             say(f"computed {len(job.view.columns)} features")
             slices = {each.name: in_slices(engine, labelled, _span(each, days), job.view.columns) for each in periods}
-            written = {period.name: _write(job, period, slices[period.name], say) for period in periods}
+            written = {
+                period.name: _write(job, period, slices[period.name], say, labelled=labels != "none")
+                for period in periods
+            }
     live = written.pop("live")
     manifest = {
         "version": 1,
@@ -74,6 +79,9 @@ def run(job: Job, say: Say) -> None:
         "code_sha256": code_sha256(),
         "features_sha256": features_sha256(),
         "columns": job.view.columns,
+        "meanings": meanings(job.view),
+        "decisions": decisions(mapping),
+        "labels": labels,
         "objects": {f"{name}.parquet": described for name, described in written.items()},
         "live": {"sha256": live["sha256"], "rows": live["rows"]},
         "periods": _days_of(periods),
@@ -81,8 +89,8 @@ def run(job: Job, say: Say) -> None:
     write_json(job.output / "features" / "manifest.json", manifest)
 
 
-def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> Days:
-    """Leaves the labelled ledger in `scratch`, and the quarantine with its report in the output."""
+def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple[Days, str]:
+    """Leaves the ledger in `scratch`, and the quarantine with its report in the output; says whose its labels are."""
     with duckdb_engine(scratch) as engine:
         staged = stage(job.ledger, mapping, declared=job.mapping is not None, engine=engine, folder=scratch)
         report = _report(job, staged, engine)
@@ -90,16 +98,23 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> Days:
             job.output / "quarantine" / "quarantine.csv", batches(engine, staged.quarantined.order_by("line"))
         )
         expect_rows(job.ledger, report["accepted"], report["reasons"])
+        if staged.labelled and job.seed is not None:
+            raise InputError(
+                f"{job.ledger.name} has labels of its own (its column for `label`), and --inject {job.seed} would put "
+                "invented rows beside them. Leave --inject out, or the column out of the mapping."
+            )
         say("read {read} rows ({encoding}): {accepted} accepted, {quarantined} quarantined".format_map(report))
-        write_ledger(staged, scratch / LEDGER, engine=engine, inject=partial(_anomalies, job, mapping))
+        inject = None if job.seed is None else partial(_anomalies, job.seed, mapping)
+        write_ledger(staged, scratch / LEDGER, engine=engine, inject=inject)
         ledger = engine.read(scratch / LEDGER)
         report["kinds"] = engine.counts(ledger.filter(ledger["label"] == 1), "kind")
         days = engine.counts(ledger.mutate(day=ledger["transaction_date"].cast("date")), "day")
-    say(f"labels {report['labels']}: {sum(report['kinds'].values())} anomalies among {sum(days.values())} rows")
+    anomalies_found = sum(report["kinds"].values())
+    say(f"labels {report['labels']}: {anomalies_found} anomalies among {sum(days.values())} rows")
     report["periods"] = _days_of(split_by_time(days))
     report["fiscal_years"] = by_fiscal_year(days)
     write_json(job.output / "quarantine" / "report.json", report)
-    return days
+    return days, report["labels"]
 
 
 def _report(job: Job, staged: Staged, engine: Engine) -> dict[str, Any]:
@@ -111,15 +126,13 @@ def _report(job: Job, staged: Staged, engine: Engine) -> dict[str, Any]:
         "quarantined": quarantined,
         "reasons": reasons,
         "encoding": staged.encoding,
-        "labels": "given" if staged.labelled else "injected",
+        "labels": "given" if staged.labelled else "injected" if job.seed is not None else "none",
         "seed": None if staged.labelled else job.seed,
     }
 
 
-def _anomalies(job: Job, mapping: ColumnMapping, purchases: Purchases) -> pd.DataFrame:
-    if job.seed is None:
-        raise InputError(f"{job.ledger.name} has no labels: map a column to `label`, or run etl with --inject SEED.")
-    return anomalies(purchases, randomness(job.seed), thresholds=mapping.thresholds)
+def _anomalies(seed: int, mapping: ColumnMapping, purchases: Purchases) -> pd.DataFrame:
+    return anomalies(purchases, randomness(seed), thresholds=mapping.thresholds)
 
 
 def _days_of(periods: Iterable[Period]) -> dict[str, dict[str, str]]:
@@ -132,13 +145,13 @@ def _span(period: Period, days: Days) -> range:
     return range(start, start + sum(rows for day, rows in days.items() if period.first <= day <= period.last))
 
 
-def _write(job: Job, period: Period, slices: Iterable[pa.Table], say: Say) -> dict[str, Any]:
+def _write(job: Job, period: Period, slices: Iterable[pa.Table], say: Say, *, labelled: bool) -> dict[str, Any]:
     """Writes one period's rows, by date and id; the live period gets a request's body beside it."""
     live = period.name == "live"
     folder = job.output / ("live" if live else "features")
     described = write_rows(folder / f"{period.name}.parquet", slices, body=folder / "live.csv" if live else None)
     say(f"{period.name}: {period.first} to {period.last}, {described['rows']} rows, {described['anomalies']} anomalies")
-    if not live and not 0 < described["anomalies"] < described["rows"]:
+    if labelled and not live and not 0 < described["anomalies"] < described["rows"]:
         raise InputError(
             f"The {period.name} period ({period.first} to {period.last}) needs anomalies and ordinary rows; "
             f"it has {described['anomalies']} anomalies among {described['rows']} rows. Hand in a longer ledger."

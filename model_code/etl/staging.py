@@ -64,16 +64,24 @@ def stage(ledger: Path, mapping: ColumnMapping, *, declared: bool, engine: Engin
     )
 
 
-def write_ledger(staged: Staged, path: Path, *, engine: Engine, inject: Inject) -> None:
-    """Write the accepted rows, labelled, with `row`: their numbers by date and id, which is also their order."""
+def write_ledger(staged: Staged, path: Path, *, engine: Engine, inject: Inject | None) -> None:
+    """Write the accepted rows, labelled, with `row`: their numbers by date and id, which is also their order.
+
+    Without labels and without `inject`, every label is 0 and says nothing.
+    """
     rows = staged.checked.drop("line")
     unnamed = (rows["label"] == 1) & (rows["kind"] == "")
     labelled = rows.mutate(kind=unnamed.ifelse(UNKNOWN_KIND, rows["kind"]))
-    if not staged.labelled:
+    if not staged.labelled and inject:
         made = pa.Table.from_pandas(inject(_purchases(staged, engine)), rows.schema().to_pyarrow())
         pq.write_table(made, path.with_name("injected.parquet"))
         labelled = rows.union(engine.read(path.with_name("injected.parquet")))
-    parts = batches(engine, labelled.order_by(ORDER))
+    number_rows(labelled, path, engine=engine)
+
+
+def number_rows(rows: Table, path: Path, *, engine: Engine) -> None:
+    """Write the rows by date and id, with `row`: their numbers in this order."""
+    parts = batches(engine, rows.order_by(ORDER))
     first, writer = 0, None
     for part in parts:
         numbered = part.append_column("row", pa.array(np.arange(first, first + len(part))))

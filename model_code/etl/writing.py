@@ -40,6 +40,18 @@ def write_rows(path: Path, slices: Iterable[pa.Table], *, body: Path | None = No
     return {"sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows, "anomalies": anomalies}
 
 
+def write_tables(path: Path, slices: Iterable[pa.Table]) -> dict[str, Any]:
+    """Writes tables of the same columns one after another as Parquet; returns what a manifest says of the file."""
+    rows, writer = 0, None
+    for each in slices:
+        writer = writer or pq.ParquetWriter(path, each.schema)
+        writer.write_table(each)
+        rows += each.num_rows
+    if writer:
+        writer.close()
+    return {"sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows}
+
+
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Writes canonical JSON: sorted keys, compact, ASCII."""
     path.write_text(json.dumps(content, sort_keys=True, separators=(",", ":")), encoding="ascii")

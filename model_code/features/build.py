@@ -10,7 +10,7 @@ from model_code.features.fields import FIELDS
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 from model_code.features.trailing import LOG_UNIT
 from model_code.features.views import REALTIME, View
-from model_code.features.windows import Keep, as_float, coded, with_windows
+from model_code.features.windows import Keep, Window, as_float, coded, with_windows
 
 # A millionth is finer than any tree's cut, and coarser than what two machines' logarithms differ by.
 MILLION = 1_000_000
@@ -23,19 +23,23 @@ def build_features(
     keep: Keep,
     thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE,
     view: View = REALTIME,
+    also: Sequence[Window] = (),
 ) -> Table:
     """One row per row of the ledger: `row`, `transaction_id`, `transaction_date`, the view's features as float64.
+
+    `also` are windows whose values stand beside them, each under its own name.
 
     They come in no order. The features are computed from a table that holds nothing but fields known when the view
     needs them. Ids must be unique. A ledger may number its rows (`row`); else they are numbered by date and id. `keep`
     holds the steps between.
     """
     prepared = keep(prepare(ledger, thresholds=thresholds, view=view))
-    read = sorted({"day", *(name for window in view.windows for name in (*window.by, window.column))})
+    needed = tuple(dict.fromkeys((*view.windows, *also)))
+    read = sorted({"day", *(name for window in needed for name in (*window.by, window.column))})
     texts = [name for name in read if prepared[name].type().is_string()]
     narrow = keep(coded(prepared.select("row", *read), texts, keep))
-    windows = with_windows(narrow, view.windows, keep).drop(*read)
-    return features_from(prepared.join(windows, "row"), view)
+    windows = with_windows(narrow, needed, keep).drop(*read)
+    return features_from(prepared.join(windows, "row"), view, also)
 
 
 def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE, view: View = REALTIME) -> Table:
@@ -73,10 +77,11 @@ def _with_chain(table: Table) -> Table:
     return table.left_join(chains, "merchant").drop("merchant_right")
 
 
-def features_from(table: Table, view: View) -> Table:
-    """The view's features of a table that `prepare` made and that has the view's windows as columns."""
+def features_from(table: Table, view: View, also: Sequence[Window] = ()) -> Table:
+    """The view's features of a table that `prepare` made and that has the view's windows as columns; `also` too."""
     values = {feature.name: _rounded(feature.expression.formula(table)) for feature in view.features}
-    return table.select("row", "transaction_id", "transaction_date", **values)
+    windows = {window.name: table[window.name] for window in also}
+    return table.select("row", "transaction_id", "transaction_date", **values, **windows)
 
 
 def _rounded(value: Value) -> NumericValue:

@@ -6,6 +6,7 @@ A window of n days holds day-n up to day-1: nothing of the purchase's own day.
 import ibis
 from ibis.expr.types import NumericValue, Table
 
+from model_code.features.units import DAYS, MONEY, PURCHASES, SHARE, SPREADS, TIMES
 from model_code.features.windows import Expression, Window, as_float, found, or_else
 
 # Logarithms are summed in whole ten-thousandths: the squares of three million ordinary purchases still sum exactly, and
@@ -18,19 +19,19 @@ PRIOR_VARIANCE = 0.1
 def number(*by: str, days: int) -> Expression:
     """How many purchases (a log: ln(1 + n))."""
     count = _count(by, days)
-    return Expression((count,), lambda table: (1 + found(table, count)).ln())
+    return Expression((count,), lambda table: (1 + found(table, count)).ln(), PURCHASES)
 
 
 def spend(*by: str, days: int) -> Expression:
     """How much was spent, refunds by their size too (a log: ln(1 + amount))."""
     cents = _sum("size", by, days)
-    return Expression((cents,), lambda table: (1 + found(table, cents) / 100).ln())
+    return Expression((cents,), lambda table: (1 + found(table, cents) / 100).ln(), MONEY)
 
 
 def days_since(*by: str, days: int) -> Expression:
     """Days since the last purchase; `days` + 1 if the window holds none."""
     last = Window("max", "day", by, -days, -1)
-    return Expression((last,), lambda table: or_else(table["day"] - table[last.name], days + 1))
+    return Expression((last,), lambda table: or_else(table["day"] - table[last.name], days + 1), DAYS)
 
 
 def unusual(*by: str, days: int) -> Expression:
@@ -43,34 +44,34 @@ def unusual(*by: str, days: int) -> Expression:
         deviation = (as_float(ibis.greatest(square - mean * mean, 0.0)) / LOG_UNIT**2 + PRIOR_VARIANCE).sqrt()
         return or_else((table["log_amount"] - mean) / LOG_UNIT / deviation, 0.0)
 
-    return Expression((count, logs, squares), formula)
+    return Expression((count, logs, squares), formula, SPREADS)
 
 
 def above_largest(*by: str, days: int) -> Expression:
     """The log amount minus the largest one before; 0 without purchases before."""
     largest = Window("max", "log_amount", by, -days, -1)
     return Expression(
-        (largest,), lambda table: or_else(as_float(table["log_amount"] - table[largest.name]) / LOG_UNIT, 0.0)
+        (largest,), lambda table: or_else(as_float(table["log_amount"] - table[largest.name]) / LOG_UNIT, 0.0), TIMES
     )
 
 
 def share(flag: str, *by: str, days: int) -> Expression:
     """Which share of the purchases has the 0/1 column `flag`, drawn to zero by one imagined purchase."""
     flagged, count = _sum(flag, by, days), _count(by, days)
-    return Expression((flagged, count), lambda table: found(table, flagged) / (1 + found(table, count)))
+    return Expression((flagged, count), lambda table: found(table, flagged) / (1 + found(table, count)), SHARE)
 
 
 def share_within(part: tuple[str, ...], whole: tuple[str, ...], *, days: int) -> Expression:
     """The share of `whole`'s purchases that are `part`'s, counting this one as well: 1 for the first ever."""
     some, every = _count(part, days), _count(whole, days)
-    return Expression((some, every), lambda table: (1 + found(table, some)) / (1 + found(table, every)))
+    return Expression((some, every), lambda table: (1 + found(table, some)) / (1 + found(table, every)), SHARE)
 
 
 def pace(*by: str, short: int, long: int) -> Expression:
     """The log of the short window's count against what the long window lets expect; both plus one."""
     few, many = _count(by, short), _count(by, long)
     return Expression(
-        (few, many), lambda table: ((1 + found(table, few)) / (1 + found(table, many) * (short / long))).ln()
+        (few, many), lambda table: ((1 + found(table, few)) / (1 + found(table, many) * (short / long))).ln(), TIMES
     )
 
 

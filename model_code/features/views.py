@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from model_code.features.batch import BATCH_FEATURES
+from model_code.features.feature import Feature
 from model_code.features.fields import Moment
-from model_code.features.table import FEATURES, Feature
+from model_code.features.table import FEATURES
 from model_code.features.windows import Window
 
 
@@ -29,3 +30,15 @@ class View(NamedTuple):
 REALTIME = View("realtime", Moment.AUTHORISATION, FEATURES)
 BATCH = View("batch", Moment.BOOKING, FEATURES + BATCH_FEATURES)
 VIEWS = {view.name: view for view in (REALTIME, BATCH)}
+
+
+def meanings(view: View) -> dict[str, dict[str, str]]:
+    """What people read of each feature: its meaning, what its number counts (`unit`), and how it is `stored`."""
+    return {
+        feature.name: {
+            "meaning": feature.meaning,
+            "unit": feature.expression.unit.name,
+            "stored": feature.expression.unit.stored,
+        }
+        for feature in view.features
+    }

@@ -13,6 +13,8 @@ import ibis
 from ibis.backends import BaseBackend
 from ibis.expr.types import NumericValue, Table, Value
 
+from model_code.features.units import YES_OR_NO, Unit
+
 Keep: TypeAlias = Callable[[Table], Table]
 """Holds on to a table that is read more than once or would need much memory: Spark's, or `keeping`'s."""
 
@@ -41,15 +43,16 @@ class Window(NamedTuple):
 
 
 class Expression(NamedTuple):
-    """A number about a purchase: the windows that it needs, and the formula over a table that has them as columns."""
+    """A number about a purchase: the windows it needs, the formula over a table that has them as columns, its unit."""
 
     windows: tuple[Window, ...]
     formula: Callable[[Table], Value]
+    unit: Unit
 
 
-def own(formula: Callable[[Table], Value]) -> Expression:
+def own(formula: Callable[[Table], Value], unit: Unit = YES_OR_NO) -> Expression:
     """A number about the purchase alone."""
-    return Expression((), formula)
+    return Expression((), formula, unit)
 
 
 def as_float(value: Value) -> NumericValue:

@@ -6,7 +6,7 @@ import gc
 import importlib.util
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from model_code.arrays import Matrix
 from model_code.errors import InputError
 from model_code.native.library import Library, optional_library
+from model_code.scoring.values import told
 from model_code.serving.artifact import FOREST, MODEL, Artifact, read_artifact, read_file
 from model_code.serving.flatten import flatten_read
 from model_code.serving.forest import HEADER, Forest, UnsupportedModelError
@@ -51,6 +52,9 @@ class ServedModel:
     leaves: int
     """Of all trees: what a row's reasons cost."""
     kernel: Kernel | None = None
+    meanings: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+    """What people read of the features."""
+    currency: str = ""
 
     @functools.cached_property
     def reference(self) -> "Reference":
@@ -102,7 +106,9 @@ class ServedModel:
 
     def _reason(self, value: np.float64, share: np.float32, feature: int) -> dict[str, object]:
         shown = None if np.isnan(value) else float(value)
-        return {"feature": self.columns[feature], "contribution": float(share), "value": shown}
+        name = self.columns[feature]
+        reason: dict[str, object] = {"feature": name, "contribution": float(share), "value": shown}
+        return reason | ({"words": told(self.meanings[name], shown, self.currency)} if name in self.meanings else {})
 
 
 def load_model(
@@ -133,6 +139,8 @@ def load_model(
         read_model=functools.partial(read_file, folder / MODEL, artifact.manifest["files"][MODEL], max_model_bytes),
         leaves=leaves_of(document),
         kernel=_kernel(artifact, document, library, rows, expected),
+        meanings=features.get("meanings", {}),
+        currency=artifact.manifest.get("decisions", {}).get("currency", ""),
     )
     if not model.kernel:
         _check_golden(model, rows, expected)

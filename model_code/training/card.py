@@ -28,13 +28,15 @@ LIMITS = (
 
 
 def thresholds(labels: Vector, scores: Vector) -> dict[str, object]:
-    """Return the scores from which on rows are alerted, chosen on these rows: for a review budget, for a fall-out."""
+    """Return the scores from which on rows are alerted, chosen on these rows: for a review budget, for a fall-out.
+
+    Without an anomaly among them there is no fall-out to choose by.
+    """
     alerts = max(1, int(len(scores) * BUDGET))
-    return {
-        "chosen_on": "validation",
-        "review_budget_1pct": float(np.sort(scores)[-alerts]),
-        "false_positives_1pct": Ranking.of(labels, scores).threshold_at(FALSE_POSITIVE_RATE),
-    }
+    chosen: dict[str, object] = {"chosen_on": "validation", "review_budget_1pct": float(np.sort(scores)[-alerts])}
+    if labels.any():
+        chosen["false_positives_1pct"] = Ranking.of(labels, scores).threshold_at(FALSE_POSITIVE_RATE)
+    return chosen
 
 
 def model_card(
@@ -50,6 +52,9 @@ def model_card(
         "rows": {name: len(found) for name, found in labels.items()},
         "anomalies": {name: int(np.sum(found > 0)) for name, found in labels.items()},
         "features": len(channel.columns),
+        "labels": channel.manifest["labels"],
+        "decisions": channel.manifest["decisions"],
+        "meanings": channel.manifest["meanings"],
     }
     use = {"intended_use": INTENDED_USE, "not_intended": NOT_INTENDED, "limits": limits}
     shown = {name: value for name, value in metrics.items() if name not in {"slices", "champion"}}

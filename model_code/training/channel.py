@@ -21,6 +21,7 @@ MANIFEST = "manifest.json"
 SPLITS = ("train", "validation", "test")
 NOT_FEATURES = {"label", "kind", "transaction_id"}
 VIEW = "realtime"
+_SAID = {"labels", "decisions", "meanings"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +46,16 @@ class Channel:
     manifest: Mapping[str, Any]
     manifest_sha256: str
 
+    @property
+    def labelled(self) -> bool:
+        """Whether labels say anything: the ledger brought some, or anomalies were injected."""
+        return has_labels(self.manifest)
+
+
+def has_labels(manifest: Mapping[str, Any]) -> bool:
+    """Whether the labels of these features say anything."""
+    return manifest["labels"] != "none"
+
 
 def read_channel(folder: Path, *, host: int = 0, hosts: int = 1) -> Channel:
     """Return the three splits of `folder`, checked against its manifest; of `train`, host number `host`'s part.
@@ -57,24 +68,25 @@ def read_channel(folder: Path, *, host: int = 0, hosts: int = 1) -> Channel:
     columns = _columns(manifest)
     _check_objects(folder, manifest)
     train = Batches(folder / "train.parquet", columns, host, hosts)
-    _check_train(train)
+    labelled = has_labels(manifest)
+    _check_train(train, labelled=labelled)
     return Channel(
         columns=columns,
         train=train,
-        validation=_read_split(folder / "validation.parquet", columns),
-        test=_read_split(folder / "test.parquet", columns),
+        validation=_read_split(folder / "validation.parquet", columns, labelled=labelled),
+        test=_read_split(folder / "test.parquet", columns, labelled=labelled),
         manifest=manifest,
         manifest_sha256=manifest_sha256,
     )
 
 
-def _check_train(train: Batches) -> None:
+def _check_train(train: Batches, *, labelled: bool) -> None:
     """Look at one column after the other, so that no ledger is too long."""
     name = train.path.name
     schema = _open(train.path)
     _check_columns(schema.schema_arrow.names, train.columns, name)
     _check_rows(schema.metadata.num_rows, name)
-    _check_labels(train.labels, name)
+    _check_labels(train.labels, name, labelled=labelled)
     if empty := [column for column in train.columns if np.isnan(train.column(column)).all()]:
         raise InputError(
             f"{name} has no value at all for {', '.join(empty)}; drop the feature or mend the ledger's mapping."
@@ -92,6 +104,8 @@ def _read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
         raise InputError(f"The features' {MANIFEST} is no JSON; expected the output of the etl step.") from None
     if not isinstance(manifest, dict) or manifest.get("version") != 1 or manifest.get("view") != VIEW:
         raise InputError(f"The features' {MANIFEST} isn't version 1 of the {VIEW!r} view; run this version's etl step.")
+    if absent := sorted(_SAID - set(manifest)):
+        raise InputError(f"The features' {MANIFEST} doesn't say {', '.join(absent)}; run this version's etl step.")
     return manifest, hashlib.sha256(content).hexdigest()
 
 
@@ -142,12 +156,12 @@ def _listed(manifest: dict[str, Any]) -> dict[str, str]:
         ) from None
 
 
-def _read_split(path: Path, columns: list[str]) -> Split:
+def _read_split(path: Path, columns: list[str], *, labelled: bool) -> Split:
     table = _open(path).read()
     _check_columns(table.column_names, columns, path.name)
     _check_rows(table.num_rows, path.name)
     labels = numbers(table["label"], "label", path.name)
-    _check_labels(labels, path.name)
+    _check_labels(labels, path.name, labelled=labelled)
     rows = np.column_stack([numbers(table[name], name, path.name) for name in columns])
     texts = {
         name: _words(table, name)
@@ -178,7 +192,7 @@ def _check_rows(rows: int, name: str) -> None:
         raise InputError(f"{name} is empty; give a ledger that covers a longer time.")
 
 
-def _check_labels(labels: Matrix | Vector, name: str) -> None:
-    if set(np.unique(labels)) != {0.0, 1.0}:
+def _check_labels(labels: Matrix | Vector, name: str, *, labelled: bool) -> None:
+    if labelled and set(np.unique(labels)) != {0.0, 1.0}:
         found = ", ".join(f"{value:g}" for value in np.unique(labels))
         raise InputError(f"The labels of {name} are {found}; expected both 0 and 1, else nothing can be learnt.")

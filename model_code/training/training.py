@@ -8,7 +8,7 @@ import xgboost
 
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.boosted_trees import finish
-from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.algorithms.hyperparameters import FORESTS, Hyperparameters
 from model_code.algorithms.parameters import OBJECTIVE, all_parameters, kept_constraints
 from model_code.arrays import Vector
 from model_code.errors import InputError
@@ -25,6 +25,8 @@ from model_code.training.tuning import tune
 from model_code.version import code_sha256
 
 MODEL_NAME = "card-anomaly"
+SCALED = "Platt, on validation, folded into the leaves"
+CENTRED = "without labels: 0.5 is where the most unusual hundredth of validation begins"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,7 @@ def train(
     """
     learnt = _learn(features, hyperparameters, threads, cluster)
     channel, parameters = learnt.channel, learnt.hyperparameters
-    model, platt = finish(learnt.model, channel.train, channel.validation, parameters)
+    model, platt = finish(learnt.model, channel.train, channel.validation, parameters, labelled=channel.labelled)
     scores = gradient_boosting.score(model, channel.test.rows)
     on_validation = gradient_boosting.score(model, channel.validation.rows)
     metrics = _metrics(channel, scores, on_validation, champion)
@@ -76,7 +78,7 @@ def train(
     }
     told = facts | {
         "constraints": kept_constraints(parameters.algorithm, channel.columns),
-        "calibration": {"method": "Platt, on validation, folded into the leaves", **dataclasses.asdict(platt)},
+        "calibration": {"method": SCALED if channel.labelled else CENTRED, **dataclasses.asdict(platt)},
         "tuning": learnt.study,
         "thresholds": thresholds(channel.validation.labels, on_validation),
     }
@@ -93,6 +95,7 @@ def _learnt_from(channel: Channel) -> dict[str, Any]:
     return {
         "data_manifest_sha256": channel.manifest_sha256,
         "features_sha256": channel.manifest["features_sha256"],
+        "decisions": channel.manifest["decisions"],
         "trained_rows": len(channel.train.labels),
     }
 
@@ -104,7 +107,9 @@ def _files(channel: Channel, model: xgboost.Booster, scores: Vector) -> dict[str
     return {
         "model.ubj": gradient_boosting.to_bytes(model),
         "baseline.json": canonical_json(describe((name, channel.train.column(name)) for name in channel.columns)),
-        "features.json": canonical_json({"view": VIEW, "columns": channel.columns, "objective": OBJECTIVE}),
+        "features.json": canonical_json(
+            {"view": VIEW, "columns": channel.columns, "objective": OBJECTIVE, "meanings": channel.manifest["meanings"]}
+        ),
         "golden.json": canonical_json(golden(channel.test.rows[golden_rows], scores[golden_rows])),
         **served,
     }
@@ -128,16 +133,35 @@ def _learn(features: Path, hyperparameters: Hyperparameters, threads: int, clust
         )
     with cluster.joined():  # before anything is read, so that a host that can't read ends the others at once
         channel = read_channel(features, host=cluster.number, hosts=hosts)
+        _check_learnable(channel, hyperparameters)
+        if not channel.labelled:
+            return _Learnt(channel, hyperparameters, [], gradient_boosting.unlearnt(channel.columns))
         chosen, study = tune(channel, hyperparameters, threads=threads)
         model = gradient_boosting.fit(channel.train, channel.validation, channel.columns, chosen, threads=threads)
     return _Learnt(channel, chosen, study, model)
 
 
+def _check_learnable(channel: Channel, hyperparameters: Hyperparameters) -> None:
+    """Without labels there is something to learn for algorithms with a forest, and nothing to judge a study by."""
+    if channel.labelled or (hyperparameters.algorithm in FORESTS and not hyperparameters.tuning_trials):
+        return
+    asked = f"algorithm={hyperparameters.algorithm}, tuning_trials={hyperparameters.tuning_trials}"
+    raise InputError(
+        f"The ledger has no labels, and {asked} learns from labels: train with algorithm={' or '.join(FORESTS)} and "
+        "without a study, map a column to `label`, or run etl with --inject SEED, which measures and finds no fraud."
+    )
+
+
 def _metrics(channel: Channel, scores: Vector, on_validation: Vector, champion: Path | None) -> dict[str, Any]:
-    """Return metrics.json: the candidate's figures on test, by slice, and the champion's on the same rows."""
+    """Return metrics.json: the candidate's figures on test, by slice, and the champion's on the same rows.
+
+    Without labels there is nothing to measure, so that the gate has nothing to let pass.
+    """
     test = channel.test
-    groups = groups_of(test, channel.columns)
     held_out = channel.manifest["objects"]["test.parquet"]["sha256"]
+    if not channel.labelled:
+        return {"rows": len(test.labels), "anomalies": 0, "holdout_sha256": held_out, "slices": {}}
+    groups = groups_of(test, channel.columns)
     metrics = measure(test.labels, scores, test.kinds) | {"holdout_sha256": held_out}
     metrics["ap_on_validation"] = Ranking.of(channel.validation.labels, on_validation).average_precision()
     metrics["slices"] = measure_slices(test.labels, scores, groups)

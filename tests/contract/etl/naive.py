@@ -6,8 +6,9 @@ import ibis
 from ibis.expr.types import Table, Value
 
 from model_code.container.__main__ import main
+from model_code.features.feature import Feature
 from model_code.features.fields import Moment
-from model_code.features.table import FEATURES, Feature
+from model_code.features.table import FEATURES
 from model_code.features.views import VIEWS, View
 from model_code.features.windows import own
 

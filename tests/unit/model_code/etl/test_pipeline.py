@@ -156,19 +156,46 @@ def test_a_foreign_ledger_gets_injected_labels_and_says_so(
     ]
 
 
-def test_labels_that_are_given_are_kept_whatever_the_seed(content: bytes, tmp_path: Path) -> None:
+def test_labels_that_are_given_are_kept_and_a_label_without_a_kind_is_unknown(content: bytes, tmp_path: Path) -> None:
     output = root_with(tmp_path, content.replace(b",1,split\n", b",1,\n"))
-    main(["--inject", "9"], tmp_path)
+    main([], tmp_path)
     report = read_json(output / "quarantine/report.json")
     assert (report["labels"], report["seed"], report["accepted"]) == ("given", None, ROWS)
     assert report["kinds"]["unknown"] == 7
+
+
+def test_nothing_is_invented_beside_labels_that_are_given(content: bytes, tmp_path: Path) -> None:
+    root_with(tmp_path, content)
+    with pytest.raises(InputError, match=r"ledger\.csv has labels of its own .* --inject 9 would put invented rows"):
+        main(["--inject", "9"], tmp_path)
+
+
+def test_a_ledger_without_labels_stays_without_and_nothing_is_invented(ledger: pd.DataFrame, tmp_path: Path) -> None:
+    output = root_with(tmp_path, to_csv(ledger.drop(columns=["label", "kind"])))
+    main([], tmp_path)
+    report, manifest = (read_json(output / name) for name in ("quarantine/report.json", "features/manifest.json"))
+    assert (report["labels"], manifest["labels"], report["kinds"]) == ("none", "none", {})
+    parts = [pd.read_parquet(path) for path in sorted(output.rglob("*.parquet"))]
+    assert set(pd.concat(parts)["transaction_id"]) <= set(ledger["transaction_id"])
+    assert {int(label) for part in parts for label in part["label"]} == {0}
+
+
+def test_the_manifest_says_what_the_mapping_decided_and_what_features_mean(output: Path) -> None:
+    manifest = read_json(output / "features/manifest.json")
+    assert manifest["decisions"]["currency"] == "USD"
+    assert manifest["decisions"]["thresholds"] == [["1900-01-01", 10000.0], ["2025-10-01", 15000.0]]
+    assert sorted(manifest["meanings"]) == sorted(COLUMNS)
+    assert manifest["meanings"]["pair_number_5d"] == {
+        "meaning": "purchases by the card at this vendor in the 5 days before",
+        "unit": "purchases",
+        "stored": "ln(1 + x)",
+    }
 
 
 @pytest.mark.parametrize(
     ("change", "mapping", "sentence"),
     [
         ({"merchant": None}, "", r"ledger\.csv lacks the columns merchant; it has transaction_id"),
-        ({"label": None}, "", "has no labels: .* --inject SEED"),
         ({"label": 0}, "", r"train period .* needs anomalies and ordinary rows; it has 0 anomalies"),
         ({"amount": "?"}, "", "has no row that can be used: .*amount is no number.: 3000"),
         ({}, MAPPING, "lacks the columns number"),

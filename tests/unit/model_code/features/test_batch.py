@@ -11,8 +11,9 @@ import pytest
 from model_code.etl.generator import generate
 from model_code.features.batch import BATCH_FEATURES
 from model_code.features.build import build_features
+from model_code.features.feature import LONG
 from model_code.features.fields import Moment
-from model_code.features.table import FEATURES, LONG
+from model_code.features.table import FEATURES
 from model_code.features.views import BATCH, REALTIME, View
 from model_code.features.windows import keeping
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB

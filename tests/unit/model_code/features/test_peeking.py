@@ -8,7 +8,8 @@ import pytest
 from model_code.etl.generator import generate
 from model_code.features.batch import BATCH_FEATURES
 from model_code.features.centred import number_around
-from model_code.features.table import Feature
+from model_code.features.feature import Feature
+from model_code.features.units import PURCHASES
 from model_code.features.views import BATCH, REALTIME, View
 from model_code.features.windows import Expression, Window, found
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
@@ -18,8 +19,8 @@ pytestmark = IBIS_IS_BEHIND_DUCKDB
 OWN_DAY = Window("count", "day", ("card",), -3, 0)
 TOMORROW = Window("sum", "size", ("merchant",), -30, 1)
 PEEKING = (
-    Feature("own_day", "", ("card",), Expression((OWN_DAY,), lambda table: found(table, OWN_DAY))),
-    Feature("tomorrow", "", ("merchant",), Expression((TOMORROW,), lambda table: found(table, TOMORROW))),
+    Feature("own_day", "", ("card",), Expression((OWN_DAY,), lambda table: found(table, OWN_DAY), PURCHASES)),
+    Feature("tomorrow", "", ("merchant",), Expression((TOMORROW,), lambda table: found(table, TOMORROW), PURCHASES)),
     Feature("same_day_alone", "", ("office",), number_around("office", days=0)),
     *(feature for feature in BATCH_FEATURES if feature.ahead or feature.name.endswith("same_day")),
 )

@@ -209,3 +209,12 @@ def test_an_artifact_that_is_not_what_was_trained_never_serves(
     with pytest.raises(InputError) as refusal:
         load(copy)
     assert expected in str(refusal.value)
+
+
+def test_reasons_come_in_words_where_the_artifact_says_what_features_mean(model: ServedModel) -> None:
+    about = {"meaning": "the size of the purchase", "unit": "money", "stored": "ln(1 + x)"}
+    named = dataclasses.replace(model, meanings=dict.fromkeys(model.columns, about), currency="USD")
+    rows = np.full((1, len(model.columns)), np.log1p(412.5))
+    for reason in named.reasons(rows, named.scores(rows), 2)[0]:
+        assert reason["words"] == "the size of the purchase: 412.50 USD"
+    assert all("words" not in reason for reason in model.reasons(rows, model.scores(rows), 2)[0])

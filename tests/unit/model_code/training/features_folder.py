@@ -35,7 +35,13 @@ def write_manifest(folder: Path, columns: list[str] = COLUMNS, **changes: object
         path.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         for path in sorted(folder.glob("*.parquet"))
     }
-    code = {"version": 1, "view": "realtime", "features_sha256": features_sha256()}
+    code: dict[str, object] = {
+        "version": 1,
+        "view": "realtime",
+        "features_sha256": features_sha256(),
+        "labels": "given",
+    }
+    code |= {"decisions": {"currency": "USD", "thresholds": []}, "meanings": {}}
     manifest = {**code, "columns": columns, "objects": objects, **changes}
     (folder / "manifest.json").write_text(json.dumps(manifest))
 

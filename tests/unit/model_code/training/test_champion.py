@@ -9,7 +9,7 @@ import pytest
 
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.errors import InputError
-from model_code.training import champion
+from model_code.serving import archive as archives
 from model_code.training.training import Trained, train
 from tests.unit.model_code.training.features_folder import COLUMNS, write_features, write_manifest
 
@@ -53,7 +53,7 @@ def files(features: Path, former: Trained) -> Files:
 
 def put(folder: Path, archive: bytes) -> Path:
     folder.mkdir()
-    (folder / champion.ARCHIVE).write_bytes(archive)
+    (folder / archives.ARCHIVE).write_bytes(archive)
     return folder
 
 
@@ -129,10 +129,10 @@ def test_an_archive_with_anything_but_plain_files_once_each_is_refused(
 
 
 def test_an_archive_that_unpacks_too_far_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(champion._Bounded, "left", 1_000_000)
+    monkeypatch.setattr(archives._Bounded, "left", 1_000_000)
     folder = put(tmp_path / "champion", pack({}, member("model.ubj", size=2_000_000)))
     with pytest.raises(InputError, match="unpacks to more than"):
-        champion.unpack(folder / champion.ARCHIVE, tmp_path)
+        archives.unpack(folder / archives.ARCHIVE, tmp_path, whose="The champion channel")
 
 
 def test_a_champion_that_was_changed_fails_the_training(features: Path, files: Files, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_champion_that_was_changed_fails_the_training(features: Path, files: F
 
 def test_a_channel_without_an_archive_is_refused(features: Path, tmp_path: Path) -> None:
     folder = put(tmp_path / "champion", b"")
-    (folder / champion.ARCHIVE).rename(folder / "model.zip")
+    (folder / archives.ARCHIVE).rename(folder / "model.zip")
     with pytest.raises(InputError, match=r"holds no model\.tar\.gz"):
         train(features, tmp_path / "model", CHOICES, threads=1, champion=folder)
 

@@ -3,21 +3,24 @@ import json
 from bisect import bisect_left
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.boosters import load_booster
+from model_code.errors import InputError
 from model_code.serving.guard import Guard
 from model_code.training.artifact import canonical_json
 from model_code.training.channel import read_channel
 from model_code.training.packaging import usual
 from model_code.training.training import train
 from model_code.version import code_sha256, features_sha256
-from tests.unit.model_code.training.features_folder import COLUMNS, KINDS, write_features
+from tests.unit.model_code.training.features_folder import COLUMNS, KINDS, write_features, write_manifest
 
 CHOICES = Hyperparameters(n_estimators=60)
 
@@ -135,6 +138,7 @@ def test_the_features_and_their_baseline_are_told(artifact: Path) -> None:
         "view": "realtime",
         "columns": COLUMNS,
         "objective": "binary:logistic",
+        "meanings": {},
     }
     baseline = read(artifact, "baseline.json")
     assert list(baseline) == sorted(COLUMNS)
@@ -167,3 +171,38 @@ def test_every_algorithm_becomes_an_artifact_that_serves_like_the_classifier(
     assert (tmp_path / "forest.bin").exists(), "the kernel serves it"
     scores = read(tmp_path, "golden.json")["scores"]
     assert all(0 < score < 1 for score in scores)
+
+
+@pytest.fixture(scope="module")
+def unlabelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_features(tmp_path_factory.mktemp("unlabelled") / "features")
+    for path in folder.glob("*.parquet"):
+        table = pq.read_table(path)
+        none = pa.array(np.zeros(table.num_rows, np.int8))
+        pq.write_table(table.set_column(table.column_names.index("label"), "label", none), path)
+    write_manifest(folder, labels="none")
+    return folder
+
+
+@pytest.mark.parametrize("algorithm", ["isolation", "combined"])
+def test_a_ledger_without_labels_trains_a_forest_whose_scores_begin_to_be_odd_at_a_half(
+    unlabelled: Path, tmp_path: Path, algorithm: str
+) -> None:
+    train(unlabelled, tmp_path / "model", Hyperparameters(algorithm=algorithm), threads=1)
+    metrics, card = (read(tmp_path / "model", f"{name}.json") for name in ("metrics", "card"))
+    assert (metrics["rows"], metrics["anomalies"]) == (600, 0)
+    assert "average_precision" not in metrics  # so the gate refuses it
+    assert card["data"]["labels"] == "none"
+    model = load_booster((tmp_path / "model/model.ubj").read_bytes())
+    scores = gradient_boosting.score(model, read_channel(unlabelled).validation.rows)
+    assert np.mean(scores > 0.5) == pytest.approx(0.01, abs=0.003)
+    assert len(np.unique(scores)) > 100
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [{"algorithm": "classifier"}, {"algorithm": "ranker"}, {"algorithm": "isolation", "tuning_trials": 2}],
+)
+def test_what_learns_from_labels_is_refused_without(unlabelled: Path, tmp_path: Path, choices: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"The ledger has no labels, and algorithm=\w+, tuning_trials=\d learns from"):
+        train(unlabelled, tmp_path, Hyperparameters(**choices), threads=1)

@@ -1,0 +1,16 @@
+"""What a mapping decides that every amount and feature depends on: it belongs to the model that learns from them."""
+
+from typing import Any
+
+from model_code.etl.mapping import ColumnMapping
+
+
+def decisions(mapping: ColumnMapping) -> dict[str, Any]:
+    """The mapping's decisions as JSON holds them: in the features' manifest, the model's, and that of rows to score.
+
+    Where a column stands and how a date is written may change from file to file; these may not.
+    """
+    return {
+        "currency": mapping.currency,
+        "thresholds": [[str(each.effective), each.amount] for each in sorted(mapping.thresholds)],
+    }

@@ -1,0 +1,36 @@
+"""What a feature is: a number about a purchase that people can read, too."""
+
+from typing import NamedTuple
+
+from model_code.features.fields import FIELDS, Moment
+from model_code.features.windows import Expression
+
+LONG = 3 * 365
+"""Merchants sleep for years. No count looks back so far: it would drift as the ledger grows."""
+
+
+class Feature(NamedTuple):
+    """One number about a purchase, and which fields of the ledger it is made from.
+
+    `meaning` is what people read of it in documents, cards and answers; `expression.unit` says what the number counts.
+    """
+
+    name: str
+    meaning: str
+    fields: tuple[str, ...]
+    expression: Expression
+
+    @property
+    def available_at(self) -> Moment:
+        """The moment from which it can be computed: that of its latest field."""
+        return max(FIELDS[field].available_at for field in self.fields)
+
+    @property
+    def days(self) -> int:
+        """How many days it looks back; 0: at this purchase alone."""
+        return max([-window.first for window in self.expression.windows], default=0)
+
+    @property
+    def ahead(self) -> int:
+        """How many days it looks ahead: always 0 in the real-time view."""
+        return max([window.last for window in self.expression.windows if window.last > 0], default=0)

@@ -1,0 +1,121 @@
+"""Reasons are sentences with units: how much, compared with what, since when; never a logarithm."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model_code.features.build import LOG_UNIT
+from model_code.features.table import COLUMNS
+from model_code.features.views import REALTIME, meanings
+from model_code.scoring.groups import FACTS, FIRST, HERE, LARGEST, LAST, LOGS, NUMBER, OFFICE, VENDOR_LONG
+from model_code.scoring.purchase import Purchase, Setting
+from model_code.scoring.sentences import TOPICS, reasons
+from model_code.scoring.values import EPOCH, told
+
+LIMITS = [(date(1900, 1, 1), 3000.0)]
+SETTING = Setting(date(2024, 1, 1), LIMITS, meanings(REALTIME))
+
+
+def day(text: str) -> int:
+    return (date.fromisoformat(text) - EPOCH).days
+
+
+def purchase(setting: Setting = SETTING, **changes: Any) -> Purchase:  # noqa: ANN401
+    """A purchase without a history, but for the changes."""
+    row: dict[str, Any] = dict.fromkeys(COLUMNS, 0.0)
+    row |= {group.column(fact): None for group, facts in FACTS.items() for fact in facts}
+    row |= {"transaction_date": date(2026, 1, 31), "office": "Roads", "card": "C1", "merchant": "ACME", "mcc": "5085"}
+    row |= {"amount": 412.5, "currency": "USD", "merchant_currency": "USD"}
+    return Purchase(row | changes, setting)
+
+
+def known(group: Any, number: int, usual: float, since: str) -> dict[str, Any]:  # noqa: ANN401
+    """Facts of a group whose purchases were all of the same amount."""
+    facts = {NUMBER: number, LOGS: number * np.log1p(usual) * LOG_UNIT, LARGEST: np.log1p(usual) * LOG_UNIT}
+    facts |= {FIRST: day(since), LAST: day("2026-01-03")}
+    return {group.column(fact): value for fact, value in facts.items()}
+
+
+def sentence(given: Purchase, *features: str) -> list[str]:
+    return list(reasons(given, features))
+
+
+def test_an_amount_is_told_against_the_usual_one_since_a_month() -> None:
+    given = purchase(**known(HERE, 14, 51.2, "2025-03-09"))
+    (told_now,) = sentence(given, "office_merchant_unusual")
+    assert told_now == (
+        "412.50 USD, 8.1 times the usual purchase of this office at this vendor since 2025-03 "
+        "(51.20 USD over 14 purchases)"
+    )
+
+
+def test_what_never_was_before_is_told_with_how_far_back_one_could_see() -> None:
+    assert sentence(purchase(), "office_merchant_days_since") == [
+        "412.50 USD, the first purchase of this office at this vendor since 2024-01"
+    ]
+
+
+def test_features_that_tell_the_same_are_told_once() -> None:
+    given = purchase(**known(OFFICE, 3, 100, "2025-11-02"))
+    assert len(sentence(given, "office_unusual", "amount_log", "office_unusual")) == 1
+
+
+def test_counts_are_counts_and_no_logarithms() -> None:
+    given = purchase(merchant_number_7d=np.log1p(5), **known(VENDOR_LONG, 40, 20, "2025-02-01"))
+    assert sentence(given, "merchant_number_7d") == [
+        "5 purchases at this vendor in the 7 days before; 40 purchases at this vendor since 2025-02"
+    ]
+
+
+def test_the_limit_is_the_one_in_force_that_day() -> None:
+    setting = Setting(date(2024, 1, 1), [*LIMITS, (date(2025, 10, 1), 15_000.0)], meanings(REALTIME))
+    given = purchase(setting, amount=14_700.0, share_of_threshold=0.98)
+    assert sentence(given, "share_of_threshold") == [
+        "14,700.00 USD, 98 % of the limit for a single purchase (15,000.00 USD since 2025-10-01)"
+    ]
+    assert sentence(purchase(Setting(date(2024, 1, 1), [], meanings(REALTIME))), "share_of_threshold") == []
+
+
+def test_nothing_is_said_of_cards_and_codes_that_the_ledger_does_not_have() -> None:
+    given = purchase(card="", mcc="")
+    assert sentence(given, *(name for name in COLUMNS if name.startswith(("card_", "pair_")) or "mcc" in name)) == []
+
+
+def test_a_flag_is_told_where_it_holds_alone() -> None:
+    assert sentence(purchase(), "foreign", "weekend", "refund", "merchant_on_the_web") == []
+    assert sentence(purchase(foreign=1.0, merchant_currency="EUR"), "foreign")[0].startswith(
+        "Charged in EUR, not in USD;"
+    )
+
+
+def test_a_feature_of_ones_own_is_told_by_its_meaning() -> None:
+    own = {"meaning": "share of the office's VAT code", "unit": "share", "stored": "as it is"}
+    setting = Setting(date(2024, 1, 1), LIMITS, {**meanings(REALTIME), "vat_share": own})
+    assert sentence(purchase(setting, vat_share=0.25), "vat_share") == ["Share of the office's VAT code: 25 %"]
+
+
+@pytest.mark.parametrize("empty", [True, False])
+@pytest.mark.parametrize("feature", COLUMNS)
+def test_every_feature_has_a_sentence_that_says_how_much_and_since_when(feature: str, *, empty: bool) -> None:
+    facts: dict[str, Any] = {}
+    for group in () if empty else FACTS:
+        facts |= {name: value for name, value in known(group, 4, 30, "2025-12-01").items() if name in purchase().row}
+    flags = dict.fromkeys(("weekend", "foreign", "refund", "price_ending", "merchant_on_the_web"), 1.0)
+    told_now = sentence(purchase(**facts, **flags, merchant_round_share=0.2), feature)
+    assert len(told_now) == 1
+    assert "ln(" not in told_now[0]
+    assert told_now[0][0].isupper() or told_now[0][0].isdigit()
+    by_meaning = feature not in {name for names in TOPICS for name in names}
+    assert by_meaning or feature == "share_of_threshold" or "since 20" in told_now[0]
+
+
+@pytest.mark.parametrize("feature", COLUMNS)
+def test_every_value_is_told_in_its_unit(feature: str) -> None:
+    about = SETTING.meanings[feature]
+    words = told(about, 0.5, "USD")
+    assert words.startswith(about["meaning"] + ": ")
+    ending = {"money": "USD", "days": "days", "share": "%", "times": "times", "spreads": "above it", "yes or no": "yes"}
+    assert words.endswith(ending.get(about["unit"], words[-1]))
+    assert told(about, None).endswith("unknown")
