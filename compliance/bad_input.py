@@ -11,6 +11,7 @@ TIDIED = {"reading": ("_encoding",), "validation": ("parse_amount", "parse_date"
 """The functions whose first line says what form they forgive."""
 JOBS = {
     "etl": ("etl/*.py", "container/etl.py", "hosts.py"),
+    "score": ("scoring/*.py", "serving/archive.py", "container/score.py"),
     "train": ("training/*.py", "container/train.py", "hosts.py"),
 }
 """The jobs that refuse input, and their files below model_code."""

@@ -17,6 +17,7 @@ from compliance import accepted, bad_input, database, measured_tables, perimeter
 from compliance.findings import Acceptance
 from model_code.evaluation import tables
 from model_code.features.fields import FIELDS
+from model_code.features.table import FEATURES
 from stacks.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,6 +112,15 @@ def refusals(root: Path) -> str:
     return _table(*bad_input.refused(root))
 
 
+def features(_root: Path) -> str:
+    """Each feature of the real-time view: what people read of it, what it counts, how far it looks back."""
+    rows = [
+        (f"`{each.name}`", each.meaning, each.expression.unit.name, f"{each.days} days" if each.days else "itself")
+        for each in FEATURES
+    ]
+    return _table(("feature", "meaning", "counts", "looks back"), rows)
+
+
 def evaluation_targets(root: Path) -> str:
     """What was asked of the models, and what `make evaluate` measured."""
     return tables.targets(_evaluation(root))
@@ -137,6 +147,7 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "forms-read": forms_read,
     "quarantine-reasons": quarantine_reasons,
     "refusals": refusals,
+    "features": features,
     "evaluation-targets": evaluation_targets,
     "evaluation-tables": evaluation_tables,
 }

@@ -6,7 +6,6 @@ from typing import Any
 
 from model_code.algorithms import gradient_boosting
 from model_code.arrays import Matrix
-from model_code.errors import InputError
 from model_code.serving.archive import ARCHIVE, unpack
 from model_code.serving.artifact import MODEL, Artifact, read_artifact
 from model_code.training.apart import score_apart
