@@ -7,26 +7,38 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 export CDK_DISABLE_CLI_TELEMETRY := true
 export PYTHONDONTWRITEBYTECODE :=
-READY := $(VENV)/.ready
+CLI := node_modules/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint check format test test-code test-contracts ahead faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check format test test-code test-contracts ahead faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-setup: $(READY) ## the venv from hashed requirements, Node and the pinned CDK CLI
+setup: $(VENV)/.ready-story $(CLI) ## what the story and a deployment need: Python packages by hash, Node 24, the pinned CDK CLI
+setup-check: $(VENV)/.ready-check $(CLI)
+setup-tools: $(VENV)/.ready-tools $(CLI)
+setup-all: $(VENV)/.ready $(CLI) ## what the tests need, too: PySpark (434 MB, built here), scanners, fuzzers, PostgreSQL
 
-$(READY): requirements-dev.txt package.json
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else f"Python {v[0]}.{v[1]} was found; Atoll needs 3.11 or newer. Name one: make setup PYTHON=python3.11")'
-	@echo "Setting up (about two minutes the first time): venv, Python packages by hash, Node 24, CDK CLI"
-	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@npm install --silent --no-save
+$(VENV)/.ready-story: LAYER := story
+$(VENV)/.ready-check: LAYER := check
+$(VENV)/.ready-tools: LAYER := tools
+$(VENV)/.ready: LAYER := all
+$(VENV)/.ready-story: requirements-story.txt
+$(VENV)/.ready-check: requirements-check.txt
+$(VENV)/.ready-tools: requirements-tools.txt
+$(VENV)/.ready: requirements-dev.txt
+$(VENV)/.ready-story $(VENV)/.ready-check $(VENV)/.ready-tools $(VENV)/.ready: provision/uv.txt provision/build.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else "Python %d.%d was found; Atoll needs 3.11 or newer. Name one: make PYTHON=python3.11" % v[:2])'
+	@$(PYTHON) -m provision $(LAYER)
+
+# npm's lock holds hashes and no address; `npm ci` installs it as it is.
+$(CLI): package.json package-lock.json .npmrc | $(VENV)/.ready-story
+	@npm ci --silent
 	@touch $@
 
-lint: setup ## format, lint, types, import contracts
+lint: setup-check ## format, lint, types, import contracts
 	ruff format --check .
 	ruff check .
 	ty check
@@ -35,11 +47,11 @@ lint: setup ## format, lint, types, import contracts
 check: lint ## lint and quick tests: before each commit
 	pytest -q tests/unit tests/docs
 
-format: setup ## put the code in shape
+format: setup-check ## put the code in shape
 	ruff format .
 	ruff check --fix .
 
-test: lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
+test: setup-all lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
 	@$(MAKE) --no-print-directory --jobs=2 test-code test-contracts
 	coverage combine -q
 	coverage report
@@ -55,10 +67,10 @@ test-contracts: export COVERAGE_FILE := .coverage.contracts
 test-contracts:
 	@coverage run -m pytest -q tests/contract --ignore=tests/contract/etl 2>&1 | sed -u 's/^/contracts | /'
 
-ahead: setup ## the unit tests with the clock a year ahead, so that what rots is seen before it does (DAYS=; needs a C compiler)
+ahead: setup-check ## the unit tests with the clock a year ahead, so that what rots is seen before it does (DAYS=; needs a C compiler)
 	@OMP_NUM_THREADS=1 python -m tests.ahead $(if $(DAYS),--days $(DAYS))
 
-faults: setup ## 10,000 random lives of the release path, every crash point, every attack, into build/faults.json
+faults: setup-check ## 10,000 random lives of the release path, every crash point, every attack, into build/faults.json
 	@OMP_NUM_THREADS=1 python -m tests.faults
 
 native: setup ## the C kernel and CSV parser for this machine (optional, needs a C compiler): faster serving
@@ -67,7 +79,7 @@ native: setup ## the C kernel and CSV parser for this machine (optional, needs a
 malformed: native ## 100,000 malformed requests against the real server, into build/malformed.json (about two minutes)
 	@python -m tests.malformed
 
-fuzz: native ## fuzz what strangers send, 30 seconds a target, into build/fuzz.json (SECONDS=)
+fuzz: setup-all native ## fuzz what strangers send, 30 seconds a target, into build/fuzz.json (SECONDS=)
 	@python -m tests.fuzz $(SECONDS)
 
 lambdas: setup ## bundle the Lambda code into build/lambdas, for this machine and for AWS's
@@ -76,18 +88,16 @@ lambdas: setup ## bundle the Lambda code into build/lambdas, for this machine an
 synth: lambdas ## one assembly per environment below build/synth
 	@python -m compliance.synth
 
-checks: synth checkov ## what the rules and scanners find before acceptance, reviews that are due, roles, endpoints, resources, into build/checks.json
+checks: setup-tools synth checkov ## what the rules and scanners find before acceptance, reviews that are due, roles, endpoints, resources, into build/checks.json
 	@python -m compliance.checks
 
-limits: synth ## what AWS limits, over every environment, settings at their bounds and 40 drawn ones, into build/limits.json (about four minutes)
+limits: setup-check synth ## what AWS limits, over every environment, settings at their bounds and 40 drawn ones, into build/limits.json (about four minutes)
 	@python -m tests.limits
 
 checkov: $(CHECKOV) ## the scanner checkov, whose pins clash with ours, in a venv of its own below build (220 MB)
 
 $(CHECKOV): compliance/requirements-checkov.txt | setup
-	@echo "Installing checkov below build (about a minute)"
-	@$(PYTHON) -m venv build/checkov
-	@build/checkov/bin/pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@$(PYTHON) -m provision build/checkov $<
 	@touch $@
 
 story: setup ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1)
@@ -109,10 +119,10 @@ bench-serving: setup native ## our server beside MLflow's, MLServer, BentoML and
 bench-synth: lambdas ## a synth with all checks, and with ten more models, into build/bench (about two minutes)
 	@python -m benchmarks.synth
 
-image-test: setup ## build the images, the model's twice, and run them confined, from stand-in bases (root on Debian 12; no daemon)
+image-test: setup-tools ## build the images, the model's twice, and run them confined, from stand-in bases (root on Debian 12; no daemon)
 	@python -m images test
 
-images: setup ## build, sign, push to ECR, wait for the scan, write the digests into ENV's file (BASE_IMAGE=, COMPILER_IMAGE=, SIGNING_KEY=)
+images: setup-tools ## build, sign, push to ECR, wait for the scan, write the digests into ENV's file (BASE_IMAGE=, COMPILER_IMAGE=, SIGNING_KEY=)
 	@python -m images publish "$(ENV)"
 
 bench-lambda: lambdas ## cold starts and package sizes of the functions against boto3 alone, into build/bench
@@ -121,13 +131,15 @@ bench-lambda: lambdas ## cold starts and package sizes of the functions against 
 story-down: setup ## end what `make story KEEP=1` left running
 	@python -m local.story --down
 
-lock: setup ## write the hashed requirements anew (needs uv)
-	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.txt
-	for list in requirements model_code/requirements model_code/requirements-serving lambdas/requirements lambdas/requirements-monitoring mlflow_server/requirements; do \
-	  uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt $$list.in -o $$list.txt; done
-	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header compliance/requirements-checkov.in -o compliance/requirements-checkov.txt
+COMPILE := uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+lock: setup ## write all locks anew
+	$(COMPILE) --universal requirements-dev.in -o requirements-dev.txt
+	for list in requirements requirements-story requirements-check requirements-tools model_code/requirements model_code/requirements-serving lambdas/requirements lambdas/requirements-monitoring mlflow_server/requirements; do \
+	  $(COMPILE) --universal -c requirements-dev.txt $$list.in -o $$list.txt; done
+	for list in provision/uv provision/build compliance/requirements-checkov; do $(COMPILE) --universal $$list.in -o $$list.txt; done
 	for peer in mlflow mlserver bentoml fastapi; do \
-	  uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --overrides benchmarks/serving/peers/overrides.txt benchmarks/serving/peers/$$peer.in -o benchmarks/serving/peers/$$peer.txt; done
+	  $(COMPILE) --overrides benchmarks/serving/peers/overrides.txt benchmarks/serving/peers/$$peer.in -o benchmarks/serving/peers/$$peer.txt; done
+	npm install --package-lock-only --silent
 
 clean: ## remove what was built (not the venv)
 	rm -rf build .pytest_cache .ruff_cache .hypothesis

@@ -13,16 +13,30 @@ import subprocess
 import sys
 from pathlib import Path
 
+from provision import InstallError
+from provision.installer import fill
+
 ROOT = Path(__file__).parent.parent
 CODE = ROOT / "lambdas"
 BUNDLES = ROOT / "build" / "lambdas"
 PYTHON = "3.12"  # of the functions in AWS; a test holds it to their runtime
-PLATFORMS = {  # a machine's name -> pip's options for its wheels
+PLATFORMS = {  # a machine's name -> uv's options for its wheels
     "local": (),
-    "aws": ("--platform", "manylinux2014_x86_64", "--python-version", PYTHON, "--only-binary", ":all:"),
+    "aws": ("--python-platform", "x86_64-manylinux2014", "--python-version", PYTHON),
 }
 ROOMS = {"release": "requirements.txt", "monitoring": "requirements-monitoring.txt"}
-PRUNED = ("__pycache__", "tests", "test", "bin", "*.pyi", "direct_url.json", "RECORD", "REQUESTED", "INSTALLER")
+PRUNED = (
+    "__pycache__",
+    "tests",
+    "test",
+    "bin",
+    "*.pyi",
+    "direct_url.json",
+    "RECORD",
+    "REQUESTED",
+    "INSTALLER",
+    ".lock",
+)
 UNUSED = (  # what mlflow-skinny asks for and its client of a tracking server never imports; a test imports it without
     "cffi", "cryptography", "gitdb", "gitpython", "google_auth", "h11", "pyasn1", "pyasn1_modules", "pycparser",
     "python_dotenv", "smmap", "uvicorn",
@@ -64,12 +78,12 @@ def install(target: Path, platform: tuple[str, ...], asked: Path) -> None:
     """Install the hashed wheels for a platform into `target`, without what differs from one build to the next.
 
     Raises:
-        BundleError: pip failed.
+        BundleError: a wheel can't be had, or isn't the one that was locked.
     """
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-compile"]
-    told = ["--require-hashes", "--requirement", str(asked), "--target", str(target), *platform]
-    if subprocess.run([*pip, *told], check=False).returncode:
-        raise BundleError(f"pip could not install {asked.name}; its own words are above.")
+    try:
+        fill(target, asked, platform)
+    except InstallError as error:
+        raise BundleError(str(error)) from None
     for name in UNUSED:
         remove(target, name)
     for pattern in PRUNED:
@@ -101,7 +115,7 @@ def build(target: Path, machine: str, room: str) -> None:
     """Build a bundle in a new folder `target`.
 
     Raises:
-        BundleError: pip failed, or the bundle is too large for a function.
+        BundleError: a wheel can't be had, or the bundle is too large for a function.
     """
     install(target, PLATFORMS[machine], requirements(room))
     for path in sources():

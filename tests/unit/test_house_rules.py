@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("stacks", "lambdas", "model_code", "mlflow_server", "compliance", "local", "tests")
+ROOMS = ("stacks", "lambdas", "model_code", "mlflow_server", "compliance", "local", "provision", "tests")
 DEPLOYED = (
     "app.py",
     "cdk.json",

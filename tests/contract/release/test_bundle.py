@@ -107,10 +107,10 @@ def test_the_bundle_for_aws_has_the_same_packages_with_wheels_of_lambdas_machine
     assert {path.read_bytes()[18] for path in libraries} == {X86_64}
 
 
-def test_pips_own_words_are_shown_when_it_fails(
+def test_uvs_own_words_are_shown_when_it_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(bundle.ROOMS, "release", "nothing.txt")
-    with pytest.raises(bundle.BundleError, match=r"could not install nothing\.txt"):
+    with pytest.raises(bundle.BundleError, match=r"could not install lambdas/nothing\.txt"):
         bundle.build(tmp_path / "local", "local", "release")
-    assert "ERROR: Could not open requirements file" in capfd.readouterr().err
+    assert "error: File not found" in capfd.readouterr().err

@@ -1,0 +1,55 @@
+"""Machines on which the set-up can't begin say so in one sentence, and leave nothing half made."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.contract.provision.conftest import base_python, copy_project
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("machine") / "atoll")
+
+
+def setup(clone: Path, python: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", "--no-print-directory", "setup", f"PYTHON={python}"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "VIRTUAL_ENV"))}
+    return subprocess.run(
+        command, cwd=clone, env=kept | environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_debians_own_python_without_its_venv_is_told_which_package_to_install(clone: Path, tmp_path: Path) -> None:
+    """Debian's python3 lacks the module ensurepip until python3-venv is there; pip is refused beside it (PEP 668)."""
+    (tmp_path / "ensurepip.py").write_text("raise ImportError('No module named ensurepip')\n")
+    done = setup(clone, base_python(), PYTHONPATH=str(tmp_path))
+    assert done.returncode
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith("atoll: ")
+    assert "ensurepip is missing" in first
+    assert "`apt-get install python3." in first
+    assert all(line.startswith("make: ") for line in rest)
+    assert not (clone / ".venv").exists()
+
+
+def test_a_python_that_is_too_old_is_told_so(clone: Path, tmp_path: Path) -> None:
+    old = tmp_path / "python3"
+    old.write_text(f'#!/bin/sh\nexec {base_python()} -c "import sys; sys.version_info = (3, 9); $2"\n')
+    old.chmod(0o755)
+    done = setup(clone, old)
+    assert (
+        done.stderr.splitlines()[0]
+        == "Python 3.9 was found; Atoll needs 3.11 or newer. Name one: make PYTHON=python3.11"
+    )
+    assert not (clone / ".venv").exists()
+
+
+def test_a_machine_that_reaches_no_index_is_told_where_to_name_one(clone: Path, tmp_path: Path) -> None:
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    done = setup(clone, base_python(), **nowhere, HOME=str(tmp_path))
+    assert done.returncode
+    assert "atoll: pip could not install uv" in done.stderr
+    assert "pip config set global.index-url" in done.stderr
