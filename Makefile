@@ -134,7 +134,7 @@ story-down: setup ## end what `make story KEEP=1` left running
 COMPILE := uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 lock: setup ## write all locks anew
 	$(COMPILE) --universal requirements-dev.in -o requirements-dev.txt
-	for list in requirements requirements-story requirements-check requirements-tools model_code/requirements model_code/requirements-serving lambdas/requirements lambdas/requirements-monitoring mlflow_server/requirements; do \
+	for list in requirements requirements-story requirements-check requirements-tools model_code/requirements model_code/requirements-serving lambdas/requirements lambdas/requirements-monitoring mlflow_server/requirements releases/requirements; do \
 	  $(COMPILE) --universal -c requirements-dev.txt $$list.in -o $$list.txt; done
 	for list in provision/uv provision/build compliance/requirements-checkov; do $(COMPILE) --universal $$list.in -o $$list.txt; done
 	for peer in mlflow mlserver bentoml fastapi; do \
