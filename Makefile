@@ -11,7 +11,7 @@ CLI := node_modules/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-check setup-tools setup-all lint check format test test-code test-contracts ahead faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test ahead faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,28 +44,41 @@ lint: setup-check ## format, lint, types, import contracts
 	ty check
 	lint-imports --no-cache
 
-check: lint ## lint and quick tests: before each commit
-	pytest -q tests/unit tests/docs
+check: setup-check ## lint and quick tests, two lanes at once: before each commit (about a minute; the long ones run in make test)
+	@$(MAKE) --no-print-directory --jobs=2 quick-models lint quick-others
+
+quick-models: QUICK := tests/unit/model_code
+quick-others: QUICK := tests/unit tests/docs --ignore=tests/unit/model_code
+quick-models quick-others: setup-check
+	@pytest -q -m "not long" $(QUICK) 2>&1 | sed -u 's/^/$(@:quick-%=%) | /'
 
 format: setup-check ## put the code in shape
 	ruff format .
 	ruff check --fix .
 
-test: setup-all lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story
-	@$(MAKE) --no-print-directory --jobs=2 test-code test-contracts
+test: setup-all lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story (JOBS=, default 2)
+	@rm -f .coverage .coverage.*
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(PARTS:%=test-%)
 	coverage combine -q
 	coverage report
-	pytest -q tests/story
 
-# Two halves of about the same length, one for each of two cores; each line says whose it is.
-test-code: export COVERAGE_FILE := .coverage.code
-test-code:
-	@coverage run -m pytest -q tests/unit tests/docs 2>&1 | sed -u 's/^/code      | /'
-	@coverage run --append -m pytest -q tests/infrastructure tests/faults tests/contract/etl 2>&1 | sed -u 's/^/code      | /'
+# The parts of `make test`, each a target of its own (`make test-mlflow`). Long ones come first: a core that is free takes
+# the next, so both have work to the end. Every test belongs to one part; each line of the output says whose it is.
+JOBS ?= 2
+PARTS := story unit sagemaker infrastructure hosts release mlflow faults contracts
+story := tests/story
+unit := tests/unit tests/docs
+sagemaker := tests/contract/sagemaker
+infrastructure := tests/infrastructure
+hosts := tests/contract/etl tests/contract/training
+release := tests/contract/release
+mlflow := tests/contract/mlflow
+faults := tests/faults
+contracts := tests/contract $(addprefix --ignore=,$(sagemaker) $(hosts) $(release) $(mlflow))
 
-test-contracts: export COVERAGE_FILE := .coverage.contracts
-test-contracts:
-	@coverage run -m pytest -q tests/contract --ignore=tests/contract/etl 2>&1 | sed -u 's/^/contracts | /'
+$(PARTS:%=test-%): export COVERAGE_FILE = .coverage.$(@:test-%=%)
+$(PARTS:%=test-%): test-%: setup-all
+	@coverage run -m pytest -q $($*) 2>&1 | sed -u 's/^/$* | /'
 
 ahead: setup-check ## the unit tests with the clock a year ahead, so that what rots is seen before it does (DAYS=; needs a C compiler)
 	@OMP_NUM_THREADS=1 python -m tests.ahead $(if $(DAYS),--days $(DAYS))

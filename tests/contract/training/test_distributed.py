@@ -80,10 +80,13 @@ def test_every_way_of_training_works_on_two_hosts(features: Path, tmp_path: Path
 
 
 def test_a_host_that_never_comes_fails_the_others_in_time(features: Path, tmp_path: Path) -> None:
-    with training(tmp_path, features, 2) as hosts:
+    hosts = Hosts(tmp_path, features, 2, CHOICES, join_seconds=5)
+    try:
         hosts.processes[1].kill()
         hosts.processes[1].wait()
         assert hosts.processes[0].wait(PATIENCE) == 1
+    finally:
+        hosts.end()
     assert "lost" in (hosts.roots[0] / "output/failure").read_text()
     assert not (hosts.roots[0] / "model").exists()
 

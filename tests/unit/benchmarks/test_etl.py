@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from benchmarks import etl, etl_pandas
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
@@ -10,6 +11,7 @@ from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 pytestmark = IBIS_IS_BEHIND_DUCKDB
 
 
+@pytest.mark.long
 def test_pandas_makes_the_same_features_as_atoll(tmp_path: Path) -> None:
     etl.ledger_of(tmp_path / "raw.parquet", 3_000)
     ledger = etl.numbered(tmp_path / "raw.parquet")

@@ -96,6 +96,7 @@ def test_a_scanner_that_is_missing_or_fails_or_reads_nothing_is_an_error(
             scanners.scan(folder)
 
 
+@pytest.mark.long
 def test_findings_are_told_by_their_constructs_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failed = {"resource": "AWS::SQS::Queue.Queue1", "check_id": "CKV_AWS_27", "file_path": "/Stack.template.json"}
     answer = {"summary": {"parsing_errors": 0, "resource_count": 1}, "results": {"failed_checks": [failed]}}

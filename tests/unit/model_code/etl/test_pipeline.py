@@ -211,6 +211,7 @@ def test_a_ledger_that_cannot_be_used_is_refused_in_a_sentence(
         main([], tmp_path)
 
 
+@pytest.mark.long
 def test_absurd_amounts_are_set_aside_by_the_same_reason_in_csv_and_parquet(
     ledger: pd.DataFrame, tmp_path: Path
 ) -> None:

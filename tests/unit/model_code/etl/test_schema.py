@@ -42,6 +42,7 @@ def test_of_several_reasons_the_first_counts(wrong: set[str]) -> None:
     assert row.reason == next(reason for name, (_, reason) in WRONG.items() if name in wrong)
 
 
+@pytest.mark.long
 @settings(max_examples=30)
 @given(rows=mixed)
 def test_a_row_is_judged_and_read_the_same_in_any_company(rows: list[dict[str, str]]) -> None:

@@ -78,6 +78,7 @@ def test_an_anomaly_without_a_kind_is_called_unknown(tmp_path: Path) -> None:
     assert ledger["kind"].tolist() == ["unknown", ""]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_parts")
 @settings(max_examples=10, deadline=None)
 @given(rows=st.lists(st.builds(row, st.integers(0, 20), day=st.integers(1, 9), amount=st.sampled_from(["1", "x"]))))

@@ -159,6 +159,7 @@ texts = st.one_of(st.sampled_from(sorted(set(GOOD.values()))), st.text(max_size=
 wild_rows = st.lists(st.one_of(st.lists(texts, max_size=15), st.fixed_dictionaries(dict.fromkeys(GOOD, texts))))
 
 
+@pytest.mark.long
 @given(rows=wild_rows)
 def test_no_row_is_ever_lost(rows: list[list[str] | dict[str, str]]) -> None:
     raw = [RawRow(line, list(row.values() if isinstance(row, dict) else row)) for line, row in enumerate(rows, 2)]

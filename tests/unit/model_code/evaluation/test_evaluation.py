@@ -16,7 +16,7 @@ from model_code.evaluation.extras import TRIALS
 from model_code.evaluation.ledgers import generated
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 MODELS = {
     "rules",
     "isolation forest",

@@ -52,6 +52,7 @@ def test_what_happens_after_training_changes_no_feature_of_training(extend, ledg
     assert np.array_equal(first, second)
 
 
+@pytest.mark.long
 def test_forecasts_are_told_for_every_field_with_their_failures(ledger: Ledger) -> None:
     found = forecasts(ledger)
     assert set(found) == {"agency", "office", "mcc"}

@@ -59,6 +59,7 @@ def test_every_row_gets_every_feature_as_a_finite_number(ledger: pd.DataFrame, f
     assert (features[list(COLUMNS)].std() > 0).all()
 
 
+@pytest.mark.long
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     day=st.integers(0, DAYS), what=st.sampled_from(["remove", "change", "repeat", "shuffle"]), seed=st.integers(0, 99)
@@ -101,6 +102,7 @@ def test_every_feature_is_known_at_authorisation() -> None:
     assert late == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("field", [name for name in FIELDS if name not in {"transaction_id", "transaction_date"}])
 def test_a_feature_reads_no_field_but_those_it_declares(
     ledger: pd.DataFrame, features: pd.DataFrame, field: str
@@ -116,6 +118,7 @@ def test_a_late_field_cannot_even_be_missed(ledger: pd.DataFrame, features: pd.D
     pd.testing.assert_frame_equal(features_of(known), features)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("days", sorted({feature.days for feature in FEATURES} - {0}))
 def test_a_feature_looks_back_no_further_than_it_declares(ledger: pd.DataFrame, days: int) -> None:
     last = ledger.iloc[[-1]].assign(transaction_id="last", transaction_date=pd.Timestamp("2027-06-30"))

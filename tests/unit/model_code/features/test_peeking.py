@@ -15,7 +15,7 @@ from model_code.features.windows import Expression, Window, found
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.features.test_batch import features_of
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 OWN_DAY = Window("count", "day", ("card",), -3, 0)
 TOMORROW = Window("sum", "size", ("merchant",), -30, 1)
 PEEKING = (

@@ -14,6 +14,7 @@ def ledger(rows: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame({"transaction_date": days, "amount": random.lognormal(4, 1, rows).round(2), **columns})
 
 
+@pytest.mark.long
 @given(seed=st.integers(0, 500), factor=st.floats(0, 100))
 @settings(max_examples=25, deadline=None)
 def test_nothing_in_a_purchases_own_week_or_later_changes_what_is_known_of_its_week(seed: int, factor: float) -> None:

@@ -48,6 +48,7 @@ def test_a_rare_series_is_left_out() -> None:
     assert list(weekly_spend(both, "office").columns) == ["a"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["ETS", "ARIMA"])
 def test_a_model_beats_last_week_where_weeks_are_noise_around_a_level(name: str) -> None:
     spend = weekly_spend(ledger(a=noise(6), b=noise(8, 2)), "office")
@@ -100,6 +101,7 @@ def test_about_nineteen_weeks_of_twenty_lie_within_the_interval() -> None:
     assert 0.85 <= within.mean() <= 1
 
 
+@pytest.mark.long
 def test_the_artifact_is_json_and_names_next_week(tmp_path: Path) -> None:
     path = tmp_path / "ledger.csv"
     path.write_bytes(to_csv(generate(6000, seed=3, start=date(2025, 1, 1), end=date(2026, 3, 31))))
@@ -111,6 +113,7 @@ def test_the_artifact_is_json_and_names_next_week(tmp_path: Path) -> None:
         assert 0 <= series["low"] <= series["expected"] <= series["high"]
 
 
+@pytest.mark.long
 def test_a_row_that_etl_would_set_aside_is_in_no_forecast(tmp_path: Path) -> None:
     good = generate(3000, seed=3, start=date(2025, 1, 1), end=date(2026, 3, 31))
     odd = {"amount": "1e12", "transaction_date": "2199-01-01", "currency": "EUR", "label": "maybe"}
