@@ -13,7 +13,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from compliance import accepted, bad_input, database, measured_tables, perimeter, permissions, predicates, serving
+from compliance import (
+    accepted,
+    bad_input,
+    creation,
+    database,
+    measured_tables,
+    perimeter,
+    permissions,
+    predicates,
+    serving,
+)
 from compliance.findings import Acceptance
 from model_code.evaluation import tables
 from model_code.features.fields import FIELDS
@@ -66,8 +76,8 @@ def accepted_findings(root: Path) -> str:
 
 def checked_claims(_root: Path) -> str:
     """The claims about the templates, with the controls that each names."""
-    rows = []
-    for claim in (*predicates.CLAIMS, *permissions.CLAIMS, *serving.CLAIMS, *perimeter.CLAIMS, *database.CLAIMS):
+    rows, rooms = [], (predicates, permissions, serving, perimeter, database, creation)
+    for claim in (each for room in rooms for each in room.CLAIMS):
         promise, _, controls = " ".join((claim.__doc__ or "").split()).partition(" Controls: ")
         rows.append((f"`{claim.__module__.rpartition('.')[2]}.{claim.__name__}`", promise, controls.removesuffix(".")))
     return _table(("claim", "what it says", "controls"), rows)

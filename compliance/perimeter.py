@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from compliance.templates import Resource, Templates, resources
+from stacks.regions import service_principal
 
 _WAYS_OUT = (
     "AWS::EC2::EIP",
@@ -92,10 +93,25 @@ def keys_are_used_through_services(templates: Templates) -> Iterator[str]:
 
 
 def _is_bound(statement: dict[str, Any]) -> bool:
-    conditions = json.dumps(statement.get("Condition", {}))
-    if "Service" in statement["Principal"]:
+    """Say whether a statement names the services, or bounds what a grant may hold (stacks/components/keys.py)."""
+    conditions, who = json.dumps(statement.get("Condition", {})), statement["Principal"]
+    if who == {"Service": service_principal("events")}:
+        return True  # bound by the queue's policy: `queues_name_whose_rules_send`
+    if isinstance(who, dict) and "Service" in who:
         return "aws:SourceAccount" in conditions or "kms:EncryptionContext:aws:logs:arn" in conditions
-    return "kms:ViaService" in conditions
+    if who in ("*", {"AWS": "*"}) and "kms:CallerAccount" not in conditions:
+        return False
+    grants_alone = statement["Action"] in ("kms:CreateGrant", ["kms:CreateGrant"])
+    return "kms:ViaService" in conditions or (grants_alone and "kms:GrantOperations" in conditions)
+
+
+def queues_name_whose_rules_send(templates: Templates) -> Iterator[str]:
+    """Queues take events of rules that they name, in no other account. Controls: AC-3, AC-4."""
+    for queue in resources(templates, "AWS::SQS::QueuePolicy"):
+        for statement in queue.properties["PolicyDocument"]["Statement"]:
+            sends = statement["Principal"] == {"Service": service_principal("events")}
+            if sends and "aws:SourceArn" not in statement.get("Condition", {}).get("ArnLike", {}):
+                yield f"{queue.place} takes events of anybody's rules"
 
 
 def keys_have_one_purpose(templates: Templates) -> Iterator[str]:
@@ -159,4 +175,5 @@ CLAIMS = (
     keys_have_one_purpose,
     buckets_answer_our_machines_in_our_network,
     machines_are_known_by_their_tag,
+    queues_name_whose_rules_send,
 )

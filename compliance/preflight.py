@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from compliance.preflight_checks import CHECKS, Clients, Finding
+from compliance import preflight_account, preflight_checks
+from compliance.preflight_checks import Clients, Finding
 from stacks.settings import settings_or_exit
 
 if TYPE_CHECKING:
     from stacks.settings import Settings
+
+
+CHECKS = (*preflight_checks.CHECKS, *preflight_account.CHECKS)
 
 
 def preflight(settings: "Settings", clients: Clients) -> list[Finding]:

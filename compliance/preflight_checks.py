@@ -81,8 +81,10 @@ def endpoint_services(settings: Settings, clients: Clients) -> Iterator[Finding]
     for endpoint in endpoints(settings):
         name = endpoint.service or f"com.amazonaws.{region}.{endpoint.name}"
         found = services.get(name)
-        mend = 'look in `aws ec2 describe-vpc-endpoint-services`; name another, or "off", in [network.endpoints] as '
+        mend = "look in `aws ec2 describe-vpc-endpoint-services`; name another in [network.endpoints] as "
         mend += f'"{endpoint.name}"'
+        if (plain := endpoint.name.removesuffix("-fips")) != endpoint.name:
+            mend += f', or have it called by its plain host: network.plain_hosts = ["{plain}"]'
         lacks = _what_lacks(found, endpoint.name, region) if found else "no such service in the region"
         yield Finding(subject=f"endpoint {endpoint.name}", ok=not lacks, found=lacks or name, mend=mend)
 

@@ -20,6 +20,11 @@ from mlflow_server.settings import SERVER_USER, MissingSettingError, has_postgre
 COMMAND = (sys.executable, "-m", "mlflow", "server", "--app-name", "basic-auth")
 """Everything else comes from the environment: no address and no secret stands on a command line."""
 
+KEEP_ALIVE_SECONDS = 620
+"""How long an idle connection stays open: longer than the balancer's idle time, which would otherwise use one that
+this server has just closed and answer 502
+(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html)."""
+
 AUTH_CACHE_SECONDS = "60"
 """How long a checked password counts. Without it every request hashes it anew (0.15 s against 0.015 s); a password that
 is changed on another worker is accepted for at most this long."""
@@ -35,7 +40,7 @@ def serve(given: Mapping[str, str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="mlflow-"))
     environment["MLFLOW_AUTH_CONFIG_PATH"] = str(write_auth_config(folder, environment["MLFLOW_AUTH_DATABASE_URI"]))
     environment["MLFLOW_EXPOSE_PROMETHEUS"] = str(folder / "metrics")
-    environment["MLFLOW_UVICORN_OPTS"] = tls_options(environment, folder)
+    environment["MLFLOW_UVICORN_OPTS"] = f"{tls_options(environment, folder)} --timeout-keep-alive {KEEP_ALIVE_SECONDS}"
     login = None
     if has_postgresql(given):
         login = DatabaseLogin(folder / "pgpass", database_uri=environment["MLFLOW_BACKEND_STORE_URI"], user=SERVER_USER)

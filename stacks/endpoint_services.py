@@ -10,12 +10,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stacks.regions import HOST_SUFFIX
+
 if TYPE_CHECKING:
     from stacks.settings import Settings
 
 S3 = "s3"
 """The one gateway endpoint: PrivateLink has no private DNS for S3's FIPS hosts (docs/decisions)."""
 
+_OPTIONAL = frozenset({"xray"})  # without it traces are lost and nothing else (decision 21)
+_SDK_NAMES = {
+    "events": "EVENTBRIDGE",
+    "logs": "CLOUDWATCH_LOGS",
+    "monitoring": "CLOUDWATCH",
+    "sagemaker.api": "SAGEMAKER",
+    "sagemaker.runtime": "SAGEMAKER_RUNTIME",
+    "secretsmanager": "SECRETS_MANAGER",
+    "states": "SFN",
+}
 _GLOBAL_S3 = "us-east-1"  # SDKs still call S3 here by the name without a region, whose addresses are this region's
 
 
@@ -77,7 +89,7 @@ def uses(settings: "Settings") -> Iterator[Use]:
 
 def computed(settings: "Settings") -> Mapping[str, frozenset[str]]:
     """Give the endpoints that these uses need: name -> the groups that call it."""
-    fips = settings.region.fips_hosts if settings.fips else frozenset()
+    fips = settings.region.fips_hosts - set(settings.network.plain_hosts) if settings.fips else frozenset()
     callers: dict[str, frozenset[str]] = {}
     for use in uses(settings):
         by_sdk = f"{use.service}-fips" if use.service in fips - {S3} else use.service
@@ -91,8 +103,10 @@ def endpoints(settings: "Settings") -> list[Endpoint]:
     """Give the endpoints to make: all that are needed in a VPC of ours, in an existing one only those asked for.
 
     Raises:
-        ValueError: an override names an endpoint that this deployment doesn't need, or S3's in an existing VPC.
+        ValueError: an override names an endpoint that this deployment doesn't need, or S3's in an existing VPC, or
+            takes away one that is called; a plain host is asked for where there is none.
     """
+    _check_plain_hosts(settings)
     needed, overrides = computed(settings), settings.network.endpoints
     if unknown := sorted(set(overrides) - set(needed)):
         raise ValueError(
@@ -103,12 +117,40 @@ def endpoints(settings: "Settings") -> list[Endpoint]:
             f'network.endpoints.s3 = "{overrides[S3]}": S3 has the region\'s gateway, whose name is fixed and which '
             'belongs to the owner of the route tables; remove the line, or write "off" where another way leads to S3'
         )
+    off = sorted(name for name, service in overrides.items() if service == "off" and name not in _OPTIONAL)
+    if off and not settings.network.existing:
+        service = off[0].removesuffix("-fips")
+        raise ValueError(
+            f'network.endpoints.{off[0]} is "off", and {" and ".join(sorted(needed[off[0]]))} call it: a new network '
+            "has no other way there. Name another endpoint service"
+            + (f', or have it called by its plain host: plain_hosts = ["{service}"]' if service != off[0] else "")
+        )
     wanted = overrides if settings.network.existing else needed
     return [
         Endpoint(name=name, callers=needed[name], service=overrides.get(name))
         for name in wanted
         if overrides.get(name) != "off"
     ]
+
+
+def _check_plain_hosts(settings: "Settings") -> None:
+    called = {use.service for use in uses(settings) if use.sdk and use.service != S3}
+    possible = sorted(called & settings.region.fips_hosts) if settings.fips else []
+    if strangers := [name for name in settings.network.plain_hosts if name not in possible]:
+        raise ValueError(
+            f"network.plain_hosts names {strangers[0]}; those that our functions call by a FIPS host here are: "
+            f"{', '.join(possible) or 'none'}"
+        )
+
+
+def plain_addresses(settings: "Settings") -> dict[str, str]:
+    """Give the variables that have an AWS SDK call a service by its plain host while it calls the others by FIPS hosts.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    region, names = settings.deployment.region, settings.network.plain_hosts
+    hosts = {_SDK_NAMES.get(name, name.upper()): private_hosts(name, region, HOST_SUFFIX)[0] for name in names}
+    return {f"AWS_ENDPOINT_URL_{name}": f"https://{host}" for name, host in hosts.items()}
 
 
 def private_hosts(name: str, region: str, suffix: str) -> list[str]:

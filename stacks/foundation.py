@@ -11,6 +11,7 @@ from stacks.components.default_group import close_default_group
 from stacks.components.functions import DeadLetters, Workplace
 from stacks.components.keys import Keys
 from stacks.components.network import Network
+from stacks.components.removal import KEPT
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.components.trail import TRAIL_PREFIX, Trail
 from stacks.settings import Settings
@@ -33,8 +34,8 @@ class FoundationStack(AtollStack):
         self.network = Network(self, "Network", settings=settings, logs_key=self.keys.logs)
         self.access_logs = AccessLogBucket(self, "AccessLogs", logs=settings.logs, removal=self.removal)
         self.data = self._bucket("Data", self.removal)
-        self.releases = self._bucket("Release", cdk.RemovalPolicy.RETAIN, locked=True)
-        self.audit = self._bucket("Audit", cdk.RemovalPolicy.RETAIN, locked=True)
+        self.releases = self._bucket("Release", KEPT, locked=True)
+        self.audit = self._bucket("Audit", KEPT, locked=True)
         self.audit.archive_logs(f"{TRAIL_PREFIX}/", settings.logs)
         self.trail = Trail(
             self,

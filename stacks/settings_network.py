@@ -62,6 +62,11 @@ class Network(Section):
         default=None,
         description="Whether functions and tasks call AWS by FIPS host names; absent: yes in GovCloud, else no.",
     )
+    plain_hosts: tuple[EndpointName, ...] = Field(
+        default=(),
+        description='Services (such as `"ecs"`) that functions call by their plain host although FIPS is on: those '
+        "whose FIPS host has no endpoint service in the region.",
+    )
     endpoints: dict[EndpointName, EndpointServiceName] = Field(
         default_factory=dict,
         description='Endpoint (such as `"kms-fips"`) to the whole name of its service, or to `"off"`. In an existing '

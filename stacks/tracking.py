@@ -11,6 +11,7 @@ from constructs import Construct
 
 from stacks.components.balancer import InternalBalancer
 from stacks.components.database import OWNER, SERVER_USER, TrackingDatabase
+from stacks.components.firewall import Firewall
 from stacks.components.functions import DeadLetters
 from stacks.components.logs import KeptLogGroup
 from stacks.components.migration import Migration, MigrationInputs
@@ -68,7 +69,7 @@ class TrackingStack(AtollStack):
             running.node.add_dependency(self._migration(cluster, database))
         balancer.forward_to(running)
         if settings.deployment.production:
-            balancer.guard(foundation.keys)
+            Firewall(self, "Firewall", settings=settings, balancer=balancer.balancer, keys=foundation.keys)
         ssm.StringParameter(self, "Url", parameter_name="/atoll/tracking/url", string_value=settings.tracking.url)
         self.output("TrackingUrl", settings.tracking.url)
         self.output("TrackingAdminSecretArn", self.secrets.administrator.secret_arn)

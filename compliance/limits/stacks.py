@@ -114,14 +114,19 @@ class Rules:
 
 
 def firewall_capacity(assembly: Assembly) -> Iterator[Use]:
-    """Capacity units of each web ACL; of AWS's rule groups as the list of them says, 2 for a rate, 1 for a label.
+    """Capacity units of each web ACL, by the list of AWS's rule groups and the pages of the statements that we use.
 
-    https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
+    https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html,
+    https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statements-list.html
     """
-    groups = {"AWSManagedRulesCommonRuleSet": 700, "AWSManagedRulesKnownBadInputsRuleSet": 200}
+    units_of = {
+        "AWSManagedRulesCommonRuleSet": 700,
+        "AWSManagedRulesKnownBadInputsRuleSet": 200,
+        "RateBasedStatement": 2,
+        "LabelMatchStatement": 1,
+        "ByteMatchStatement": 2,
+    }
     for firewall in assembly.each("AWS::WAFv2::WebACL"):
-        total = 0
-        for rule in firewall.properties["Rules"]:
-            managed = rule["Statement"].get("ManagedRuleGroupStatement")
-            total += groups[managed["Name"]] if managed else 2 * (1 + json.dumps(rule).count("LabelMatchStatement"))
+        text = json.dumps(firewall.properties["Rules"])
+        total = sum(units * text.count(f'"{name}"') for name, units in units_of.items())
         yield Use(place=firewall.place, value=total)

@@ -1,27 +1,21 @@
 """The door to the tracking server: an internal load balancer that speaks TLS with FIPS ciphers only."""
 
-from collections.abc import Sequence
-
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from compliance.accepted import DEVELOPMENT_ONLY
 from compliance.findings import accept_finding
 from stacks.components.jsii_types import as_interface, resource_of
-from stacks.components.keys import Keys
-from stacks.components.logs import KeptLogGroup
 from stacks.components.network import CONTAINER_PORT, Network
 from stacks.settings import Settings
 from stacks.settings_tracking import SingleSignOn
 
 _NIST = "NIST.800.53.R5"
-_FIREWALL_LOGS = "aws-waf-logs-atoll-tracking"
 
 
 class InternalBalancer(Construct):
@@ -99,46 +93,6 @@ class InternalBalancer(Construct):
         policy = self._settings.region.load_balancer_tls_policy
         resource_of(listener).add_property_override("SslPolicy", policy)
 
-    def guard(self, keys: Keys) -> None:
-        """Put a web firewall before the balancer: AWS's rules on common and on known bad requests, and a rate."""
-        firewall = wafv2.CfnWebACL(
-            self,
-            "Firewall",
-            scope="REGIONAL",
-            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_visible("firewall"),
-            rules=[
-                # The size limit would refuse a model's artifacts.
-                _managed_rules("common", "AWSManagedRulesCommonRuleSet", priority=1, without=["SizeRestrictions_BODY"]),
-                _rate_limit(priority=2),
-                _managed_rules("known-bad", "AWSManagedRulesKnownBadInputsRuleSet", priority=3),
-            ],
-        )
-        wafv2.CfnWebACLAssociation(
-            self,
-            "FirewallAssociation",
-            resource_arn=self.balancer.load_balancer_arn,
-            web_acl_arn=firewall.attr_arn,
-        )
-        group = KeptLogGroup(self, "FirewallLogs", settings=self._settings, key=keys.logs)
-        # AWS WAF writes only to log groups whose name begins so.
-        resource_of(group).add_property_override("LogGroupName", _FIREWALL_LOGS)
-        stack = cdk.Stack.of(self)
-        wafv2.CfnLoggingConfiguration(
-            self,
-            "FirewallLogging",
-            resource_arn=firewall.attr_arn,
-            log_destination_configs=[
-                stack.format_arn(
-                    service="logs",
-                    resource="log-group",
-                    resource_name=_FIREWALL_LOGS,
-                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-                ),
-            ],
-            redacted_fields=[_header("authorization"), _header("cookie")],
-        ).node.add_dependency(group)
-
     def _name_it(self) -> None:
         zone = route53.PrivateHostedZone(
             self,
@@ -166,46 +120,4 @@ def _sign_in(provider: SingleSignOn, *, then: elbv2.ListenerAction) -> elbv2.Lis
         on_unauthenticated_request=elbv2.UnauthenticatedAction.AUTHENTICATE,
         allow_https_outbound=False,  # the way to the provider is the agency's, in its own group
         next=then,
-    )
-
-
-def _header(name: str) -> wafv2.CfnLoggingConfiguration.FieldToMatchProperty:
-    return wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": name})
-
-
-def _visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
-    return wafv2.CfnWebACL.VisibilityConfigProperty(
-        cloud_watch_metrics_enabled=True,
-        sampled_requests_enabled=False,
-        metric_name=f"atoll-{name}",
-    )
-
-
-def _managed_rules(
-    name: str, group: str, *, priority: int, without: Sequence[str] = ()
-) -> wafv2.CfnWebACL.RuleProperty:
-    return wafv2.CfnWebACL.RuleProperty(
-        name=name,
-        priority=priority,
-        override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
-        statement=wafv2.CfnWebACL.StatementProperty(
-            managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
-                vendor_name="AWS",
-                name=group,
-                excluded_rules=[wafv2.CfnWebACL.ExcludedRuleProperty(name=each) for each in without],
-            ),
-        ),
-        visibility_config=_visible(name),
-    )
-
-
-def _rate_limit(*, priority: int) -> wafv2.CfnWebACL.RuleProperty:
-    return wafv2.CfnWebACL.RuleProperty(
-        name="rate",
-        priority=priority,
-        action=wafv2.CfnWebACL.RuleActionProperty(block={}),
-        statement=wafv2.CfnWebACL.StatementProperty(
-            rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(limit=6000, aggregate_key_type="IP"),
-        ),
-        visibility_config=_visible("rate"),
     )

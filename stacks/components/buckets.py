@@ -36,7 +36,7 @@ class PrivateBucket(s3.Bucket):
         key: kms.Key,
         access_logs: s3.Bucket,
         locked_for: s3.ObjectLockRetention | None = None,
-        removal: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
+        removal: cdk.RemovalPolicy,
     ) -> None:
         super().__init__(
             scope,
@@ -87,7 +87,9 @@ class PrivateBucket(s3.Bucket):
 
         Controls: AU-4, AU-11.
         """
-        self.add_lifecycle_rule(prefix=prefix, **archived(logs))
+        # An expiry only hides a version; this ends it, once its Object Lock has
+        # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html).
+        self.add_lifecycle_rule(prefix=prefix, noncurrent_version_expiration=cdk.Duration.days(1), **archived(logs))
 
 
 class AccessLogBucket(s3.Bucket):

@@ -7,16 +7,19 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
-from compliance.accepted import DEVELOPMENT_ONLY, NAMED_AT_RUN_TIME
+from compliance.accepted import DEVELOPMENT_ONLY, NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from compliance.findings import accept_finding
 from stacks.components.jsii_types import resource_of
 from stacks.components.keys import Keys
 from stacks.components.network import DATABASE_PORT, Network
+from stacks.components.removal import KEPT
 from stacks.components.roles import RolePolicy, WorkRole, service
 from stacks.database_engine import MAJOR_VERSION, instance_type
 from stacks.settings import Settings
 
 _NAME = "mlflow"
+VAULT = "atoll-tracking"
+"""Where AWS Backup keeps the database's recovery points; the alarm on failed jobs names it."""
 OWNER = "atoll_owner"
 """The user who owns the database and its tables; only the migration signs in so."""
 SERVER_USER = "mlflow"
@@ -68,6 +71,7 @@ class TrackingDatabase(Construct):
             storage_encryption_key=keys.tracking,
             iam_authentication=True,
             backup_retention=cdk.Duration.days(35),
+            preferred_backup_window="07:00-08:00",  # not when AWS Backup takes its snapshots, from 05:00 on
             cloudwatch_logs_exports=["postgresql", "upgrade"],
             monitoring_interval=cdk.Duration.minutes(1),
             monitoring_role=self._monitoring_role(),
@@ -134,15 +138,23 @@ class TrackingDatabase(Construct):
         accept_finding(self.instance, nist, f"{nist}-RDSInstanceDeletionProtectionEnabled", because=DEVELOPMENT_ONLY)
 
     def _back_up(self, keys: Keys) -> None:
+        vault = backup.BackupVault(
+            self, "Vault", backup_vault_name=VAULT, encryption_key=keys.tracking, removal_policy=KEPT
+        )
         plan = backup.BackupPlan(
             self,
             "Backup",
-            backup_vault=backup.BackupVault(self, "Vault", encryption_key=keys.tracking),
+            backup_vault=vault,
             backup_plan_rules=[backup.BackupPlanRule.daily(), backup.BackupPlanRule.monthly1_year()],
         )
         role = WorkRole(self, "BackupRole", identity=self._settings.identity, principal=service("backup"))
         snapshots = cdk.Stack.of(self).format_arn(service="rds", resource="snapshot:awsbackup:*")
         role.permissions.allow(*_OF_INSTANCES, on=[self.instance.instance_arn])
         role.permissions.allow_pattern(*_OF_SNAPSHOTS, on=[snapshots], because=NAMED_AT_RUN_TIME)
+        # Beside RDS's actions, AWS Backup's list for policies of one's own has these
+        # (https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html).
+        role.permissions.allow("backup:CopyIntoBackupVault", "backup:DescribeBackupVault", on=[vault.backup_vault_arn])
+        role.permissions.allow("kms:DescribeKey", on=[keys.tracking.key_arn])
+        role.permissions.allow_pattern("tag:GetResources", on=["*"], because=NO_RESOURCE_LEVEL)
         resource = backup.BackupResource.from_rds_database_instance(self.instance)
         plan.add_selection("Database", resources=[resource], role=role.fixed, disable_default_backup_policy=True)

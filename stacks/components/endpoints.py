@@ -34,15 +34,16 @@ class Endpoints(Construct):
         self._vpc = vpc
         self._account = settings.deployment.account
         self._region = settings.deployment.region
-        self.all = []
         for endpoint in endpoints(settings):
             callers = [groups[name] for name in sorted(endpoint.callers)]
-            made = self._gateway() if endpoint.name == S3 else self._interface(endpoint, callers)
-            self.all.append(made)
+            if endpoint.name == S3:
+                self._gateway()
+            else:
+                self._interface(endpoint, callers)
         if prefixes := settings.network.s3_prefix_list:
             self._let_to_s3(settings, prefixes, groups)
 
-    def _interface(self, endpoint: Endpoint, callers: list[ec2.ISecurityGroup]) -> ec2.InterfaceVpcEndpoint:
+    def _interface(self, endpoint: Endpoint, callers: list[ec2.ISecurityGroup]) -> None:
         name = "".join(part.capitalize() for part in endpoint.name.replace("-", ".").split("."))
         group = ec2.SecurityGroup(
             self,
@@ -69,9 +70,8 @@ class Endpoints(Construct):
             private_dns_enabled=True,
         )
         made.add_to_policy(self._own_statement())
-        return made
 
-    def _gateway(self) -> ec2.GatewayVpcEndpoint:
+    def _gateway(self) -> None:
         """Make S3's gateway: our own buckets, and two of AWS's, whose requests AWS has signed beforehand.
 
         ECR serves layers from its bucket, and functions answer CloudFormation's custom resources through its bucket
@@ -90,7 +90,6 @@ class Endpoints(Construct):
         gateway.add_to_policy(self._own_statement())
         gateway.add_to_policy(self._objects("s3:GetObject", layers))
         gateway.add_to_policy(self._objects("s3:PutObject", answers))
-        return gateway
 
     def _own_statement(self) -> iam.PolicyStatement:
         here = {"aws:PrincipalAccount": self._account, "aws:ResourceAccount": self._account}

@@ -18,6 +18,7 @@ from stacks.components.jsii_types import as_interface
 from stacks.components.logs import KeptLogGroup
 from stacks.components.network import allow_interfaces
 from stacks.components.roles import RolePolicy, WorkRole, service
+from stacks.endpoint_services import plain_addresses
 from stacks.settings import Settings
 
 TIMEOUT_MINUTES = 5
@@ -124,7 +125,7 @@ class EventFunction(lambda_.Function):
 
 def fips_environment(settings: Settings) -> dict[str, str]:
     """Have the AWS SDKs of a function or task call FIPS hosts, where the settings ask for it. Controls: SC-13."""
-    return {"AWS_USE_FIPS_ENDPOINT": "true"} if settings.fips else {}
+    return {"AWS_USE_FIPS_ENDPOINT": "true", **plain_addresses(settings)} if settings.fips else {}
 
 
 def _let_it_work(policy: RolePolicy, place: Workplace, group: KeptLogGroup) -> None:

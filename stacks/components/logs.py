@@ -6,6 +6,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from stacks.components.jsii_types import resource_of
+from stacks.components.removal import KEPT
 from stacks.settings import Settings
 
 
@@ -16,6 +17,6 @@ class KeptLogGroup(logs.LogGroup):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, key: kms.Key) -> None:
-        keep = cdk.RemovalPolicy.RETAIN if settings.deployment.production else cdk.RemovalPolicy.DESTROY
+        keep = KEPT if settings.deployment.production else cdk.RemovalPolicy.DESTROY
         super().__init__(scope, construct_id, encryption_key=key, removal_policy=keep)
         resource_of(self).add_property_override("RetentionInDays", settings.logs.searchable_days)

@@ -2,7 +2,7 @@
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
@@ -42,7 +42,8 @@ class Network(Construct):
         groups = {name: self._group(settings, name) for name in _PURPOSES}
         self.jobs, self.functions, self.balancer, self.tasks, self.database = groups.values()
         self.source_vpcs = list(settings.network.source_vpcs) or [self.vpc.vpc_id]
-        self.aws = Endpoints(self, "Aws", settings=settings, vpc=self.vpc, groups=groups).all
+        aws = Endpoints(self, "Aws", settings=settings, vpc=self.vpc, groups=groups)
+        self.ways_of_functions: list[IDependable] = [aws, self.functions]  # endpoints and groups, each with its rules
         if not existing:
             self._connect(settings.tracking.port)
             if settings.network.several_instances:

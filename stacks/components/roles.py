@@ -107,8 +107,11 @@ class WorkRole(iam.Role):
             path=identity.role_path,
         )
         if prefix := identity.role_name_prefix:
-            name = prefix + cdk.Names.unique_resource_name(self, max_length=_LONGEST_NAME - len(prefix))
-            resource_of(self).add_property_override("RoleName", name)
+            end = (
+                f"-{cdk.Stack.of(self).region}"  # IAM knows no regions: a second region's roles have names of their own
+            )
+            made = cdk.Names.unique_resource_name(self, max_length=_LONGEST_NAME - len(prefix + end))
+            resource_of(self).add_property_override("RoleName", prefix + made + end)
         self.permissions = RolePolicy(self, "Permissions", path=identity.role_path)
         self.add_managed_policy(self.permissions)
 

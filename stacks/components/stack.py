@@ -5,6 +5,7 @@ from typing import TypedDict, Unpack
 import aws_cdk as cdk
 from constructs import Construct
 
+from stacks.components.removal import KEPT
 from stacks.settings import Settings
 
 
@@ -30,7 +31,7 @@ class AtollStack(cdk.Stack):
         deployment = settings.deployment
         env = cdk.Environment(account=deployment.account, region=deployment.region)
         super().__init__(scope, construct_id, env=env, **options)
-        self.removal = cdk.RemovalPolicy.RETAIN if deployment.production else cdk.RemovalPolicy.DESTROY
+        self.removal = KEPT if deployment.production else cdk.RemovalPolicy.DESTROY
 
     @property
     def availability_zones(self) -> list[str]:

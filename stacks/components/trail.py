@@ -12,7 +12,6 @@ from stacks.components.logs import KeptLogGroup
 from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
 
-_NAME = "atoll"
 TRAIL_PREFIX = "trail"
 
 
@@ -38,11 +37,11 @@ class Trail(Construct):
         group = KeptLogGroup(self, "Logs", settings=settings, key=logs_key)
         role = WorkRole(self, "Role", identity=settings.identity, principal=service("cloudtrail"))
         role.permissions.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[group.log_group_arn])
-        self._let_it_write(bucket)
+        self._let_it_write(bucket, _name(settings))
         trail = cloudtrail.CfnTrail(
             self,
             "Trail",
-            trail_name=_NAME,
+            trail_name=_name(settings),
             is_logging=True,
             is_multi_region_trail=True,
             include_global_service_events=True,
@@ -56,9 +55,9 @@ class Trail(Construct):
         )
         trail.node.add_dependency(role.permissions, bucket.policy)
 
-    def _let_it_write(self, bucket: s3.Bucket) -> None:
+    def _let_it_write(self, bucket: s3.Bucket, name: str) -> None:
         stack = cdk.Stack.of(self)
-        arn = stack.format_arn(service="cloudtrail", resource="trail", resource_name=_NAME)
+        arn = stack.format_arn(service="cloudtrail", resource="trail", resource_name=name)
         ours = {"StringEquals": {"aws:SourceArn": arn}}
         who = [as_interface(service("cloudtrail"))]
         records = bucket.arn_for_objects(f"{TRAIL_PREFIX}/AWSLogs/{stack.account}/*")
@@ -73,6 +72,11 @@ class Trail(Construct):
         bucket.add_to_resource_policy(
             iam.PolicyStatement(principals=who, actions=["s3:PutObject"], resources=[records], conditions=ours),
         )
+
+
+def _name(settings: Settings) -> str:
+    """Give the trail's name; its shadow in every other region has the same, so the region is in it."""
+    return f"atoll-{settings.deployment.region}"
 
 
 def _selector(*prefixes: str) -> cloudtrail.CfnTrail.EventSelectorProperty:

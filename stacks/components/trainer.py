@@ -7,6 +7,7 @@ from constructs import Construct
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
+from stacks.components.keys import lendable
 from stacks.components.people import UID, PersonRole
 from stacks.components.roles import Conditions, RolePolicy
 from stacks.foundation import FoundationStack
@@ -144,7 +145,7 @@ class Trainer(PersonRole):
             policy.allow_objects("s3:PutObject", bucket=data, prefix=prefix)
         policy.allow_listing(bucket=data, prefixes=_READS)
         policy.allow("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", on=[keys.data.key_arn, keys.jobs.key_arn])
-        policy.allow("kms:CreateGrant", on=[keys.jobs.key_arn], when={"Bool": {"kms:GrantIsForAWSResource": "true"}})
+        policy.allow("kms:CreateGrant", on=[keys.jobs.key_arn], when=lendable(data.stack.account))
         names = ("/atoll/registry/model-image-uri", "/atoll/registry/model-image-digest", "/atoll/tracking/url")
         policy.allow("ssm:GetParameter", "ssm:GetParameters", on=[arns.parameter(self, name) for name in names])
 

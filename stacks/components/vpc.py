@@ -12,6 +12,7 @@ from stacks.settings import Settings
 from stacks.settings_network import ExistingNetwork
 
 WORK, DATA = "Work", "Data"
+_MOST_ZONES = 3
 
 
 def isolated_vpc(scope: Construct, settings: Settings) -> ec2.Vpc:
@@ -26,6 +27,7 @@ def isolated_vpc(scope: Construct, settings: Settings) -> ec2.Vpc:
         "Vpc",
         ip_addresses=ec2.IpAddresses.cidr(settings.network.cidr),
         availability_zones=list(settings.network.availability_zones),
+        reserved_azs=_MOST_ZONES - len(settings.network.availability_zones),  # a third zone later moves no subnet
         nat_gateways=0,
         subnet_configuration=[
             ec2.SubnetConfiguration(name=name, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) for name in (WORK, DATA)

@@ -78,6 +78,18 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         lambda t: _key(t, "Logs")["KeyPolicy"]["Statement"][1].pop("Condition"),
     ),
     (
+        keeps.keys_are_used_through_services,
+        lambda t: _key(t, "Logs")["KeyPolicy"]["Statement"][-1]["Condition"]["StringEquals"].pop("kms:CallerAccount"),
+    ),
+    (
+        keeps.keys_are_used_through_services,
+        lambda t: _key(t, "Jobs")["KeyPolicy"]["Statement"][-1]["Condition"].pop("ForAllValues:StringEquals"),
+    ),
+    (
+        keeps.queues_name_whose_rules_send,
+        lambda t: one(t, "Atoll-Release", "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"][-1].pop("Condition"),
+    ),
+    (
         keeps.keys_have_one_purpose,
         lambda t: one(t, FOUNDATION, "AWS::S3::Bucket", "Data").update(
             BucketEncryption=one(t, FOUNDATION, "AWS::S3::Bucket", "Audit")["BucketEncryption"]

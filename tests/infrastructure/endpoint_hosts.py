@@ -76,7 +76,8 @@ def calls(templates: Mapping[str, Template], region: str) -> Iterator[tuple[str,
         fips = _variables(function).get("AWS_USE_FIPS_ENDPOINT") == "true"
         for path in code_of(function):
             for service in clients_in(path):
-                yield "Functions", host(service, region, fips=fips), f"{function.place} by {path.name}"
+                by_fips = fips and _override(service) not in _variables(function)
+                yield "Functions", host(service, region, fips=by_fips), f"{function.place} by {path.name}"
         if function.properties.get("TracingConfig") == {"Mode": "Active"}:
             yield "Functions", host("xray", region, fips=False), f"Lambda for the traces of {function.place}"
     for task in resources(templates, "AWS::ECS::TaskDefinition"):
@@ -90,6 +91,12 @@ def calls(templates: Mapping[str, Template], region: str) -> Iterator[tuple[str,
         layers = f"prod-{region}-starport-layer-bucket.{host('s3', region, fips=False)}"
         yield "Tasks", layers, f"Fargate for the layers of {task.place}"
     yield "Jobs", host("s3", region, fips=False), "SageMaker for a job"
+
+
+def _override(service: str) -> str:
+    """The variable by which an SDK is told the address of one service."""
+    name = boto3.client(service, region_name="us-east-1").meta.service_model.service_id
+    return f"AWS_ENDPOINT_URL_{name.upper().replace(' ', '_')}"
 
 
 def _variables(function: Resource) -> dict[str, object]:

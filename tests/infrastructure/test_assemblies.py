@@ -168,7 +168,7 @@ def test_an_endpoint_stack_needs_nothing_that_its_narrow_role_lacks(templates: d
 def test_production_protects_what_holds_state(templates: dict[str, Template], environment: str) -> None:
     if settings(environment)["deployment"]["production"]:
         for bucket in resources(templates, "AWS::S3::Bucket"):
-            assert templates[bucket.stack]["Resources"][bucket.logical_id]["DeletionPolicy"] == "Retain"
+            assert templates[bucket.stack]["Resources"][bucket.logical_id]["DeletionPolicy"] == "RetainExceptOnCreate"
         balancer = next(resources(templates, "AWS::ElasticLoadBalancingV2::LoadBalancer"))
         attributes = {each["Key"]: each["Value"] for each in balancer.properties["LoadBalancerAttributes"]}
         assert attributes["deletion_protection.enabled"] == "true"

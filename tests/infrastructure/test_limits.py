@@ -2,8 +2,9 @@ import pytest
 from pydantic import ValidationError
 
 from compliance.limits.judge import judge_templates
+from compliance.preflight_account import reserved
 from compliance.templates import Template, resources
-from stacks.settings import Settings
+from stacks.settings import Settings, load
 from tests.infrastructure.test_assemblies import settings
 from tests.limits.extremes import EXTREMES
 from tests.limits.run import Walk
@@ -15,6 +16,14 @@ def test_every_template_stays_within_the_limits_of_aws_with_a_margin(
     rows = list(judge_templates(templates, str(settings(environment)["deployment"]["region"])))
     assert [row.objection for row in rows if row.objection] == []
     assert len(rows) > 30
+
+
+def test_the_preflight_counts_the_concurrency_that_functions_reserve(
+    templates: dict[str, Template], environment: str
+) -> None:
+    functions = resources(templates, "AWS::Lambda::Function")
+    in_templates = sum(each.properties["ReservedConcurrentExecutions"] for each in functions)
+    assert reserved(load(environment)) == in_templates
 
 
 def test_one_statement_lets_all_rules_of_a_stack_leave_dead_letters(templates: dict[str, Template]) -> None:

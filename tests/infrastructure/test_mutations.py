@@ -9,7 +9,13 @@ import pytest
 from compliance import permissions as may
 from compliance.pack import RULES
 from compliance.templates import Template, read_templates
-from tests.infrastructure import broken_database, broken_perimeter, broken_permissions, broken_resources
+from tests.infrastructure import (
+    broken_creation,
+    broken_database,
+    broken_perimeter,
+    broken_permissions,
+    broken_resources,
+)
 from tests.infrastructure.template_parts import Claim, Mutation
 
 MUTATIONS = [
@@ -17,6 +23,7 @@ MUTATIONS = [
     *broken_permissions.MUTATIONS,
     *broken_perimeter.MUTATIONS,
     *broken_database.MUTATIONS,
+    *broken_creation.MUTATIONS,
 ]
 ALL_CLAIMS = {*RULES, may.every_role_is_bounded}
 

@@ -40,5 +40,6 @@ def close_default_group(scope: Construct, *, network: Network, group: str, place
         service_token=function.function_arn,
         properties={"Group": {"group": group, "account": cdk.Stack.of(scope).account}},
     )
-    closed.node.add_dependency(function, *network.aws)
+    # On deletion as well: without its rules the function reaches nobody, and CloudFormation waits an hour for it.
+    closed.node.add_dependency(function, *network.ways_of_functions)
     accept_finding(closed, "cfn-lint", "W3005", because=REPEATED_REFERENCE)

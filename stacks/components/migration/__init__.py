@@ -86,7 +86,10 @@ def _let_it_migrate(policy: RolePolicy, inputs: MigrationInputs) -> None:
     here = {"ArnEquals": {"ecs:cluster": inputs.cluster.cluster_arn}}
     policy.allow("cloudformation:DescribeStacks", on=[stack.stack_id])
     policy.allow("rds:CreateDBSnapshot", on=[inputs.database.instance_arn])
-    policy.allow_pattern("rds:CreateDBSnapshot", "rds:DescribeDBSnapshots", on=[snapshots], because=NAMED_AT_RUN_TIME)
+    # The instance's tags go onto its snapshots, which takes the right to tag them as well
+    # (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.html).
+    of_snapshots = ("rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DescribeDBSnapshots")
+    policy.allow_pattern(*of_snapshots, on=[snapshots], because=NAMED_AT_RUN_TIME)
     policy.allow_pattern("ecs:RunTask", on=[definitions], because=NAMED_AT_RUN_TIME, when=here)
     policy.allow_pattern("ecs:DescribeTasks", on=[tasks], because=NAMED_AT_RUN_TIME, when=here)
     policy.allow_passing(*inputs.task.roles, to="ecs-tasks")

@@ -113,7 +113,7 @@ def run_task(ecs: Any, plan: dict[str, Any], token: str, waiting: Waiting) -> st
     arn = started["tasks"][0]["taskArn"]
 
     def is_stopped() -> bool:
-        return _task(ecs, plan, arn)["lastStatus"] == "STOPPED"
+        return _task(ecs, plan, arn).get("lastStatus") == "STOPPED"
 
     waiting.until(is_stopped, what=f"Task {arn}")
     task = _task(ecs, plan, arn)
@@ -127,7 +127,11 @@ def run_task(ecs: Any, plan: dict[str, Any], token: str, waiting: Waiting) -> st
 
 
 def _task(ecs: Any, plan: dict[str, Any], arn: str) -> dict[str, Any]:  # noqa: ANN401 - a boto3 client
-    return ecs.describe_tasks(cluster=plan["Cluster"], tasks=[arn])["tasks"][0]
+    """Describe the task; nothing while ECS doesn't know it yet, which it may say right after it started it.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    """
+    return next(iter(ecs.describe_tasks(cluster=plan["Cluster"], tasks=[arn])["tasks"]), {})
 
 
 def _rolls_back(cloudformation: Any, stack: str) -> bool:  # noqa: ANN401 - a boto3 client

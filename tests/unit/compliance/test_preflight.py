@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from moto import mock_aws
 
-from compliance import preflight
+from compliance import preflight, preflight_checks
 from compliance.preflight_checks import Clients, Finding, certificate, database, endpoint_services, landing_zone, quotas
 from stacks.database_engine import MAJOR_VERSION
 from stacks.endpoint_services import endpoints, private_hosts
@@ -142,7 +142,7 @@ def test_an_account_that_has_all_of_it_passes(clients: Clients) -> None:
     )
     findings = [
         each
-        for check in preflight.CHECKS
+        for check in preflight_checks.CHECKS
         if check.__name__ not in {"endpoint_services", "prefix_list"}
         for each in check(given, clients)
     ]

@@ -31,6 +31,7 @@ class FakeAws:
         self.stack, self.exit_code, self.polls = stack, exit_code, polls
         self.snapshot_status = "available"
         self.failures: list[dict[str, str]] = []
+        self.unknown = 0  # how often ECS doesn't know the task that it has started
         self.snapshots: list[str] = []
         self.tasks: dict[str, Any] = {}
         self.log: list[str] = []
@@ -64,6 +65,9 @@ class FakeAws:
 
     def describe_tasks(self, **request: object) -> dict[str, Any]:
         assert request == {"cluster": "cluster", "tasks": ["task-1"]}
+        if self.unknown:
+            self.unknown -= 1
+            return {"tasks": [], "failures": [{"arn": "task-1", "reason": "MISSING"}]}
         code = {} if self.exit_code is None else {"exitCode": self.exit_code}
         return {"tasks": [{"lastStatus": self._after("task", "RUNNING", "STOPPED"), "containers": [code]}]}
 
@@ -127,6 +131,12 @@ def test_a_stack_that_rolls_back_keeps_its_schema() -> None:
 def test_a_task_that_failed_fails_the_update_and_names_its_log(code: int | None) -> None:
     with pytest.raises(RUN["MigrationError"], match=f"exit code {code}.*the-log"):
         migrate(FakeAws(exit_code=code))
+
+
+def test_a_task_that_ecs_does_not_know_yet_is_waited_for() -> None:
+    aws = FakeAws()
+    aws.unknown = 2
+    assert migrate(aws) == "task task-1 migrated the database"
 
 
 def test_a_failed_snapshot_stops_before_the_task() -> None:
