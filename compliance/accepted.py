@@ -85,7 +85,8 @@ LITERAL_ZONES = Acceptance(
     review_by=_REVIEW,
 )
 WHOEVER_LOGS = Acceptance(
-    reason="Log groups are written in many callers' names, and for which of them Logs asks for the key is undocumented.",
+    reason="Log groups are written in many callers' names, and for which of them Logs asks for the key is "
+    "undocumented.",
     control="SC-12",
     compensating="The statement holds for callers of this account through CloudWatch Logs alone; IAM says who may log.",
     owner=_OWNER,
