@@ -11,7 +11,7 @@ CLI := node_modules/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test ahead faults native story evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -115,6 +115,9 @@ $(CHECKOV): compliance/requirements-checkov.txt | setup
 
 story: setup ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1)
 	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(filter-out 0,$(KEEP)),--keep)
+
+score: setup ## new purchases scored on this machine, without AWS, into build/score (LEDGER=, NEW=; MAPPING=, MODEL=, EARLIER=, BUDGET=)
+	@OMP_NUM_THREADS=1 python -m model_code.scoring --ledger "$(LEDGER)" --new "$(NEW)" $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(MODEL),--model "$(MODEL)") $(if $(EARLIER),--earlier "$(EARLIER)") $(if $(BUDGET),--budget "$(BUDGET)")
 
 evaluate: setup ## the models against baselines, with intervals and plots, into build/evaluation (about five minutes)
 	@OMP_NUM_THREADS=1 python -m model_code.evaluation

@@ -2,7 +2,8 @@
 
 A document marks such a part by `<!-- generated: settings -->` and `<!-- end -->`; everything between is written anew.
 Reads source text, the settings' schema, tables in the code, docs/checks.json, which `make checks` measured, and
-docs/evaluation.json, which is the build/evaluation.json of a `make evaluate`: it needs neither the CDK nor a synth.
+docs/evaluation.json, which is the build/evaluation.json of a `make evaluate`, and docs/score.json, which is that of
+`python -m model_code.evaluation.lift`: it needs neither the CDK nor a synth.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from compliance import (
     serving,
 )
 from compliance.findings import Acceptance
-from model_code.evaluation import tables
+from model_code.evaluation import lift, tables
 from model_code.features.fields import FIELDS
 from model_code.features.table import FEATURES
 from stacks.settings import Settings
@@ -131,6 +132,11 @@ def features(_root: Path) -> str:
     return _table(("feature", "meaning", "counts", "looks back"), rows)
 
 
+def score_lift(root: Path) -> str:
+    """What a review by score finds, beside other orders of it."""
+    return lift.table(json.loads((root / "docs/score.json").read_text(encoding="utf-8")))
+
+
 def evaluation_targets(root: Path) -> str:
     """What was asked of the models, and what `make evaluate` measured."""
     return tables.targets(_evaluation(root))
@@ -158,6 +164,7 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "quarantine-reasons": quarantine_reasons,
     "refusals": refusals,
     "features": features,
+    "score-lift": score_lift,
     "evaluation-targets": evaluation_targets,
     "evaluation-tables": evaluation_tables,
 }

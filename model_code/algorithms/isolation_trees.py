@@ -7,12 +7,11 @@ or compiles the model has to know, and reasons name what made a row odd.
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import xgboost
-from numpy.typing import NDArray
 
 from model_code.algorithms.calibration import margins
 from model_code.algorithms.protocol import Labelled
@@ -24,17 +23,22 @@ ROWS = 256
 """A tree: more rows hide the odd ones among the crowd (the paper's choice)."""
 DEPTH = 8
 SAMPLED = 50_000
-Places = NDArray[np.intp]
-"""Features, by number."""
 WEIGHT = 0.5
 """Of the forest, in standard deviations of its score: chosen on validation, where it costs 0.015 of average precision
 and raises the recall of kinds never seen by a third."""
-HABITS = (
-    *("merchant_on_the_web", "foreign", "office_mcc_share", "merchant_mcc_share_long"),
-    *("office_merchant_days_since", "merchant_days_since", "office_unusual", "mcc_unusual"),
-)
-"""What a forest that stands alone cuts by, where the rows have it: odd is what is new or large for whoever buys. A rare
-value of the other features is mostly a busy vendor (docs/evaluation.md)."""
+HABITS = {
+    "merchant_on_the_web": 1,
+    "foreign": 1,
+    "office_mcc_share": -1,
+    "merchant_mcc_share_long": -1,
+    "office_merchant_days_since": 1,
+    "merchant_days_since": 1,
+    "office_unusual": 1,
+    "mcc_unusual": 1,
+}
+"""What a forest that stands alone cuts by, where the rows have it, and which side is odd (1: above the median, -1:
+below it): what is new or large for whoever buys. A rare value of another feature, or on the other side, is mostly a
+busy vendor or an office's daily business (docs/score.md)."""
 _EULER = 0.5772156649
 
 
@@ -99,11 +103,9 @@ def add_isolation(
     """
     random = np.random.default_rng(seed)
     crowd = _sample(train, random)
-    names = model.feature_names or []
-    among = [] if keep else [names.index(name) for name in HABITS if name in names]
-    chosen = np.array(among or range(crowd.shape[1]))
+    cuts = _cuts(crowd, [] if keep else model.feature_names or [])
     forest = [
-        _grow(crowd[random.choice(len(crowd), min(ROWS, len(crowd)), replace=False)], random, chosen)
+        _grow(crowd[random.choice(len(crowd), min(ROWS, len(crowd)), replace=False)], random, cuts)
         for _ in range(TREES)
     ]
     alone = _join(model, forest, scale=1.0, keep=False)
@@ -122,12 +124,24 @@ def _sample(train: Iterable[Labelled], random: np.random.Generator) -> Matrix:
     return rows if rows is not None else np.empty((0, 0))
 
 
-def _grow(rows: Matrix, random: np.random.Generator, among: Places) -> Tree:
+def _cuts(crowd: Matrix, names: Sequence[str]) -> tuple[Matrix, Matrix]:
+    """Between which two values each feature may be cut: anywhere, or of `names` with HABITS on their odd side alone."""
+    low, high = (np.full(crowd.shape[1], value) for value in (-np.inf, np.inf))
+    if known := [name for name in HABITS if name in names]:
+        low[:], high[:] = np.inf, -np.inf
+        for name in known:
+            place, side = names.index(name), HABITS[name]
+            middle = np.nanmedian(crowd[:, place])
+            low[place], high[place] = (middle, np.inf) if side > 0 else (-np.inf, middle)
+    return low, high
+
+
+def _grow(rows: Matrix, random: np.random.Generator, cuts: tuple[Matrix, Matrix]) -> Tree:
     tree = Tree()
     waiting = [(tree.add(rows=len(rows), value=0.0), rows, 0)]
     while waiting:
         node, here, depth = waiting.pop()
-        cut = _cut(here, random, among) if depth < DEPTH and len(here) > 1 else None
+        cut = _cut(here, random, cuts) if depth < DEPTH and len(here) > 1 else None
         if cut is None:
             tree.value[node] = depth + _expected_depth(len(here))
             continue
@@ -141,16 +155,17 @@ def _grow(rows: Matrix, random: np.random.Generator, among: Places) -> Tree:
     return tree
 
 
-def _cut(rows: Matrix, random: np.random.Generator, among: Places) -> tuple[int, float] | None:
-    """A random feature `among` these that varies and a value between its smallest and largest; None if none does."""
-    low, high = np.fmin.reduce(rows), np.fmax.reduce(rows)
-    varying = among[high[among] > low[among]]
+def _cut(rows: Matrix, random: np.random.Generator, cuts: tuple[Matrix, Matrix]) -> tuple[int, float] | None:
+    """A random feature that varies where it may be cut, and a value between its ends there; None where none does."""
+    smallest, largest = np.fmin.reduce(rows), np.fmax.reduce(rows)
+    low, high = np.maximum(smallest, cuts[0]), np.minimum(largest, cuts[1])  # missing where all are
+    varying = np.flatnonzero(high > low)
     if not len(varying):
         return None
     feature = int(random.choice(varying))
     # XGBoost compares in single precision; a cut at the smallest value would part nothing.
     value = float(np.float32(random.uniform(low[feature], high[feature])))
-    return (feature, value) if low[feature] < value <= high[feature] else None
+    return (feature, value) if smallest[feature] < value <= high[feature] else None
 
 
 def _expected_depth(rows: int) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from model_code.scoring.groups import FIRST, LARGEST, LAST, LOGS, NUMBER, Fact, Group
+from model_code.scoring.groups import FIRST, LARGEST, LAST, LOGS, NUMBER, VENDOR_LONG, Fact, Group
 from model_code.scoring.values import EPOCH, money, month, purchases, times, turned_back
 
 LOG_UNIT = 10_000
@@ -87,7 +87,9 @@ class Purchase:
         )
 
     def first_of(self, group: Group) -> str:
-        """There is nothing to compare with, and that says something."""
+        """There is nothing to compare with, and that says something: of the vendor, whether anybody bought there."""
+        if "merchant" in group.by and not self.number(VENDOR_LONG):
+            return f"{self.amount}, the first purchase by anyone at this vendor since {self.since(VENDOR_LONG)}"
         return f"{self.amount}, the first purchase {group.words} since {self.since(group)}"
 
     def _ratio(self, other: float) -> str:

@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from model_code.scoring.agreement import expect_agreement
 from model_code.scoring.purchase import Purchase, Setting
 from model_code.scoring.results import Results, write_results
 from model_code.scoring.rows import RowsToScore, read_rows
-from model_code.scoring.sentences import reasons
+from model_code.scoring.sentences import comparisons, reasons
 from model_code.serving.archive import ARCHIVE, unpack
 from model_code.serving.artifact import read_artifact
 from model_code.serving.model import ServedModel, load_model
@@ -97,8 +98,9 @@ def _reasons(model: ServedModel, rows: RowsToScore, features: Matrix, scores: Ve
         for row, found, values in zip(at, weighed, rows.table.take(pa.array(at)).to_pylist(), strict=True):
             names = [str(each["feature"]) for each in found if float(str(each["contribution"])) > 0]
             values["transaction_date"] = values["transaction_date"].date()
-            sentences = reasons(Purchase(values, setting), names)
-            told[row] = [sentence for sentence, _ in zip(sentences, range(REASONS), strict=False)]
+            purchase = Purchase(values, setting)
+            sentences = chain(reasons(purchase, names), comparisons(purchase))
+            told[row] = list(islice(sentences, REASONS))
     return told
 
 

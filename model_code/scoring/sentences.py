@@ -170,7 +170,7 @@ def flag(feature: str, words: Callable[[Purchase], str]) -> Teller:
     """Something that holds or doesn't; it is told where it holds."""
 
     def tell(purchase: Purchase) -> str | None:
-        return f"{words(purchase)}; {purchase.against_usual(HERE)}" if purchase.row[feature] else None
+        return f"{words(purchase)}; {purchase.against_usual(OFFICE)}" if purchase.row[feature] else None
 
     return tell
 
@@ -234,15 +234,23 @@ _NEEDS = {"card": ("card_", "pair_"), "mcc": ("mcc",)}
 def reasons(purchase: Purchase, features: Sequence[str]) -> Iterator[str]:
     """Sentences for these features, the weightiest first; none tells what another told, or of what the row lacks."""
     told_topics: set[tuple[str, ...]] = set()
+    sentences: set[str] = set()
     for feature in features:
         topic = _TOPIC.get(feature, (feature,))
         if topic in told_topics or not _applies(purchase, feature):
             continue
         teller = TOPICS.get(topic)
         sentence = teller(purchase) if teller else _generic(purchase, feature)
-        if sentence:
+        if sentence and sentence not in sentences:
             told_topics.add(topic)
+            sentences.add(sentence)
             yield sentence
+
+
+def comparisons(purchase: Purchase) -> Iterator[str]:
+    """What a purchase is like beside others, where few reasons say so: no reasons themselves."""
+    for group in (OFFICE, VENDOR_LONG, *([CODE] if purchase.row["mcc"] else [])):
+        yield f"For comparison: {purchase.against_usual(group)}"
 
 
 def _applies(purchase: Purchase, feature: str) -> bool:

@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.boosted_trees import GradientBoosting
 from model_code.algorithms.calibration import margins
+from model_code.algorithms.gradient_boosting import unlearnt
 from model_code.algorithms.hyperparameters import COMBINED, ISOLATION, Hyperparameters
 from model_code.algorithms.isolation_forest import IsolationForest
 from model_code.algorithms.isolation_trees import WEIGHT, _join, _sample, add_isolation
@@ -129,3 +130,17 @@ def test_a_sample_holds_rows_of_every_batch_and_no_more_than_asked_for(monkeypat
     counts = np.bincount(_sample(batches, np.random.default_rng(1))[:, 0].astype(int))
     assert counts.sum() == 600
     assert counts.min() > 70
+
+
+def test_a_forest_alone_finds_odd_what_is_new_or_large_and_not_what_is_rare_on_the_other_side() -> None:
+    random = np.random.default_rng(3)
+    columns = ["office_unusual", "office_mcc_share", "same_amount_90d"]
+    rows = np.column_stack([random.normal(size=3000), random.uniform(0.4, 0.6, 3000), random.normal(size=3000)])
+    crowd = Labelled(rows, np.zeros(3000, np.float32))
+    model = add_isolation(unlearnt(columns), [crowd], crowd, seed=5, keep=False)
+    usual, large, small, rare_code, daily, busy = margins(
+        model,
+        np.array([[0, 0.5, 0], [6, 0.5, 0], [-6, 0.5, 0], [0, 0.0, 0], [0, 1.0, 0], [0, 0.5, 9]], np.float64),
+    )
+    assert min(large, rare_code) > max(usual, small, daily, busy) + 0.3
+    assert busy == usual

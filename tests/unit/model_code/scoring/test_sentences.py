@@ -11,7 +11,7 @@ from model_code.features.table import COLUMNS
 from model_code.features.views import REALTIME, meanings
 from model_code.scoring.groups import FACTS, FIRST, HERE, LARGEST, LAST, LOGS, NUMBER, OFFICE, VENDOR_LONG
 from model_code.scoring.purchase import Purchase, Setting
-from model_code.scoring.sentences import TOPICS, reasons
+from model_code.scoring.sentences import TOPICS, comparisons, reasons
 from model_code.scoring.values import EPOCH, told
 
 LIMITS = [(date(1900, 1, 1), 3000.0)]
@@ -53,6 +53,10 @@ def test_an_amount_is_told_against_the_usual_one_since_a_month() -> None:
 
 def test_what_never_was_before_is_told_with_how_far_back_one_could_see() -> None:
     assert sentence(purchase(), "office_merchant_days_since") == [
+        "412.50 USD, the first purchase by anyone at this vendor since 2024-01"
+    ]
+    elsewhere = purchase(**known(VENDOR_LONG, 9, 20, "2025-02-01"))
+    assert sentence(elsewhere, "office_merchant_days_since", "office_merchant_unusual") == [
         "412.50 USD, the first purchase of this office at this vendor since 2024-01"
     ]
 
@@ -60,6 +64,18 @@ def test_what_never_was_before_is_told_with_how_far_back_one_could_see() -> None
 def test_features_that_tell_the_same_are_told_once() -> None:
     given = purchase(**known(OFFICE, 3, 100, "2025-11-02"))
     assert len(sentence(given, "office_unusual", "amount_log", "office_unusual")) == 1
+
+
+def test_what_two_features_tell_in_the_same_words_is_told_once() -> None:
+    assert len(sentence(purchase(), "office_merchant_days_since", "merchant_days_since", "merchant_unusual")) == 1
+
+
+def test_a_purchase_with_few_reasons_is_told_beside_others() -> None:
+    given = purchase(mcc="", **known(OFFICE, 2, 100, "2025-11-02"), **known(VENDOR_LONG, 9, 20, "2025-02-01"))
+    assert [text.partition(" since")[0] for text in comparisons(given)] == [
+        "For comparison: 412.50 USD, 4.1 times the usual purchase of this office",
+        "For comparison: 412.50 USD, 21 times the usual purchase at this vendor",
+    ]
 
 
 def test_counts_are_counts_and_no_logarithms() -> None:

@@ -1,0 +1,103 @@
+"""All of it on one machine: a model where none is handed in, the new rows made ready, scored, and told in a table."""
+
+import dataclasses
+import json
+import shutil
+import tarfile
+import tempfile
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from model_code.algorithms.hyperparameters import CLASSIFIER, ISOLATION, Hyperparameters
+from model_code.errors import InputError
+from model_code.etl.pipeline import Job, run
+from model_code.etl.scoring import ScoringJob, run_scoring
+from model_code.scoring.results import PRIVATE_FILE, REASONS, Results
+from model_code.scoring.scoring import Scoring, score
+from model_code.scoring.values import money
+from model_code.serving.archive import ARCHIVE
+from model_code.training.training import train
+
+SHOWN = 10
+_WIDTH = 116
+Say = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is handed in, and where results go."""
+
+    ledger: Path
+    new: Path
+    output: Path
+    mapping: Path | None = None
+    model: Path | None = None
+    earlier: Sequence[Path] = ()
+    budget: float = 0.01
+    threads: int = 1
+
+
+def deliver(order: Order, say: Say) -> str:
+    """Score the new rows, leave the files in the output folder, and return the table of the first ones to review.
+
+    Raises:
+        InputError: a file can't be used, or doesn't belong to the others.
+    """
+    _expect_files(order)
+    order.output.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        given = work / "model"
+        given.mkdir()
+        if order.model:
+            shutil.copyfile(order.model, given / ARCHIVE)
+        else:
+            _train(order, work, given / ARCHIVE, say)
+            shutil.copyfile(given / ARCHIVE, order.output / ARCHIVE)
+        job = ScoringJob(order.ledger, order.new, given / ARCHIVE, work / "ready", order.mapping, order.earlier)
+        run_scoring(job, say)
+        shutil.copyfile(work / "ready/quarantine/quarantine.csv", order.output / "set_aside.csv")
+        (order.output / "set_aside.csv").chmod(PRIVATE_FILE)
+        results = score(Scoring(work / "ready/rows", given, order.output, order.budget), say)
+    return f"{review_table(results)}\n{order.output}: review.xlsx, scores.csv, scores.parquet, set_aside.csv"
+
+
+def _expect_files(order: Order) -> None:
+    named = {"LEDGER": order.ledger, "NEW": order.new, "MAPPING": order.mapping, "MODEL": order.model}
+    for name, path in [*named.items(), *(("EARLIER", path) for path in order.earlier)]:
+        if path and not path.is_file():
+            raise InputError(f"{name} is {path}, and there is no such file; expected the path of one.")
+
+
+def _train(order: Order, work: Path, archive: Path, say: Say) -> None:
+    """Learn from the ledger as it is: from its labels where it brings some, else without any."""
+    say(f"no MODEL was named: training one on {order.ledger.name}, no row invented")
+    run(Job(order.ledger, work / "etl", order.mapping), say)
+    labels = json.loads((work / "etl/features/manifest.json").read_bytes())["labels"]
+    chosen = Hyperparameters(algorithm=CLASSIFIER if labels == "given" else ISOLATION)
+    trained = train(work / "etl/features", work / "trained", chosen, threads=order.threads)
+    say(f"trained: algorithm={chosen.algorithm}, manifest {trained.manifest_sha256[:12]}")
+    with tarfile.open(archive, "w:gz") as tar:
+        for path in sorted((work / "trained").iterdir()):
+            tar.add(path, path.name)
+
+
+def review_table(results: Results, shown: int = SHOWN) -> str:
+    """The first purchases to review, each with who bought what from whom, and why it is here."""
+    rows = results.review()
+    lines = [line for row in rows.slice(0, shown).to_pylist() for line in _told(row)]
+    rest = rows.num_rows - shown
+    return "\n".join([*lines, f"{rest} more in review.xlsx" if rest > 0 else ""])
+
+
+def _told(row: dict[str, Any]) -> list[str]:
+    who = f"card {row['card']}, {row['office']}" if row["card"] else row["office"]
+    head = (
+        f"{row['rank']:>4}  {row['transaction_date']:%Y-%m-%d}  {money(row['amount'], row['currency'])}  "
+        f"{who} at {row['merchant']}  ({row['transaction_id']}, score {row['score']:.3f})"
+    )
+    reasons = [row[name] for name in REASONS if row[name]]
+    told = [textwrap.fill(text, _WIDTH, initial_indent="      - ", subsequent_indent="        ") for text in reasons]
+    return [head, *told]

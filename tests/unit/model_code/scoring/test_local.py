@@ -1,0 +1,71 @@
+"""`make score` on one machine: from the files of an agency to a table that a person can act on."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from model_code.errors import InputError
+from model_code.etl.generate import to_csv
+from model_code.scoring.__main__ import main
+from model_code.scoring.local import Order, deliver
+from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
+from tests.unit.model_code.scoring.ledgers import MONTH, history, new_month
+
+pytestmark = IBIS_IS_BEHIND_DUCKDB
+
+
+@pytest.fixture(scope="module")
+def files(ledger: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "ledger.csv").write_bytes(to_csv(history(ledger)))
+    (folder / "new.csv").write_bytes(to_csv(new_month(ledger)))
+    return folder
+
+
+def test_with_a_released_model_the_table_says_who_how_much_compared_with_what_since_when(
+    files: Path, archive: Path, ledger: pd.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--ledger", str(files / "ledger.csv"), "--new", str(files / "new.csv"), "--model", str(archive)]
+    main([*given, "--budget", "12", "--output", str(tmp_path)])
+    said = capsys.readouterr().out
+    scores = pd.read_parquet(tmp_path / "scores.parquet")
+    assert sorted(scores["transaction_id"]) == sorted(new_month(ledger)["transaction_id"])
+    for row in scores.head(10).to_dict("records"):
+        head = next(line for line in said.splitlines() if row["transaction_id"] in line)
+        for shown in (
+            row["office"],
+            row["merchant"],
+            f"{row['amount']:,.2f} USD",
+            f"{row['transaction_date']:%Y-%m-%d}",
+        ):
+            assert shown in head
+        assert all(row[f"reason_{number}"] for number in (1, 2, 3))
+        assert any(" since 20" in row[f"reason_{number}"] for number in (1, 2, 3))
+    assert "2 more in review.xlsx" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "report.json",
+        "review.xlsx",
+        "scores.csv",
+        "scores.parquet",
+        "set_aside.csv",
+    ]
+
+
+def test_without_a_model_one_is_trained_and_left_for_the_next_month(files: Path, tmp_path: Path) -> None:
+    steps: list[str] = []
+    deliver(Order(files / "ledger.csv", files / "new.csv", tmp_path), steps.append)
+    assert "no MODEL was named: training one on ledger.csv, no row invented" in steps
+    assert any(step.startswith("trained: algorithm=isolation") for step in steps)
+    assert (tmp_path / "model.tar.gz").stat().st_size > 0
+    assert len(pd.read_parquet(tmp_path / "scores.parquet")) == MONTH
+
+
+def test_a_file_that_is_not_there_is_named_before_anything_is_read(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError, match=r"NEW is .*gone\.csv, and there is no such file"):
+        deliver(Order(files / "ledger.csv", tmp_path / "gone.csv", tmp_path), print)
+    with pytest.raises(SystemExit):
+        main(["--ledger", str(tmp_path / "gone.csv"), "--new", "x", "--output", str(tmp_path)])
+    assert "LEDGER is" in capsys.readouterr().err
