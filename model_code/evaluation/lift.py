@@ -100,8 +100,8 @@ def table(measured: Mapping[str, Any]) -> str:
     lines = ["| order of the review | disputed purchases found | share [95 % interval] |", "| --- | --- | --- |"]
     for name, each in measured["found"].items():
         lines.append(f"| {name} | {each['purchases']} of {measured['disputed']} | {_share(each)} |")
-    more = " and ".join(f"{_share(each, ' points')} over {name}" for name, each in measured["more"].items())
-    return "\n".join(lines) + f"\n\nThe forest finds {more}.\n"
+    more = " and ".join(f"{_share(each, ' points')} above {name}" for name, each in measured["more"].items())
+    return "\n".join(lines) + f"\n\nThe forest's share lies {more}.\n"
 
 
 def _share(figure: Mapping[str, float], unit: str = " %") -> str:
