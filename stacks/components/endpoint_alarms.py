@@ -11,6 +11,16 @@ from stacks.components.roles import service
 from stacks.settings import Model
 
 VARIANT = "live"
+SEVERAL = 3
+"""Calls in a minute below which no release goes back by these alarms; the smoke test judges those."""
+SHARE = 0.05
+METRICS = {
+    "calls": ("Invocations", "Sum"),
+    "failed": ("InvocationModelErrors", "Sum"),
+    "client": ("Invocation4XXErrors", "Sum"),
+    "server": ("Invocation5XXErrors", "Sum"),
+    "latency": ("ModelLatency", "p50"),
+}
 _MICROSECONDS = 1000
 
 
@@ -27,8 +37,11 @@ def runbook(name: str) -> str:
 class EndpointAlarms(Construct):
     """Server errors, latency and unanswered invocations of an endpoint: a deployment watches these (`rollback`).
 
-    An unanswered invocation is one that ended without an answer of the model's: `InvocationModelErrors` (every answer
-    but 2XX, and timeouts, broken connections) without the answers 4XX, which are the caller's fault, and 5XX.
+    Each asks for `SEVERAL` calls and a share of all: one call that fails or is slow, whoever made it, takes nobody's
+    release back. An unanswered invocation is one that ended without an answer of the model's: `InvocationModelErrors`
+    (every answer but 2XX, and timeouts, broken connections) without the answers 4XX, which are the caller's fault, and
+    5XX. SageMaker counts 0 or 1 a call and lists these metrics and their statistics in
+    https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html.
 
     Controls: SI-4, CP-10, IR-4.
     """
@@ -51,22 +64,28 @@ class EndpointAlarms(Construct):
             dimension(name="VariantName", value=VARIANT),
         ]
         _let_alarms_speak(topic)
-        errors = self._alarm("5xx", "Invocation5XXErrors", "Sum", 1)
-        slow = self._alarm("latency", "ModelLatency", "Average", model.latency_alarm_ms * _MICROSECONDS)
-        self.rollback = [errors, slow, self._unanswered()]
+        left = "failed - FILL(client, 0) - FILL(server, 0)"
+        errors = self._alarm("5xx", "answers 5XX", _share("server"), SHARE)
+        unanswered = self._alarm("failures", "invocations without an answer", _share(f"({left})"), SHARE)
+        slow = self._alarm(
+            "latency", "median latency", f"IF(calls >= {SEVERAL}, latency, 0)", model.latency_alarm_ms * _MICROSECONDS
+        )
+        self.rollback = [errors, slow, unanswered]
 
-    def _alarm(self, name: str, metric: str, statistic: str, threshold: float) -> cloudwatch.CfnAlarm:
-        help_ = runbook(f"endpoint-{name}")
+    def _alarm(self, name: str, what: str, expression: str, threshold: float) -> cloudwatch.CfnAlarm:
+        query = cloudwatch.CfnAlarm.MetricDataQueryProperty
+        asked = [
+            query(id=id_, metric_stat=self._metric(*metric), return_data=False)
+            for id_, metric in METRICS.items()
+            if id_ in expression
+        ]
+        page = "endpoint-latency" if name == "latency" else "endpoint-5xx"
         return cloudwatch.CfnAlarm(
             self,
             name.capitalize(),
             alarm_name=f"{self._name}-{name}",
-            alarm_description=f"{metric} of {self._name}: a release under way is rolled back. {help_}",
-            namespace="AWS/SageMaker",
-            metric_name=metric,
-            statistic=statistic,
-            dimensions=self._dimensions,
-            period=60,
+            alarm_description=f"{self._name}, {what}: a release under way is rolled back. {runbook(page)}",
+            metrics=[*asked, query(id="watched", expression=expression, return_data=True)],
             evaluation_periods=1,
             threshold=threshold,
             comparison_operator="GreaterThanOrEqualToThreshold",
@@ -74,30 +93,16 @@ class EndpointAlarms(Construct):
             alarm_actions=[self._topic.topic_arn],
         )
 
-    def _unanswered(self) -> cloudwatch.CfnAlarm:
-        query = cloudwatch.CfnAlarm.MetricDataQueryProperty
-        names = {"failed": "InvocationModelErrors", "client": "Invocation4XXErrors", "server": "Invocation5XXErrors"}
-        sums = [query(id=name, metric_stat=self._sum(metric), return_data=False) for name, metric in names.items()]
-        left = query(id="unanswered", expression="failed - FILL(client, 0) - FILL(server, 0)", return_data=True)
-        return cloudwatch.CfnAlarm(
-            self,
-            "Failures",
-            alarm_name=f"{self._name}-failures",
-            alarm_description=f"Invocations of {self._name} without an answer: a release under way is rolled back. "
-            f"{runbook('endpoint-5xx')}",
-            metrics=[*sums, left],
-            evaluation_periods=1,
-            threshold=1,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            treat_missing_data="notBreaching",
-            alarm_actions=[self._topic.topic_arn],
-        )
-
-    def _sum(self, metric: str) -> cloudwatch.CfnAlarm.MetricStatProperty:
+    def _metric(self, metric: str, statistic: str) -> cloudwatch.CfnAlarm.MetricStatProperty:
         named = cloudwatch.CfnAlarm.MetricProperty(
             namespace="AWS/SageMaker", metric_name=metric, dimensions=self._dimensions
         )
-        return cloudwatch.CfnAlarm.MetricStatProperty(metric=named, period=60, stat="Sum")
+        return cloudwatch.CfnAlarm.MetricStatProperty(metric=named, period=60, stat=statistic)
+
+
+def _share(count: str) -> str:
+    """Return the share of a minute's calls that `count` counts, or 0 where those are few."""
+    return f"IF({count} >= {SEVERAL}, {count} / calls, 0)"
 
 
 def _let_alarms_speak(topic: sns.Topic) -> None:

@@ -69,3 +69,47 @@ def test_production_releases_begin_with_a_canary(assembly: Callable[[str], Path]
 
 def test_one_instance_moves_at_once(assembly: Callable[[str], Path]) -> None:
     assert traffic(read_templates(assembly("local")))["Type"] == "ALL_AT_ONCE"
+
+
+def rings(templates: dict[str, Template], alarm: str, **minute: float) -> bool:
+    """Whether a rollback alarm rings after a minute of such metrics; the expression is CloudWatch's."""
+    [found] = [
+        each.properties
+        for each in resources(templates, "AWS::CloudWatch::Alarm")
+        if each.properties.get("AlarmName") == f"atoll-card-anomaly-{alarm}"
+    ]
+    stats = {query["Id"]: query.get("MetricStat") for query in found["Metrics"]}
+    known = {id_: minute[stat["Metric"]["MetricName"]] for id_, stat in stats.items() if stat}
+    expression = next(query["Expression"] for query in found["Metrics"] if query["ReturnData"])
+    words = {"IF": lambda condition, yes, no: yes if condition else no, "FILL": lambda value, _: value}
+    value = eval(expression, {"__builtins__": {}}, words | known)  # noqa: S307 - our own template's
+    return value >= found["Threshold"]
+
+
+@pytest.mark.parametrize("alarm", ["5xx", "failures"])
+@pytest.mark.parametrize(
+    ("failed", "calls", "expected"),
+    [(1, 1, False), (2, 2, False), (3, 1000, False), (49, 1000, False), (3, 3, True), (3, 60, True), (50, 1000, True)],
+)
+def test_one_failing_call_vetoes_no_release(
+    steady: dict[str, Template], alarm: str, failed: int, calls: int, *, expected: bool
+) -> None:
+    """RT-16: one call that SageMaker gave up after a minute took back whatever release was under way."""
+    refused = 20  # 4XX are their callers' fault
+    minute = {"Invocations": calls, "Invocation4XXErrors": refused, "Invocation5XXErrors": failed}
+    unanswered = failed if alarm == "failures" else 0
+    minute |= {"Invocation5XXErrors": failed - unanswered, "InvocationModelErrors": refused + failed}
+    assert rings(steady, alarm, **minute) == expected
+
+
+def test_a_slow_release_goes_back_and_one_slow_call_takes_none_back(steady: dict[str, Template]) -> None:
+    [latency] = [
+        each.properties
+        for each in resources(steady, "AWS::CloudWatch::Alarm")
+        if each.properties.get("AlarmName") == "atoll-card-anomaly-latency"
+    ]
+    assert {q["MetricStat"]["Stat"] for q in latency["Metrics"] if "MetricStat" in q} == {"Sum", "p50"}
+    slow = latency["Threshold"]
+    assert rings(steady, "latency", Invocations=3, ModelLatency=slow)
+    assert not rings(steady, "latency", Invocations=2, ModelLatency=60e6)
+    assert not rings(steady, "latency", Invocations=9, ModelLatency=slow - 1)
