@@ -1,11 +1,14 @@
 """Building: the same sources and the same base give the same digest, on every machine and without a network."""
 
 import dataclasses
+import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from images.commands import ROOT, WORK, ImageError, expect, run
 from images.engine import Engine
@@ -15,6 +18,15 @@ EPOCH = "1700000000"
 AUTHORITIES = "rds-ca-bundle.pem"
 """The file that `mlflow_server/Dockerfile` copies, and that no git knows: which it is depends on the region."""
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
+
+
+_KIND = "application/vnd.docker"
+DOCKER = {
+    f"{_KIND}.distribution.manifest.v2+json",
+    f"{_KIND}.container.image.v1+json",
+    f"{_KIND}.image.rootfs.diff.tar.gzip",
+}
+"""Media types of a manifest, its configuration and its layers."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +58,11 @@ class Bases:
 
 @dataclasses.dataclass(frozen=True)
 class Built:
-    """An image in the engine's storage and as an OCI layout on disk; a registry calls its manifest `digest`."""
+    """An image in the engine's storage and, as Docker's manifest names its parts, in a folder of files.
+
+    A registry calls the manifest `digest`. SageMaker's hosting takes no other kind: CreateModel refuses OCI's
+    (https://github.com/aws/amazon-sagemaker-feedback/issues/180).
+    """
 
     recipe: Recipe
     reference: str
@@ -56,7 +72,7 @@ class Built:
     @property
     def compressed_bytes(self) -> int:
         """What a registry stores and a node pulls."""
-        return sum(file.stat().st_size for file in (self.layout / "blobs" / "sha256").iterdir())
+        return sum(file.stat().st_size for file in self.layout.iterdir())
 
 
 def download_wheels(room: str) -> Path:
@@ -101,9 +117,33 @@ def build(engine: Engine, recipe: Recipe, bases: Bases, *, attempt: int = 1) -> 
     layout = WORK / "layouts" / f"{recipe.name}-{attempt}"
     shutil.rmtree(layout, ignore_errors=True)
     layout.parent.mkdir(parents=True, exist_ok=True)
-    digest = engine.folder / f"digest-{recipe.name}-{attempt}"
-    engine("buildah", "push", "--quiet", "--digestfile", digest, reference, f"oci:{layout}")
-    return Built(recipe, reference, layout, digest.read_text().strip())
+    return Built(recipe, reference, layout, write_layout(engine, reference, layout))
+
+
+def write_layout(engine: Engine, reference: str, layout: Path) -> str:
+    """Write an image's manifest and compressed layers into a folder as a registry will hold them; return its digest.
+
+    It is built in OCI's form and written in Docker's, which differ in the names of their media types: built in Docker's
+    form, the configuration would hold the name of the container that built it, another one each time.
+
+    Raises:
+        ImageError: the manifest isn't of the kind that SageMaker takes.
+    """
+    given = ("--insecure-policy", "copy", "--format", "v2s2", "--dest-compress")
+    engine("skopeo", *given, f"containers-storage:{reference}", f"dir:{layout}")
+    content = (layout / "manifest.json").read_bytes()
+    require_docker(json.loads(content), reference)
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def require_docker(manifest: dict[str, Any], reference: str) -> None:
+    """Do nothing if a manifest and what it names are of Docker's kinds, as SageMaker's hosting takes them.
+
+    Raises:
+        ImageError: they aren't.
+    """
+    found = {manifest.get("mediaType"), manifest["config"]["mediaType"], *(p["mediaType"] for p in manifest["layers"])}
+    expect(found == DOCKER, f"The manifest of {reference} names {sorted(map(str, found))}; expected {sorted(DOCKER)}.")
 
 
 def require_authorities(file: Path) -> None:

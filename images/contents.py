@@ -34,20 +34,22 @@ def contents(engine: Engine, built: Built) -> dict[str, object]:
     return {"site_packages_mb": size, "compressed_mb": round(built.compressed_bytes / 1e6, 1)}
 
 
-def bill_of_materials(built: Built, folder: Path) -> dict[str, object]:
+def bill_of_materials(engine: Engine, built: Built, folder: Path) -> dict[str, object]:
     """Write `<name>.cdx.json` (CycloneDX) and `<name>.spdx.json` with syft, and hold them against the locked list.
 
     Raises:
         ImageError: a Python package is in the image that isn't locked, or in another version, or one is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    readable = engine.folder / f"bill-{built.recipe.name}"  # syft reads no folder with Docker's manifest
+    engine("skopeo", "--insecure-policy", "copy", f"dir:{built.layout}", f"oci:{readable}")
     cyclonedx, spdx = (folder / f"{built.recipe.name}.{kind}.json" for kind in ("cdx", "spdx"))
     run(
         [
             "syft",
             "scan",
             "-q",
-            f"oci-dir:{built.layout}",
+            f"oci-dir:{readable}",
             "-o",
             f"cyclonedx-json={cyclonedx}",
             "-o",

@@ -23,6 +23,7 @@ BLOCKING = ("CRITICAL", "HIGH")
 SCANNED = ("COMPLETE", "ACTIVE")
 UNSCANNABLE = ("FAILED", "UNSUPPORTED_IMAGE")
 SCAN_MINUTES = 15
+PAUSE_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,30 @@ class Target:
         return places
 
     def push(self, built: Built, repository_uri: str) -> str:
-        """Push a signed image and return its reference by digest. The tag names the digest and never moves."""
+        """Push a signed image and return its reference by digest. The tag names the digest and never moves.
+
+        An image that is there already is signed and not pushed: a repository with immutable tags refuses the very same
+        image, too (https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html).
+
+        Raises:
+            ImageError: the registry refuses it, or holds another image under its tag.
+        """
         tag = f"{built.recipe.name}-{built.digest.removeprefix('sha256:')[:12]}"
-        self.signer.push(built.layout, f"{repository_uri}:{tag}", self.authfile)
+        there = self._digest(built.recipe.repository, tag)
+        if there is None:
+            self.signer.push(built.layout, f"{repository_uri}:{tag}", self.authfile)
+        elif there == built.digest:
+            self.signer.sign(built.layout, f"{repository_uri}:{tag}", built.digest)
+        else:
+            raise ImageError(f"{built.recipe.repository}:{tag} is {there}; expected {built.digest}. Who pushed that?")
         return f"{repository_uri}@{built.digest}"
+
+    def _digest(self, repository: str, tag: str) -> str | None:
+        try:
+            found = self.ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+        except self.ecr.exceptions.ImageNotFoundException:
+            return None
+        return found["imageDetails"][0]["imageDigest"]
 
     def scan(self, built: Built, *, minutes: float = SCAN_MINUTES) -> dict[str, int]:
         """Return ECR's findings per severity.
@@ -63,15 +84,18 @@ class Target:
             except self.ecr.exceptions.ScanNotFoundException:
                 answer = {}
             status = answer.get("imageScanStatus", {}).get("status", "NOT_FOUND")
-            if status in SCANNED:
+            found = answer.get("imageScanFindings", {})
+            # Enhanced scanning says ACTIVE or COMPLETE before it has looked: then there are no counts and no time.
+            if status in SCANNED and "imageScanCompletedAt" in found and "findingSeverityCounts" in found:
                 break
             if status in UNSCANNABLE or time.monotonic() > end:
                 raise ImageError(
-                    f"No scan of {built.recipe.name} ({built.digest}): its status is {status!r}. The image is pushed "
-                    "and signed; no digest was written. Is scanning on push enabled for the repository?"
+                    f"No scan of {built.recipe.name} ({built.digest}): its status is {status!r}, with no time at which "
+                    "it was completed. The image is pushed and signed; no digest was written. Is scanning on push "
+                    "enabled for the repository? Run `make images` again when the scan is there."
                 )
-            time.sleep(10)
-        counts = answer["imageScanFindings"].get("findingSeverityCounts", {})
+            time.sleep(PAUSE_SECONDS)
+        counts = found["findingSeverityCounts"]
         blocking = {severity: counts[severity] for severity in BLOCKING if counts.get(severity)}
         expect(
             not blocking, f"The scan of {built.recipe.name} ({built.digest}) found {blocking}; no digest was written."
@@ -132,7 +156,9 @@ def main(environment: str) -> None:
         for room in sorted({recipe.room for recipe in RECIPES}):
             download_wheels(room)
         built = [build(engine, recipe, chosen) for recipe in RECIPES]
-        bills = {each.recipe.name: contents(engine, each) | bill_of_materials(each, WORK / "bills") for each in built}
+        bills = {
+            each.recipe.name: contents(engine, each) | bill_of_materials(engine, each, WORK / "bills") for each in built
+        }
         ecr = boto3.client("ecr", region_name=settings.deployment.region)
         target = Target(ecr, Signer(WORK / "signed", fingerprint=key), engine.folder / "auth.json")
         facts = publish(engine, built, target, file)

@@ -1,5 +1,6 @@
 """`make images`' own steps against a real registry with TLS and a login; only ECR's API is emulated."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 import boto3
 
 from images import stand_ins
-from images.build import Built
+from images.build import Built, require_docker
 from images.commands import ROOT, ImageError, expect
 from images.engine import Engine
 from images.publish import Target, publish
@@ -38,6 +39,10 @@ def published(engine: Engine, images: Sequence[Built], folder: Path) -> dict[str
         with stand_ins.ecr_api(registry, {"LOW": 2}) as url:
             target = _target(url, signer, folder)
             facts = publish(engine, images, target, settings)
+            expect(publish(engine, images, target, settings) == facts, "A second `make images` gave other images.")
+        for each in images:
+            fetched = json.loads((engine.folder / f"fetched-{each.recipe.name}" / "manifest.json").read_bytes())
+            require_docker(fetched, each.recipe.name)
         unsigned = f"{registry.address}/atoll/unsigned:1"
         signer.push(images[0].layout, unsigned, target.authfile, signed=False)
         _refused("an unsigned image", lambda: signer.fetch(engine, unsigned, target.authfile, folder / "unsigned"))

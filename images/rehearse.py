@@ -120,7 +120,7 @@ def _inside(engine: Engine, built: Built) -> list[Step]:
     name = built.recipe.name
     return [
         (f"{name}: contents", lambda: contents(engine, built)),
-        (f"{name}: bill of materials", lambda: bill_of_materials(built, WORK / "bills")),
+        (f"{name}: bill of materials", lambda: bill_of_materials(engine, built, WORK / "bills")),
     ]
 
 

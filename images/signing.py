@@ -27,7 +27,7 @@ class Signer:
         (folder / "key.asc").write_text(run(["gpg", "--armor", "--export", fingerprint], env=self._env))
 
     def push(self, layout: Path, reference: str, authfile: Path, *, signed: bool = True) -> None:
-        """Copy an OCI layout to `reference` in a registry without changing its digest.
+        """Copy a folder as `images.build` writes it to `reference` in a registry without changing its digest.
 
         Raises:
             ImageError: the registry refuses it, or there is no such key.
@@ -35,7 +35,20 @@ class Signer:
         sign = ["--sign-by", self._fingerprint] if signed else []
         places = ["--registries.d", self._folder / "registries.d"]
         given = ["--authfile", authfile, "--preserve-digests", *sign]
-        run(["skopeo", *places, "copy", *given, f"oci:{layout}", f"docker://{reference}"], env=self._env)
+        run(["skopeo", *places, "copy", *given, f"dir:{layout}", f"docker://{reference}"], env=self._env)
+
+    def sign(self, layout: Path, reference: str, digest: str) -> None:
+        """Sign an image that is in the registry already, unless our folder has its signature.
+
+        Raises:
+            ImageError: there is no such key.
+        """
+        name = reference.partition("/")[2].rpartition(":")[0]
+        target = self._folder / "signatures" / f"{name}@{digest.replace(':', '=')}" / "signature-1"
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            given = [layout / "manifest.json", reference, self._fingerprint]
+            run(["skopeo", "standalone-sign", *given, "--output", target], env=self._env)
 
     def fetch(self, engine: Engine, reference: str, authfile: Path, target: Path) -> None:
         """Copy an image from a registry into a folder, if our key signed it.
