@@ -31,6 +31,11 @@ class Certificates:
         """The files' names in `folder`."""
         return cls(folder / "ca.pem", folder / "server.pem", folder / "server.key")
 
+    @property
+    def end(self) -> datetime:
+        """When clients begin to refuse the server."""
+        return x509.load_pem_x509_certificate(self.certificate.read_bytes()).not_valid_after_utc
+
 
 def make_certificates(folder: Path) -> Certificates:
     """Write an authority and a server certificate for localhost and 127.0.0.1 into `folder`, valid for `LIFETIME`.

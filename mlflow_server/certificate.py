@@ -1,6 +1,8 @@
 """A certificate for the way between the load balancer and this container: made at start, gone with the container.
 
-A load balancer encrypts to its targets and doesn't ask who signed their certificates; nobody else reaches this port.
+A load balancer encrypts to its targets and doesn't look at their certificates; nobody else reaches this port:
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html ("you can use
+self-signed certificates or certificates that have expired").
 """
 
 from datetime import UTC, datetime, timedelta

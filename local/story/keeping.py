@@ -26,7 +26,8 @@ def how_to_use(scene: Scene) -> str:
     ask = f"-H 'Content-Type: text/csv' -H 'Accept: application/json' -H '{REASONS}' --data-binary @{row}"
     lines = [
         "",
-        "The local AWS, MLflow and the endpoint go on running; `make story-down` ends them. In this folder:",
+        "The local AWS, MLflow and the endpoint go on running; `make story-down` ends them. Their certificates end on",
+        f"{scene.cloud.certificates.end:%Y-%m-%d}: tell the story anew by then. In this folder:",
         f"  source {shell}",
         "",
         f"Ask the endpoint about the transaction of alert 1 (its features are in {row}):",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from model_code.container.environment import whole_number
 from model_code.errors import InputError
-from model_code.etl.engines import ENGINES
+from model_code.etl.engines import ENGINES, expect_java
 from model_code.etl.helping import help_first
 from model_code.etl.pipeline import Job, run
 from model_code.etl.scoring import ScoringJob, run_scoring
@@ -39,6 +39,8 @@ def main(arguments: list[str], root: Path) -> None:
     if hosts.number > 0:
         help_first(hosts)
         return
+    if engine == "spark":
+        expect_java()
     # Rows by the hundred thousand, and none of them in a circle: looking for circles took two fifths of their checking.
     gc.set_threshold(100_000, 50, 100)
     given = root / "processing/input"

@@ -4,6 +4,7 @@ Only reading, holding on to a step's result, and ending differ; what is computed
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -93,6 +94,21 @@ def duckdb_engine(scratch: Path, _hosts: Hosts = ALONE) -> Generator[Engine]:
             )
         finally:
             backend.disconnect()
+
+
+def expect_java() -> None:
+    """See that Spark will find a Java, before a ledger is read for it.
+
+    Raises:
+        InputError: there is none.
+    """
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home, "bin", "java")) if home else "java"
+    if not shutil.which(java):
+        raise InputError(
+            f"--engine spark needs Java 17 or 21, and there is no program {java!r} here: install one (on Debian "
+            "openjdk-17-jre-headless), correct JAVA_HOME, or leave --engine out, which is DuckDB."
+        )
 
 
 @contextmanager

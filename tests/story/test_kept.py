@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from local.certificates import Certificates
 from tests.story.telling import LOCAL, ROOT, Told, processes_of, run, tell
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def test_the_mapping_is_found_and_anomalies_are_injected(kept: Told) -> None:
     assert kept.steps["etl"]["facts"]["report"]["labels"] == "injected"
     assert "anomalies were injected" in kept.output
     assert "teardown" not in kept.steps
+    assert f"Their certificates end on\n{Certificates.below(LOCAL / 'certificates').end:%Y-%m-%d}" in kept.output
 
 
 def test_the_printed_request_makes_the_endpoint_answer_with_reasons(kept: Told) -> None:

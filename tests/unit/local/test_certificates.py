@@ -46,6 +46,7 @@ def test_they_are_worth_nothing_after_a_week(files: Certificates) -> None:
     for file in (files.authority, files.certificate):
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
         assert certificate.not_valid_after_utc <= datetime.now(UTC) + LIFETIME
+    assert files.end == certificate.not_valid_after_utc
 
 
 def test_only_the_owner_reads_the_key_and_the_authoritys_own_is_nowhere(files: Certificates) -> None:

@@ -267,6 +267,18 @@ def test_another_host_waits_for_the_first_as_long_as_told(
     assert not output.exists()
 
 
+@pytest.mark.parametrize(("variable", "missing"), [("PATH", "'java'"), ("JAVA_HOME", "/nowhere/bin/java'")])
+def test_without_java_spark_is_refused_before_the_ledger_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, missing: str
+) -> None:
+    output = root_with(tmp_path, b"no ledger at all")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv(variable, "/nowhere")
+    with pytest.raises(InputError, match=f"needs Java 17 or 21, and there is no program .*{missing} here: install one"):
+        main(["--engine", "spark"], tmp_path)
+    assert not output.exists()
+
+
 @pytest.mark.parametrize("names", [(), ("a.csv", "b.csv")])
 def test_exactly_one_ledger_is_expected(names: tuple[str, ...], tmp_path: Path) -> None:
     root_with(tmp_path, b"x", name="c.csv")
