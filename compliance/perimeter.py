@@ -101,8 +101,15 @@ def _is_bound(statement: dict[str, Any]) -> bool:
         return "aws:SourceAccount" in conditions or "kms:EncryptionContext:aws:logs:arn" in conditions
     if who in ("*", {"AWS": "*"}) and "kms:CallerAccount" not in conditions:
         return False
-    grants_alone = statement["Action"] in ("kms:CreateGrant", ["kms:CreateGrant"])
-    return "kms:ViaService" in conditions or (grants_alone and "kms:GrantOperations" in conditions)
+    return "kms:ViaService" in conditions or _only_lends(statement)
+
+
+def _only_lends(statement: dict[str, Any]) -> bool:
+    """Say whether a statement allows grants alone, of operations that it lists, and none that tells none."""
+    conditions = statement.get("Condition", {})
+    listed = conditions.get("ForAllValues:StringEquals", {}).get("kms:GrantOperations")
+    told = conditions.get("Null", {}).get("kms:GrantOperations") == "false"
+    return statement["Action"] == "kms:CreateGrant" and bool(listed) and told
 
 
 def queues_name_whose_rules_send(templates: Templates) -> Iterator[str]:

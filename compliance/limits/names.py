@@ -98,6 +98,7 @@ KINDS: Mapping[str, Kind] = {
 
 ATTRIBUTES: Mapping[tuple[str, str], str] = {
     ("AWS::Backup::BackupPlan", "BackupPlanId"): "{uuid}",
+    ("AWS::Backup::BackupVault", "BackupVaultArn"): "arn:{partition}:backup:{region}:{account}:backup-vault:{name}",
     ("AWS::EC2::PrefixList", "PrefixListId"): "pl-{hex}",
     ("AWS::EC2::SecurityGroup", "GroupId"): "sg-{hex}",
     ("AWS::EC2::VPC", "DefaultSecurityGroup"): "sg-{hex}",

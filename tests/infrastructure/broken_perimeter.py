@@ -86,6 +86,10 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         lambda t: _key(t, "Jobs")["KeyPolicy"]["Statement"][-1]["Condition"].pop("ForAllValues:StringEquals"),
     ),
     (
+        keeps.keys_are_used_through_services,
+        lambda t: _key(t, "Jobs")["KeyPolicy"]["Statement"][-1]["Condition"].pop("Null"),
+    ),
+    (
         keeps.queues_name_whose_rules_send,
         lambda t: one(t, "Atoll-Release", "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"][-1].pop("Condition"),
     ),
