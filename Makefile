@@ -11,7 +11,7 @@ CLI := node_modules/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-serving bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -131,6 +131,9 @@ bench-etl: setup ## ETL at size, and its features against plain pandas, into bui
 
 bench-serving: setup native ## our server beside MLflow's, MLServer, BentoML and FastAPI, into build/bench (ROUNDS=, SECONDS_A_CELL=; about ten minutes)
 	@python -m benchmarks.serving $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_A_CELL),--seconds $(SECONDS_A_CELL))
+
+bench-setup: ## a fresh clone with an empty home: set-up, bundles, first and second story, into build/bench/setup.json (about twelve minutes)
+	@$(PYTHON) -m benchmarks.setup
 
 bench-synth: lambdas ## a synth with all checks, and with ten more models, into build/bench (about two minutes)
 	@python -m benchmarks.synth

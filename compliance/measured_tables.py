@@ -1,4 +1,7 @@
-"""Tables of what `make checks` measured and kept in docs/checks.json; tests hold that file against fresh assemblies."""
+"""What was measured, for the documents: by `make checks` (docs/checks.json), by `make bench-setup` (docs/setup.json).
+
+Tests hold the first against fresh assemblies.
+"""
 
 import json
 from pathlib import Path
@@ -64,3 +67,21 @@ def environments(root: Path) -> tuple[Row, list[Row]]:
         for name, each in kept(root).items()
     ]
     return (*head, "findings before acceptance", "not accepted", "reasons"), rows
+
+
+_BUSY = 1.0
+"""The load from which other work on two cores shows in the times."""
+
+
+def setup_times(root: Path) -> str:
+    """How long a newcomer waits, in a sentence."""
+    found = json.loads((root / "docs" / "setup.json").read_text(encoding="utf-8"))
+    minutes = {name: f"{seconds / 60:.1f}" for name, seconds in found["seconds"].items()}
+    phases = {each["phase"]: each for each in found["phases"]}
+    fetched = phases["set-up"]["fetched_mb"] + phases["bundles for this machine"]["fetched_mb"]
+    busy = ", measured beside other work" if found["machine"]["load_before"] > _BUSY else ""
+    return (
+        f"On {found['machine']['cores']} cores, the first story takes {minutes['first_story']} minutes from the clone"
+        f" to its table, {fetched:.0f} MB of downloads among it, a later one {minutes['second_story']}{busy}"
+        " (`make bench-setup`)."
+    )
