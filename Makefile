@@ -35,6 +35,7 @@ $(VENV)/.ready-story $(VENV)/.ready-check $(VENV)/.ready-tools $(VENV)/.ready: p
 
 # npm's lock holds hashes and no address; `npm ci` installs it as it is.
 $(CLI): package.json package-lock.json .npmrc | $(VENV)/.ready-story
+	@echo "Installing the pinned CDK CLI"
 	@npm ci --silent
 	@touch $@
 

@@ -1,5 +1,6 @@
 """The venv and, in it, uv: the only package that pip installs, from a lock of one line, with nothing to decide."""
 
+import platform
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ def bring_uv() -> None:
         InstallError: this Python can make no environment, or uv can't be had.
     """
     if not _answers():
+        sys.stderr.write(f"Making {VENV.name} with Python {platform.python_version()}, and uv to install the rest\n")
         _make_venv()
     locked = re.findall(r"^uv==(\S+)", _LOCK.read_text(encoding="utf-8"), re.MULTILINE)[0]
     if UV.exists() and list(VENV.glob(f"lib/python*/site-packages/uv-{locked}.dist-info")):

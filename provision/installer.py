@@ -5,6 +5,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def make_environment(folder: Path, lock: Path) -> None:
     """
     if not (folder / "bin" / "python").exists():
         _uv("venv", "--quiet", "--clear", "--no-project", "--python", PYTHON, folder, of=[lock])
+    sys.stderr.write(f"Installing {lock.name} into {folder.name}\n")
     sync(folder / "bin" / "python", [lock])
 
 

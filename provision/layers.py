@@ -4,6 +4,7 @@ A layer that is in .venv stays there when another is asked for. Each leaves a st
 """
 
 import os
+import sys
 
 from provision.installer import PYTHON, ROOT, VENV, sync
 
@@ -27,6 +28,9 @@ def install(asked: str) -> None:
     wanted = {part for name in present | {asked} for part in _HOLDS[name]}
     for name in present:
         os.utime(_STAMPS[name], (0, 0))  # stale until the install is complete, but not forgotten
+    sys.stderr.write(f"Installing the packages of the layer '{asked}', as they are locked\n")
+    if "all" in wanted:
+        sys.stderr.write("PySpark among them comes as a source of 434 MB and is built here: it takes a minute or two\n")
     sync(PYTHON, [ROOT / LAYERS[name] for name in (["all"] if "all" in wanted else sorted(wanted))])
     for name in wanted:
         _STAMPS[name].touch()

@@ -16,6 +16,7 @@ _DONE = re.compile(r"^\s*Downloaded (?P<name>\S+)$")
 _BUILD = re.compile(r"^\s*(?P<what>Building|Built) (?P<name>\S+)$")
 _INSTALLED = re.compile(r"^\s*(?P<what>Installed|Checked) (?P<count>\d+) packages? in (?P<time>\S+)$")
 _NOISE = re.compile(r"^\s*(Using |Resolved |Prepared |Uninstalled |[-+~] \S+==|$)")
+_AT_WORK, _REST = re.compile(r"^Resolved "), re.compile(r"^(Installed|Checked|error)")
 _MEBIBYTES = {"B": 1 / 2**20, "KiB": 1 / 2**10, "MiB": 1.0, "GiB": 2.0**10}
 _EVERY = {True: 0.2, False: 5.0}  # seconds between two lines, by whether they go to a terminal
 
@@ -29,6 +30,7 @@ class Progress:
         self._began = self._said = clock()
         self._sizes: dict[str, float] = {}
         self._waiting: dict[str, str] = {}
+        self._at_work = False
         self._lock = threading.Lock()
 
     def follow(self, lines: Iterable[str]) -> None:
@@ -64,15 +66,20 @@ class Progress:
             self._end(f"{match['count']} packages in place after {self._clock() - self._began:.0f} s")
         elif not _NOISE.match(line):
             self._end(line)
+        self._at_work = bool(_AT_WORK.match(line)) or (self._at_work and not _REST.match(line))
 
     def say(self) -> None:
         """Say what is fetched, how much is left and what is waited for, if it's time to."""
         now = self._clock()
-        if not self._waiting or now - self._said < _EVERY[self._out.isatty()]:
+        if not (self._waiting or self._at_work) or now - self._said < _EVERY[self._out.isatty()]:
             return
         self._said = now
+        if not self._waiting:
+            self._write(f"{now - self._began:3.0f} s: fetching small packages and sources, or unpacking")
+            return
         left = sum(size for name, size in self._sizes.items() if name in self._waiting)
-        names = list(self._waiting.values())
+        largest = sorted(self._waiting, key=lambda name: -self._sizes.get(name, 0))
+        names = [self._waiting[name] for name in largest]
         rest = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 (as many as fit a line)
         total = sum(self._sizes.values())
         self._write(f"{now - self._began:3.0f} s: {left:.0f} of {total:.0f} MiB left: {', '.join(names[:3])}{rest}")

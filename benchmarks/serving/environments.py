@@ -29,8 +29,6 @@ def install() -> None:
         wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
         if ready.exists() and ready.read_text() == wanted:
             continue
-        sys.stdout.write(f"Installing {name}\n")
-        sys.stdout.flush()
         try:
             make_environment(FOLDER / name, requirements)
         except InstallError as error:
