@@ -105,7 +105,7 @@ synth: lambdas ## one assembly per environment below build/synth
 checks: setup-tools synth checkov ## what the rules and scanners find before acceptance, reviews that are due, roles, endpoints, resources, into build/checks.json
 	@python -m compliance.checks
 
-limits: setup-check synth ## what AWS limits, over every environment, settings at their bounds and 40 drawn ones, into build/limits.json (about four minutes)
+limits: setup-check setup-tools synth ## what AWS limits, over every environment, settings at their bounds and 40 drawn ones, into build/limits.json (about four minutes)
 	@python -m tests.limits
 
 checkov: $(CHECKOV) ## the scanner checkov, whose pins clash with ours, in a venv of its own below build (220 MB)

@@ -18,7 +18,6 @@ def bring_uv() -> None:
         InstallError: this Python can make no environment, or uv can't be had.
     """
     if not _answers():
-        sys.stderr.write(f"Making {VENV.name} with Python {platform.python_version()}, and uv to install the rest\n")
         _make_venv()
     locked = re.findall(r"^uv==(\S+)", _LOCK.read_text(encoding="utf-8"), re.MULTILINE)[0]
     if UV.exists() and list(VENV.glob(f"lib/python*/site-packages/uv-{locked}.dist-info")):
@@ -48,6 +47,7 @@ def _make_venv() -> None:
             f"{sys.executable} (Python {version}) can make no environment: its module ensurepip is missing. On Debian"
             f" or Ubuntu install it with `apt-get install python{version}-venv`, or name another: make PYTHON=..."
         ) from None
+    sys.stderr.write(f"Making {VENV.name} with Python {platform.python_version()}, and uv to install the rest\n")
     own = f"{sys.base_prefix}/bin/python{version}" if sys.prefix != sys.base_prefix else sys.executable
     if subprocess.run([own, "-m", "venv", "--clear", str(VENV)], check=False).returncode:
         raise InstallError(f"{own} could not make {VENV}; its own words are above.")

