@@ -9,9 +9,9 @@ import pytest
 from tests.contract.provision.conftest import base_python, copy_project
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("machine") / "atoll")
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    return copy_project(tmp_path / "atoll")
 
 
 def setup(clone: Path, python: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
