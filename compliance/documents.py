@@ -1,9 +1,9 @@
 """The generated parts of the documents: `python -m compliance.documents` writes them, `--check` says which are stale.
 
 A document marks such a part by `<!-- generated: settings -->` and `<!-- end -->`; everything between is written anew.
-Reads source text, the settings' schema, tables in the code, docs/checks.json (`make checks`), docs/setup.json (`make bench-setup`),
-docs/evaluation.json, which is the build/evaluation.json of a `make evaluate`, and docs/score.json, which is that of
-`python -m model_code.evaluation.lift`: it needs neither the CDK nor a synth.
+Reads source text, the settings' schema, tables in the code, docs/checks.json (`make checks`), docs/setup.json
+(`make bench-setup`), docs/evaluation.json, which is the build/evaluation.json of a `make evaluate`, and
+docs/score.json, which is that of `python -m model_code.evaluation.lift`: it needs neither the CDK nor a synth.
 """
 
 import argparse
@@ -159,7 +159,7 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "rules-found": rules_found,
     "environments-measured": environments_measured,
     "what-stays": what_stays,
-    "setup-times": measured_tables.setup_times,
+    "setup-times": lambda root: _table(*measured_tables.setup_times(root)),
     "ledger-fields": ledger_fields,
     "forms-read": forms_read,
     "quarantine-reasons": quarantine_reasons,

@@ -57,17 +57,19 @@ def test_a_phase_that_fails_ends_it_and_names_the_log(tmp_path: Path, monkeypatc
     assert taken[0].items() >= {"phase": "clone", "packages": 0}.items()
 
 
+def test_the_readme_claims_no_time_that_nobody_measured(tmp_path: Path) -> None:
+    assert {time for _, time in setup_times(tmp_path)[1]} == {"not measured yet"}
+
+
 def test_the_readme_says_what_was_measured_and_on_how_busy_a_machine(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
 
-    def told(load: float) -> str:
+    def told(load: float) -> tuple[str, list[str]]:
         measured = found(story=190.0, second_story=131.0)
         measured["machine"] |= {"cores": 2, "load_before": load}
         (tmp_path / "docs" / "setup.json").write_text(json.dumps(measured))
-        return setup_times(tmp_path)
+        (_, head), rows = setup_times(tmp_path)
+        return head, [value for _, value in rows]
 
-    assert told(0.3).startswith("On 2 cores, the first story takes 3.7 minutes from the clone to its table")
-    assert "4 MB" in told(0.3)
-    assert "a later one 2.2" in told(0.3)
-    assert "other work" not in told(0.3)
-    assert "measured beside other work" in told(7.0)
+    assert told(0.3) == ("on 2 cores (`make bench-setup`)", ["3.7 minutes", "2.2 minutes", "0.5 minutes", "4 MB"])
+    assert told(7.0)[0] == "on 2 cores, beside other work (`make bench-setup`)"
