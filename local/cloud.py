@@ -10,12 +10,11 @@ Everything lives below one work folder; two folders are two clouds side by side.
 """
 
 import shutil
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 
@@ -23,6 +22,9 @@ from local import supervise
 from local.certificates import Certificates, make_certificates
 from local.cloud_environment import ACCOUNT, REGION, client_environment, server_environment, write_settings
 from local.cloud_state import CloudState, free_ports, is_healthy, process_started
+
+if TYPE_CHECKING:
+    import subprocess
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFAULT_FOLDER = REPOSITORY / "build" / "local"
@@ -217,14 +219,11 @@ class LocalCloud:
             command += ["--app", str(assembly.resolve())]
         process = supervise.start(command, environment=self.environment, log=log, folder=self.folder)
         try:
-            code = process.wait(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            code = None
+            failed = supervise.failure(process, f"cdk {' '.join(arguments)}", log, seconds=timeout)
         finally:
             supervise.stop(process)
-        if code != 0:
-            what = f"took longer than {timeout:.0f} s" if code is None else f"failed (exit code {code})"
-            raise LocalCloudError(f"`cdk {' '.join(arguments)}` {what}. The end of {log}:\n{supervise.tail(log)}")
+        if failed:
+            raise LocalCloudError(failed)
         return log
 
     def _running(self) -> CloudState:

@@ -68,6 +68,21 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait(timeout=4)
 
 
+def failure(process: subprocess.Popen[bytes], name: str, log: Path, *, seconds: float) -> str:
+    """Wait for a started command; a sentence with the end of its log when it failed or took longer, else nothing.
+
+    One that took longer still runs.
+    """
+    try:
+        code = process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        code = None
+    if code == 0:
+        return ""
+    what = f"took longer than {seconds:.0f} s" if code is None else f"failed (exit code {code})"
+    return f"`{name}` {what}. The end of {log}:\n{tail(log)}"
+
+
 def tail(log: Path, *, lines: int = 25) -> str:
     """The last lines of a log, for an error's text."""
     if not log.is_file():

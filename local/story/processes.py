@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from local.story.scene import ROOT
 from local.story.waiting import StoryError
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Generator, Mapping, Sequence
 
     from local.story.narrator import Narrator
@@ -52,13 +52,8 @@ def expect_success(process: subprocess.Popen[bytes], command: Sequence[str], log
     Raises:
         StoryError: it failed or took longer than `LONGEST_SECONDS`.
     """
-    try:
-        code = process.wait(timeout=LONGEST_SECONDS)
-    except subprocess.TimeoutExpired:
-        code = None
-    if code != 0:
-        what = f"took longer than {LONGEST_SECONDS} s" if code is None else f"failed (exit code {code})"
-        raise StoryError(f"`{' '.join(command[:3])}` {what}. The end of {log}:\n{supervise.tail(log)}")
+    if failed := supervise.failure(process, " ".join(command[:3]), log, seconds=LONGEST_SECONDS):
+        raise StoryError(failed)
 
 
 @contextmanager

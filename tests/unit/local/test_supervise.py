@@ -1,6 +1,7 @@
 """Nothing outlives its owner."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -103,3 +104,22 @@ def test_a_supervisor_whose_owner_died_before_it_was_up_starts_nothing() -> None
 
     assert done.returncode == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("program", "seconds", "told"),
+    [
+        ("pass", 60, ""),
+        ("raise SystemExit('no')", 60, r"`a tool` failed \(exit code 1\)\. The end of .*log:\nno"),
+        ("import time; time.sleep(60)", 1, r"`a tool` took longer than 1 s\. The end of .*log:\n"),
+    ],
+)
+def test_a_command_that_does_not_end_well_is_told_of_with_the_end_of_its_log(
+    tmp_path: Path, program: str, seconds: float, told: str
+) -> None:
+    log = tmp_path / "log"
+    process = supervise.start([sys.executable, "-c", program], environment={"PATH": os.environ["PATH"]}, log=log)
+    try:
+        assert re.fullmatch(told, supervise.failure(process, "a tool", log, seconds=seconds))
+    finally:
+        supervise.stop(process)
