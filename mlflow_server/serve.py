@@ -40,7 +40,7 @@ def serve(given: Mapping[str, str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="mlflow-"))
     environment["MLFLOW_AUTH_CONFIG_PATH"] = str(write_auth_config(folder, environment["MLFLOW_AUTH_DATABASE_URI"]))
     environment["MLFLOW_EXPOSE_PROMETHEUS"] = str(folder / "metrics")
-    environment["MLFLOW_UVICORN_OPTS"] = f"{tls_options(environment, folder)} --timeout-keep-alive {KEEP_ALIVE_SECONDS}"
+    environment["MLFLOW_UVICORN_OPTS"] = uvicorn_options(environment, folder)
     login = None
     if has_postgresql(given):
         login = DatabaseLogin(folder / "pgpass", database_uri=environment["MLFLOW_BACKEND_STORE_URI"], user=SERVER_USER)
@@ -111,6 +111,15 @@ def write_auth_config(folder: Path, database_uri: str) -> Path:
     with file.open("w", encoding="utf-8") as stream:
         config.write(stream)
     return file
+
+
+def uvicorn_options(environment: Mapping[str, str], folder: Path) -> str:
+    """Uvicorn's options: TLS always, and connections that outlast the balancer's.
+
+    Raises:
+        MissingSettingError: Only one of `MLFLOW_TLS_CERT` and `MLFLOW_TLS_KEY` is set.
+    """
+    return f"{tls_options(environment, folder)} --timeout-keep-alive {KEEP_ALIVE_SECONDS}"
 
 
 def tls_options(environment: Mapping[str, str], folder: Path) -> str:

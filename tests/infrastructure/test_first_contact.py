@@ -15,6 +15,7 @@ from stacks.settings import Settings
 from tests.infrastructure.endpoint_hosts import service_name, uncovered
 from tests.infrastructure.test_assemblies import settings
 from tests.limits.deployments import templates_of
+from tests.limits.extremes import EXTREMES
 
 WEST = "us-gov-west-1"
 Templates = dict[str, Template]
@@ -155,6 +156,12 @@ def test_artifacts_may_look_like_anything_and_the_rest_may_not(assembly: Callabl
     assert "/api/2.0/mlflow-artifacts/" in paths
     assert rules["common-elsewhere"]["Action"] == {"Block": {}}
     assert rules["common-elsewhere"]["Priority"] > rules["common"]["Priority"]
+
+
+def test_signing_in_may_bring_long_queries_and_cookies_where_people_sign_in_elsewhere() -> None:
+    [firewall] = resources(templates_of(Settings.model_validate(EXTREMES["an agency's network"])), "AWS::WAFv2::WebACL")
+    common = firewall.properties["Rules"][0]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+    assert {"SizeRestrictions_QUERYSTRING", "SizeRestrictions_Cookie_HEADER"} <= {each["Name"] for each in common}
 
 
 def test_the_server_keeps_connections_longer_than_the_balancer(templates: Templates) -> None:

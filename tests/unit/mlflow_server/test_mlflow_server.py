@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from uvicorn.main import main as uvicorn_main
 
 from mlflow_server import __main__ as entry
 from mlflow_server.database_login import TOKEN_SECONDS, DatabaseLogin, password_line
 from mlflow_server.metrics import Totals, metric_line
 from mlflow_server.migrate import migrate
-from mlflow_server.serve import COMMAND, renewed, tls_options, write_auth_config
+from mlflow_server.serve import COMMAND, renewed, tls_options, uvicorn_options, write_auth_config
 from mlflow_server.settings import (
     DATABASES,
     HARDENING,
@@ -78,6 +79,14 @@ def test_tls_is_never_off(tmp_path: Path) -> None:
     own = shlex.split(tls_options({}, tmp_path))
     assert stat.S_IMODE(Path(own[3]).stat().st_mode) == 0o600
     ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(own[1], own[3])
+
+
+def test_idle_connections_outlast_the_balancers_ten_minutes(tmp_path: Path) -> None:
+    made = shlex.split(uvicorn_options({"MLFLOW_TLS_CERT": "c", "MLFLOW_TLS_KEY": "k"}, tmp_path))
+    assert made[:4] == ["--ssl-certfile", "c", "--ssl-keyfile", "k"]
+    known = {option for each in uvicorn_main.params for option in each.opts}
+    assert set(made[4::2]) == {"--timeout-keep-alive"} <= known
+    assert int(made[5]) > 600
 
 
 POSTGRESQL = "postgresql+psycopg2://db:5433/mlflow"
