@@ -104,6 +104,33 @@ def changed_model(scene: Scene) -> dict[str, object]:
     return {"exit_code": ended.code}
 
 
+def chosen_code(scene: Scene) -> dict[str, object]:
+    """Start with variables that make Python run other code, as who sets a container's environment may: ours runs."""
+    evil = scene.folder / "evil"
+    evil.mkdir()
+    (evil / "sitecustomize.py").write_text("print('evil')\n")
+    variables = {
+        "PYTHONPATH": "/evil",
+        "PYTHONWARNINGS": "all:0:antigravity.x:0:0",
+        "BROWSER": "/bin/sh -c 'echo evil' #%s",
+    }
+    options = [
+        "--network",
+        "none",
+        "-v",
+        f"{evil}:/evil:ro",
+        *(f"--env={name}={text}" for name, text in variables.items()),
+    ]
+    said = {}
+    for start, command in (("python", ["--entrypoint", "python3"]), ("ours", [])):
+        argv = ("podman", "run", "--rm", *options, *command, scene.serving.reference, "--help")
+        said[start] = scene.engine.start(*argv)
+    expect("evil" in said["python"].stdout, "Python itself ran no code of its environment; this step shows nothing.")
+    told = said["ours"].stdout + said["ours"].stderr
+    expect(said["ours"].returncode == 0 and "evil" not in told, f"The image's program said:\n{told[-2000:]}")
+    return {"variables": sorted(variables)}
+
+
 def limits(scene: Scene) -> dict[str, object]:
     """Take more memory than the container has: the kernel ends it."""
     greedy = ("--memory", "256m", "--memory-swap", "256m", "--entrypoint", "python3")

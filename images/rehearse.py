@@ -133,6 +133,7 @@ def _running(engine: Engine, built: list[Built], folder: Path) -> list[Step]:
         ("a training that fails says why", lambda: jobs.failed_training(scene)),
         ("serve, confined, from uid 1000 and from root", lambda: jobs.serve(scene)),
         ("a changed model is not served", lambda: jobs.changed_model(scene)),
+        ("variables choose no code", lambda: jobs.chosen_code(scene)),
         ("the memory limit holds", lambda: jobs.limits(scene)),
         ("mlflow, confined, answers those who sign in", lambda: tracking_server(engine, images["mlflow"], folder)),
     ]

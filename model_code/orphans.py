@@ -10,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
+from model_code.python import own_program
+
 PR_SET_PDEATHSIG = 1
 """https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 
@@ -22,7 +24,7 @@ def end_with_parent() -> None:
 
 def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a command that ends when the calling thread does (call it from one that lasts, such as the main one)."""
-    argv = [sys.executable, "-m", __name__, str(os.getpid()), *command]
+    argv = own_program(__name__, str(os.getpid()), *command)
     return subprocess.Popen(argv, env=dict(environment), stdin=subprocess.DEVNULL)
 
 

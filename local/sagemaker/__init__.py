@@ -27,7 +27,7 @@ def model_image() -> Image:
     return Image(
         argv=(sys.executable, *command),
         digest=lambda: f"sha256:{code_sha256()}",
-        entrypoint=("python", *command),
+        entrypoint=("/opt/atoll/start",),
     )
 
 

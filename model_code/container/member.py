@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 from model_code.errors import InputError
+from model_code.python import own_program
 from model_code.training.cluster import Cluster, ClusterError
 
 MARK = "ATOLL_CLUSTER_MEMBER"
@@ -34,7 +35,7 @@ def run_member(cluster: Cluster, root: Path) -> None:
     """
     failure = root / "output/failure"
     failure.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "model_code.container", "train"]
+    argv = own_program("model_code.container", "train")
     with subprocess.Popen(argv, env=os.environ | {MARK: "1"}, stdin=subprocess.PIPE) as child:
         try:
             code = child.wait()
