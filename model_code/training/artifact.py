@@ -33,13 +33,17 @@ def golden(rows: Matrix, scores: Vector) -> dict[str, object]:
 
 
 def write_artifact(folder: Path, files: dict[str, bytes], facts: dict[str, Any]) -> str:
-    """Write `files` and manifest.json (`facts` and each file's hash) into `folder`; return the manifest's sha256."""
+    """Write `files` and manifest.json (`facts` and each file's hash) into `folder`; return the manifest's sha256.
+
+    Everybody may read them, whatever the umask: SageMaker packs and unpacks the modes with the files, mounts them
+    read-only, and the server reads them as uid 1000.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
     listed = {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)} for name, content in files.items()
     }
     manifest = canonical_json(facts | {"files": listed})
-    (folder / "manifest.json").write_bytes(manifest)
+    for name, content in (files | {"manifest.json": manifest}).items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o644)
     return hashlib.sha256(manifest).hexdigest()

@@ -7,6 +7,10 @@ from typing import Any
 
 from lambdas.monitoring.ports import Batch, BatchError
 
+WHOLE = "$"
+"""The InputFilter that filters nothing, and SageMaker's default:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataProcessing.html"""
+
 
 class SageMakerBatches:
     """`ports.Batches` over boto3 clients."""
@@ -19,12 +23,19 @@ class SageMakerBatches:
         """Return the batch.
 
         Raises:
-            BatchError: its input is compressed, no CSV, or listed in a manifest file.
+            BatchError: its input is compressed, no CSV, listed in a manifest file, or not what the model got.
         """
         found = self._sagemaker.describe_transform_job(TransformJobName=job)
+        chosen = found.get("DataProcessing", {}).get("InputFilter", WHOLE)
+        if chosen != WHOLE:
+            raise BatchError(
+                f"{job} sets DataProcessing.InputFilter to {chosen!r}: the model got other columns than the file has, "
+                "so the file's drift would say nothing. Write the model's columns alone; join ids to the scores later."
+            )
         given = found["TransformInput"]
         source = given["DataSource"]["S3DataSource"]
-        kinds = (given.get("CompressionType", "None"), given.get("ContentType", ""), source["S3DataType"])
+        media_type = given.get("ContentType", "").partition(";")[0].strip().lower()
+        kinds = (given.get("CompressionType", "None"), media_type, source["S3DataType"])
         if kinds != ("None", "text/csv", "S3Prefix"):
             raise BatchError(f"{job} reads {kinds}; the monitor reads uncompressed text/csv under an S3Prefix only.")
         container = self._sagemaker.describe_model(ModelName=found["ModelName"])["PrimaryContainer"]
@@ -43,4 +54,4 @@ class SageMakerBatches:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         for key in (item["Key"] for page in pages for item in page.get("Contents", [])):
             body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
-            yield from csv.reader(getreader("utf-8")(body))
+            yield from filter(None, csv.reader(getreader("utf-8-sig")(body)))  # an empty line holds no row

@@ -1,5 +1,6 @@
 """The monitor's ports: batches and reports on moto, and the whole function over the real adapters."""
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
@@ -53,7 +54,7 @@ def scored(aws: Callable[..., Any], buckets: Any) -> Callable[..., Any]:  # noqa
     return aws
 
 
-def start(sagemaker: Any, name: str, content_type: str) -> None:  # noqa: ANN401 - a boto3 client
+def start(sagemaker: Any, name: str, content_type: str, **more: Any) -> None:  # noqa: ANN401 - a boto3 client
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://data/live/1/"}}
     sagemaker.create_transform_job(
         TransformJobName=name,
@@ -61,6 +62,7 @@ def start(sagemaker: Any, name: str, content_type: str) -> None:  # noqa: ANN401
         TransformInput={"DataSource": source, "ContentType": content_type, "SplitType": "Line"},
         TransformOutput={"S3OutputPath": "s3://data/scores/"},
         TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        **more,
     )
 
 
@@ -79,6 +81,27 @@ def test_an_input_of_another_kind_is_refused_in_words(scored: Callable[..., Any]
     start(scored("sagemaker"), "j", "application/json")
     with pytest.raises(ports.BatchError, match="uncompressed text/csv under an S3Prefix only"):
         SageMakerBatches(sagemaker=scored("sagemaker"), s3=scored("s3")).describe("j")
+
+
+@pytest.mark.parametrize("chosen", ["$[1:]", "$[1,0]"])
+def test_drift_of_other_columns_than_the_model_got_is_refused_by_name(scored: Callable[..., Any], chosen: str) -> None:
+    """F6: the file's columns in another order rang a false alarm, at 10 times the limit."""
+    start(scored("sagemaker"), "j", "text/csv", DataProcessing={"InputFilter": chosen})
+    with pytest.raises(ports.BatchError, match=r"DataProcessing\.InputFilter"):
+        SageMakerBatches(sagemaker=scored("sagemaker"), s3=scored("s3")).describe("j")
+
+
+def test_a_batch_that_joins_its_scores_to_its_rows_is_what_the_model_got(scored: Callable[..., Any]) -> None:
+    start(
+        scored("sagemaker"), "j", "Text/CSV; charset=utf-8", DataProcessing={"InputFilter": "$", "JoinSource": "Input"}
+    )
+    found = SageMakerBatches(sagemaker=scored("sagemaker"), s3=scored("s3")).describe("j")
+    assert found == dataclasses.replace(BATCH, job="j")
+
+
+def test_a_mark_of_utf_8_and_empty_lines_are_no_values(scored: Callable[..., Any]) -> None:
+    scored("s3").put_object(Bucket="data", Key="live/1/a.csv", Body=b"\xef\xbb\xbf5,0\r\n\n")
+    assert list(SageMakerBatches(sagemaker=scored("sagemaker"), s3=scored("s3")).rows(BATCH)) == ROWS
 
 
 @pytest.mark.parametrize("kind", ["fake", "adapter"])

@@ -144,6 +144,11 @@ def test_batch_transform_keeps_count_and_order_over_many_requests(scene: Scene) 
     assert scores == [f"{row},w" for row in rows]
 
 
+def test_a_feature_of_batch_transform_that_isn_t_here_is_refused_and_not_left_out(scene: Scene) -> None:
+    with pytest.raises(ClientError, match="DataProcessing"):
+        transform(scene, scene.model("w"), DataProcessing={"InputFilter": "$[1:]"})
+
+
 def test_batch_transform_fails_when_the_model_refuses_a_row(scene: Scene) -> None:
     scene.s3.put_object(Bucket="data", Key="live/bad.csv", Body=b"1\nboom\n")
     job = transform(scene, scene.model("w"))

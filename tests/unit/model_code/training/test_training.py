@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 from bisect import bisect_left
 from collections import Counter
 from pathlib import Path
@@ -15,7 +16,7 @@ from model_code.algorithms.hyperparameters import Hyperparameters
 from model_code.boosters import load_booster
 from model_code.errors import InputError
 from model_code.serving.guard import Guard
-from model_code.training.artifact import canonical_json
+from model_code.training.artifact import canonical_json, write_artifact
 from model_code.training.channel import read_channel
 from model_code.training.packaging import usual
 from model_code.training.training import train
@@ -45,6 +46,19 @@ def test_the_same_input_and_seed_give_the_same_bytes(features: Path, artifact: P
     for path in artifact.iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
     assert again.manifest_sha256 == hashlib.sha256((artifact / "manifest.json").read_bytes()).hexdigest()
+
+
+def test_everybody_may_read_an_artifact_whatever_the_umask(tmp_path: Path) -> None:
+    """SageMaker packs the modes with the files; the endpoint reads them as another user than wrote them."""
+    before = os.umask(0o077)
+    try:
+        write_artifact(tmp_path, {"model.ubj": b"{}"}, {})
+    finally:
+        os.umask(before)
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+        "model.ubj": 0o644,
+        "manifest.json": 0o644,
+    }
 
 
 def test_another_seed_gives_another_model(features: Path, artifact: Path, tmp_path: Path) -> None:
