@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.story.scene import TRAINER, expect
 from local.story.waiting import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from local.story.narrator import Facts
     from local.story.scene import Scene
 
@@ -27,40 +30,75 @@ def ledger(scene: Scene, facts: Facts) -> None:
     )
 
 
+SEED = 7
+
+
+@dataclass(frozen=True)
+class EtlRun:
+    """One ETL job: its name, the seed of what it injects, and below which names its outputs go."""
+
+    name: str
+    seed: int | None
+    places: Mapping[str, str]
+
+
+def etl_runs(scene: Scene) -> list[EtlRun]:
+    """One job; of a ledger without labels, one that injects anomalies to train and measure by, and one as it is.
+
+    What is scored and shown comes from the ledger as it is: no invented row is among those rows or in their features.
+    """
+    run, outputs = scene.run, ("features", "live", "quarantine")
+    if not scene.ledger.inject:
+        return [EtlRun(f"etl-{run}", None, dict.fromkeys(outputs, run))]
+    return [
+        EtlRun(f"etl-{run}", SEED, dict.fromkeys(outputs, run) | {"live": f"{run}-injected"}),
+        EtlRun(f"etl-as-it-is-{run}", None, dict.fromkeys(outputs, f"{run}-as-it-is") | {"live": run}),
+    ]
+
+
 def etl(scene: Scene, facts: Facts) -> None:
     """The trainer runs ETL as a SageMaker Processing job and reads what it says of the rows."""
-    sagemaker = scene.person(TRAINER).client("sagemaker")
-    name = f"etl-{scene.run}"
-    sagemaker.create_processing_job(**processing_request(scene, name))
-    job = wait_for(lambda: ended_processing(sagemaker, name), f"processing job {name}", seconds=300)
-    expect(
-        job["ProcessingJobStatus"] == "Completed", f"ETL failed: {job.get('ExitMessage') or job.get('FailureReason')}"
-    )
+    jobs = [run_etl(scene, each) for each in etl_runs(scene)]
     report = read_json(scene, f"quarantine/{scene.run}/report.json")
     manifest = read_json(scene, f"features/{scene.run}/manifest.json")
     expect(
         report["read"] == report["accepted"] + report["quarantined"],
         f"Rows were dropped silently: {report}",
     )
-    facts.update(job_arn=job["ProcessingJobArn"], report=report, columns=len(manifest["columns"]))
+    facts.update(job_arn=jobs[0]["ProcessingJobArn"], report=report, columns=len(manifest["columns"]))
     facts["objects"] = {name: item["sha256"] for name, item in manifest["objects"].items()}
     anomalies = sum(report["kinds"].values())
-    source = "labelled" if report["labels"] == "given" else f"no labels, so {anomalies:,} anomalies were injected"
+    source = (
+        "labelled"
+        if report["labels"] == "given"
+        else f"no labels, so {anomalies:,} anomalies were injected to measure by"
+    )
     facts["told"] = (
         f"{report['accepted']:,} rows accepted, {report['quarantined']:,} set aside with their reasons; {source}"
     )
 
 
-def processing_request(scene: Scene, name: str) -> dict[str, Any]:
+def run_etl(scene: Scene, run: EtlRun) -> dict[str, Any]:
+    """Run one ETL job to its end."""
+    sagemaker = scene.person(TRAINER).client("sagemaker")
+    sagemaker.create_processing_job(**processing_request(scene, run))
+    job = wait_for(lambda: ended_processing(sagemaker, run.name), f"processing job {run.name}", seconds=300)
+    expect(
+        job["ProcessingJobStatus"] == "Completed", f"ETL failed: {job.get('ExitMessage') or job.get('FailureReason')}"
+    )
+    return job
+
+
+def processing_request(scene: Scene, run: EtlRun) -> dict[str, Any]:
     """The ETL job as the trainer's policy demands it: isolated, in our subnets, encrypted, tagged, bounded."""
     out, bucket, key = scene.outputs, scene.outputs["DataBucket"], scene.outputs["JobKeyArn"]
     inputs = {"ledger": f"s3://{bucket}/ledgers/{scene.run}/data/"}
     if scene.ledger.mapping:
         inputs["mapping"] = f"s3://{bucket}/ledgers/{scene.run}/mapping/"
     return {
-        "ProcessingJobName": name,
+        "ProcessingJobName": run.name,
         "RoleArn": out["EtlJobRoleArn"],
-        "AppSpecification": {"ImageUri": out["EtlImageUri"], "ContainerArguments": etl_arguments(scene)},
+        "AppSpecification": {"ImageUri": out["EtlImageUri"], "ContainerArguments": etl_arguments(scene, run)},
         "ProcessingResources": {
             "ClusterConfig": {
                 "InstanceCount": int(out["EtlInstances"]), "InstanceType": "ml.m5.xlarge",
@@ -75,9 +113,9 @@ def processing_request(scene: Scene, name: str) -> dict[str, Any]:
         "ProcessingOutputConfig": {
             "KmsKeyId": key,
             "Outputs": [
-                {"OutputName": name, "S3Output": {"S3Uri": f"s3://{bucket}/{name}/{scene.run}",
+                {"OutputName": name, "S3Output": {"S3Uri": f"s3://{bucket}/{name}/{place}",
                  "LocalPath": f"/opt/ml/processing/output/{name}", "S3UploadMode": "EndOfJob"}}
-                for name in ("features", "live", "quarantine")
+                for name, place in run.places.items()
             ],
         },
         "NetworkConfig": {
@@ -90,9 +128,9 @@ def processing_request(scene: Scene, name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def etl_arguments(scene: Scene) -> list[str]:
-    """What the container is told: the settings' engine; anomalies are injected only where the ledger has no labels."""
-    inject = ["--inject", "7"] if scene.ledger.inject else []
+def etl_arguments(scene: Scene, run: EtlRun) -> list[str]:
+    """What the container is told: the settings' engine, and the seed of what is injected."""
+    inject = [] if run.seed is None else ["--inject", str(run.seed)]
     return ["etl", "--engine", scene.outputs["EtlEngine"], *inject]
 
 

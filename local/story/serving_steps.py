@@ -67,7 +67,8 @@ def score(scene: Scene, facts: Facts) -> None:
     scores = np.array([answer["score"] for answer in answers])
     difference = float(np.abs(scores - expected).max())
     expect(difference <= TOLERANCE, f"The endpoint differs from the model by {difference}, more than {TOLERANCE}.")
-    alerts = [alert(rows.iloc[i], answers[i]) for i in np.argsort(-scores)[:TOP]]
+    unlabelled = scene.ledger.inject
+    alerts = [alert(rows.iloc[i], answers[i], unlabelled=unlabelled) for i in np.argsort(-scores)[:TOP]]
     facts.update(scored=len(scores), anomalies=int(rows["label"].sum()), largest_difference=difference, alerts=alerts)
     facts["told"] = (
         f"{len(scores)} transactions, each score equal to the model's own (largest difference {difference:.1e})"
@@ -91,13 +92,13 @@ def invoke(scene: Scene, runtime: Any, row: np.ndarray) -> dict[str, Any]:  # no
     return json.load(answer["Body"])["predictions"][0]
 
 
-def alert(row: pd.Series, answer: dict[str, Any]) -> dict[str, Any]:
-    """An alert as an analyst reads it."""
+def alert(row: pd.Series, answer: dict[str, Any], *, unlabelled: bool) -> dict[str, Any]:
+    """An alert as an analyst reads it: a row of the ledger, and why it is here."""
     return {
         "transaction": str(row["transaction_id"]),
         "score": round(answer["score"], 4),
-        "reasons": [f"{r['feature']}={r['value']:g} ({r['contribution']:+.2f})" for r in answer["reasons"]],
-        "kind": row["kind"] or "none",
+        "reasons": [f"{r['words']} ({r['contribution']:+.2f})" for r in answer["reasons"]],
+        "kind": "unknown" if unlabelled else row["kind"] or "none",
     }
 
 
@@ -130,7 +131,8 @@ def top_alerts(scene: Scene, rows: pd.DataFrame, columns: list[str], scores: np.
     runtime = scene.person(OPERATOR).client("sagemaker-runtime")
     top = rows.iloc[np.argsort(-scores)[:TOP]]
     features = top[columns].to_numpy(dtype=np.float32)
-    alerts = [alert(top.iloc[i], invoke(scene, runtime, row)) for i, row in enumerate(features)]
+    unlabelled = scene.ledger.inject
+    alerts = [alert(top.iloc[i], invoke(scene, runtime, row), unlabelled=unlabelled) for i, row in enumerate(features)]
     return {"alerts": alerts, "top_row": request_body(features[0])}
 
 

@@ -66,7 +66,7 @@ def happened(scene: Scene) -> list[tuple[str, str]]:
 
 
 def alert_line(alert: dict[str, str]) -> str:
-    """An alert with what its label says: the kind of anomaly, or that the transaction is an ordinary one."""
+    """An alert with what its label says: the kind of anomaly, that it is ordinary, or that nobody knows."""
     label = alert["kind"] if alert["kind"] != "none" else "ordinary"
     return f"{alert['transaction']}, score {alert['score']}, label: {label}; {', '.join(alert['reasons'])}"
 

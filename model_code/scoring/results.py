@@ -22,6 +22,7 @@ from model_code.scoring.workbook import write_workbook
 
 FIELDS = ("transaction_id", "transaction_date", "office", "card", "merchant", "mcc", "amount", "currency", "status")
 REASONS = ("reason_1", "reason_2", "reason_3")
+FILES, REPORT = ("review.xlsx", "scores.csv", "scores.parquet"), "report.json"
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 
@@ -73,10 +74,10 @@ def write_results(results: Results, folder: Path) -> None:
     pq.write_table(table, folder / "scores.parquet")
     write_csv(folder / "scores.csv", table)
     write_workbook(folder / "review.xlsx", review, about)
-    about["files"] = {path.name: _sha256(path) for path in sorted(folder.glob("*.*")) if path.suffix != ".json"}
-    (folder / "report.json").write_text(json.dumps(about, sort_keys=True), encoding="ascii")
-    for path in folder.iterdir():
-        path.chmod(PRIVATE_FILE)
+    about["files"] = {name: _sha256(folder / name) for name in FILES}
+    (folder / REPORT).write_text(json.dumps(about, sort_keys=True), encoding="ascii")
+    for name in (*FILES, REPORT):
+        (folder / name).chmod(PRIVATE_FILE)
 
 
 def write_csv(path: Path, table: pa.Table) -> None:

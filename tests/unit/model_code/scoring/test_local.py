@@ -54,11 +54,15 @@ def test_with_a_released_model_the_table_says_who_how_much_compared_with_what_si
 
 def test_without_a_model_one_is_trained_and_left_for_the_next_month(files: Path, tmp_path: Path) -> None:
     steps: list[str] = []
+    theirs = tmp_path / "notes.txt"
+    theirs.write_text("somebody's own")
+    theirs.chmod(0o644)
     deliver(Order(files / "ledger.csv", files / "new.csv", tmp_path), steps.append)
     assert "no MODEL was named: training one on ledger.csv, no row invented" in steps
     assert any(step.startswith("trained: algorithm=isolation") for step in steps)
     assert (tmp_path / "model.tar.gz").stat().st_size > 0
     assert len(pd.read_parquet(tmp_path / "scores.parquet")) == MONTH
+    assert theirs.stat().st_mode & 0o777 == 0o644
 
 
 def test_a_file_that_is_not_there_is_named_before_anything_is_read(
