@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from local.sagemaker.errors import InvalidRequestError, JobFailedError
+from local.unpacking import extract
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -100,6 +101,6 @@ def unpack(body: bytes, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(fileobj=io.BytesIO(body), mode="r:gz") as tar:
-            tar.extractall(folder, filter="data")
+            extract(tar, folder)
     except (tarfile.TarError, OSError, EOFError) as error:
         raise JobFailedError(f"The model archive can't be unpacked: {error}") from error

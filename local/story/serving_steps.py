@@ -15,6 +15,7 @@ import pandas as pd
 from local.story.data_steps import read_json
 from local.story.scene import MODEL, OPERATOR, TRAINER, expect
 from local.story.waiting import wait_for
+from local.unpacking import extract
 from model_code.boosters import load_booster
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def released_model(scene: Scene) -> tuple[Booster, list[str]]:
     s3 = scene.administrator.client("s3")
     body = s3.get_object(Bucket=scene.outputs["ReleaseBucket"], Key=f"models/{MODEL}/{sha}/model.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as archive, TemporaryDirectory() as folder:
-        archive.extractall(folder, filter="data")
+        extract(archive, Path(folder))
         booster = load_booster(Path(folder, "model.ubj").read_bytes())
         return booster, json.loads(Path(folder, "features.json").read_text(encoding="utf-8"))["columns"]
 

@@ -50,6 +50,17 @@ def test_an_archive_never_leaves_its_folder(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"model"}
 
 
+def test_a_link_in_an_archive_is_refused(tmp_path: Path) -> None:
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+        entry = tarfile.TarInfo("link")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(entry)
+    with pytest.raises(JobFailedError, match="'link' is neither a file nor a folder"):
+        storage.unpack(raw.getvalue(), tmp_path / "model")
+    assert list((tmp_path / "model").iterdir()) == []
+
+
 def test_what_is_no_archive_fails_the_start(tmp_path: Path) -> None:
     with pytest.raises(JobFailedError, match="can't be unpacked"):
         storage.unpack(b"no archive", tmp_path / "model")
