@@ -11,7 +11,7 @@ CLI := node_modules/.ready
 CHECKOV := build/checkov/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas ledgers lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ native: setup ## the C kernel and CSV parser for this machine (optional, needs a
 
 malformed: native ## 100,000 malformed requests against the real server, into build/malformed.json (about two minutes)
 	@python -m tests.malformed
+
+ledgers: setup-check ## ledgers in the forms that agencies publish, spoilt ones too, into build/ledgers.json (SEEDS=, default 1000; about twenty minutes)
+	@python -m tests.ledgers --seeds $(or $(SEEDS),1000)
 
 fuzz: setup-all native ## fuzz what strangers send, 30 seconds a target, into build/fuzz.json (SECONDS=)
 	@python -m tests.fuzz $(SECONDS)

@@ -7,7 +7,12 @@ from pathlib import Path
 
 Row = tuple[str, ...]
 ETL = "model_code/etl"
-TIDIED = {"reading": ("_encoding",), "validation": ("parse_amount", "parse_date", "_mcc")}
+TIDIED = {
+    "text_files": ("encoding_of",),
+    "amounts": ("parse_amount",),
+    "dates": ("parse_date",),
+    "validation": ("_mcc",),
+}
 """The functions whose first line says what form they forgive."""
 JOBS = {
     "etl": ("etl/*.py", "container/etl.py", "hosts.py"),
@@ -28,15 +33,16 @@ def tidied(root: Path) -> tuple[Row, list[Row]]:
         }
         for name in names:
             says = (ast.get_docstring(functions[name]) or "").splitlines()[0]
-            rows.append((name.removeprefix("_").removeprefix("parse_"), says))
+            rows.append((name.removeprefix("_").removeprefix("parse_").removesuffix("_of"), says))
     return ("what", "how it is read"), rows
 
 
 def set_aside(root: Path) -> tuple[Row, list[Row]]:
     """Each reason for which a row goes to the quarantine; the ledger's other rows are used."""
     reasons = _sentences(root / ETL / "validation.py", "_must")
-    named = _constants(_tree(root / ETL / "validation.py")) | _constants(_tree(root / ETL / "staging.py"))
-    listed = [named["BLANK"], named["SHIFTED"], *reasons, named["DUPLICATE"]]
+    named = _constants(_tree(root / ETL / "shapes.py")) | _constants(_tree(root / ETL / "identity.py"))
+    shapes = [named[name] for name in ("BLANK", "REMARK", "AGAIN", "SHIFTED")]
+    listed = [*shapes, *reasons, named["DUPLICATE"]]
     return ("reason in the quarantine",), [(f"`{reason}`",) for reason in listed]
 
 

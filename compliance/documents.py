@@ -19,6 +19,7 @@ from compliance import (
     bad_input,
     creation,
     database,
+    mapping_tables,
     measured_tables,
     perimeter,
     permissions,
@@ -137,6 +138,16 @@ def score_lift(root: Path) -> str:
     return lift.table(json.loads((root / "docs/score.json").read_text(encoding="utf-8")))
 
 
+def mapping_keys(_root: Path) -> str:
+    """Each key of a column mapping."""
+    return mapping_tables.keys()
+
+
+def ledger_warnings(_root: Path) -> str:
+    """Each warning that ends a job until it is acknowledged."""
+    return _table(*mapping_tables.warnings())
+
+
 def evaluation_targets(root: Path) -> str:
     """What was asked of the models, and what `make evaluate` measured."""
     return tables.targets(_evaluation(root))
@@ -166,6 +177,8 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "refusals": refusals,
     "features": features,
     "score-lift": score_lift,
+    "mapping-keys": mapping_keys,
+    "ledger-warnings": ledger_warnings,
     "evaluation-targets": evaluation_targets,
     "evaluation-tables": evaluation_tables,
 }

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from local.story.scene import BUILD, ROOT, Ledger
 from model_code.errors import InputError
-from model_code.etl.mapping import ColumnMapping, known_mapping, read_mapping
-from model_code.etl.reading import header_of
+from model_code.etl.mapping import ColumnMapping
+from model_code.etl.mapping_file import known_mapping, read_mapping
+from model_code.etl.reading import header_of, open_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,15 +37,11 @@ def choose_ledger(file: Path | None, mapping: Path | None) -> Ledger:
     for path in (file, mapping):
         if path and not path.is_file():
             raise InputError(f"There is no file {path}. LEDGER= and MAPPING= take the path of a file.")
-    header = header_of(file)
-    mapping = mapping or known_mapping(header, MAPPINGS)
+    mapping = mapping or known_mapping(header_of(file), MAPPINGS)
     columns = read_mapping(mapping) if mapping else ColumnMapping()
-    if mapping and (missing := columns.missing(header, declared=True)):
-        raise InputError(
-            f"{mapping.name} names the columns {', '.join(missing)}, but {file.name} has {', '.join(header)}. "
-            "Correct the mapping."
-        )
-    return Ledger(file.resolve(), mapping, inject=columns.columns.get("label") not in header)
+    with open_ledger(file, columns, declared=mapping is not None) as raw:
+        inject = "label" not in columns.places(raw.header)
+    return Ledger(file.resolve(), mapping, inject=inject)
 
 
 def generated_ledger() -> Path:

@@ -24,7 +24,7 @@ def main(arguments: list[str], root: Path) -> None:
     others compute for it.
 
     Raises:
-        InputError: other arguments, not exactly one ledger, or a ledger that can't be used.
+        InputError: other arguments, no ledger, or a ledger that can't be used.
     """
     options = _options(arguments)
     hosts = read_hosts(
@@ -48,7 +48,7 @@ def main(arguments: list[str], root: Path) -> None:
         run_scoring(_scoring(given, root / "processing/output", engine), _say)
         return
     job = Job(
-        ledger=_one_ledger(given / "ledger"),
+        ledger=_ledger(given / "ledger"),
         output=root / "processing/output",
         mapping=_mapping(given),
         seed=options.inject,
@@ -61,8 +61,8 @@ def main(arguments: list[str], root: Path) -> None:
 
 def _scoring(given: Path, output: Path, engine: str) -> ScoringJob:
     return ScoringJob(
-        ledger=_one_ledger(given / "ledger"),
-        new=_one_ledger(given / "new"),
+        ledger=_ledger(given / "ledger"),
+        new=_ledger(given / "new"),
         model=given / "model" / ARCHIVE,
         output=output,
         mapping=_mapping(given),
@@ -104,9 +104,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def _one_ledger(folder: Path) -> Path:
-    files = sorted(path for path in folder.glob("*") if path.is_file())
-    if len(files) != 1:
-        names = ", ".join(path.name for path in files) or "none"
-        raise InputError(f"etl needs exactly one ledger file in {folder}; it found {names}.")
-    return files[0]
+def _ledger(folder: Path) -> Path:
+    """The one file in the folder, or the folder as a ledger of many files."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return files[0] if len(files) == 1 else folder

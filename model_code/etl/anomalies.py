@@ -25,7 +25,9 @@ def per_kind(rows: int) -> int:
 
 
 def limits(dates: pd.Series, thresholds: Sequence[Threshold]) -> np.ndarray:
-    """The micro-purchase threshold in force on each of the dates."""
+    """The threshold in force on each of the dates; without any, infinity."""
+    if not thresholds:
+        return np.full(len(dates), np.inf)
     by_day = {day: threshold_on(day.date(), thresholds) for day in dates.unique()}
     return dates.map(by_day).to_numpy(dtype=float)
 
@@ -125,7 +127,9 @@ class _Source:
 
 
 def _split(source: _Source, count: int) -> pd.DataFrame:
-    """One purchase above the threshold, paid in three parts below it, a day or two apart."""
+    """One purchase above the threshold, paid in three parts below it, a day or two apart; none without a threshold."""
+    if not source.thresholds:
+        return source.purchases.rows(np.array([], dtype=np.int64))
     bases = source.take(-(-count // SPLIT_PARTS), days_left=2 * SPLIT_PARTS)
     parts = [
         bases.assign(transaction_date=source.later(bases["transaction_date"], part, 2 * part + 1)) for part in range(3)

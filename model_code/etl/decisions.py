@@ -13,4 +13,7 @@ def decisions(mapping: ColumnMapping) -> dict[str, Any]:
     return {
         "currency": mapping.currency,
         "thresholds": [[str(each.effective), each.amount] for each in sorted(mapping.thresholds)],
+        "rates": [[each.currency, str(each.effective), each.rate] for each in mapping.rates],
+        "spending": mapping.spending,
+        "known": [name for name in ("mcc", "office") if mapping.has(name)],
     }

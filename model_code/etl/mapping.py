@@ -1,131 +1,119 @@
-"""Which column of a foreign ledger holds what: declared in a TOML file, never guessed from the data.
+"""Which column of a foreign ledger holds what, and in which form: declared in a TOML file (docs/mapping.md)."""
 
-currency = "CAD"                 # the one currency of the ledger; rows in another are quarantined
-date_formats = ["%d/%m/%Y"]      # tried in this order after ISO (%Y-%m-%d)
-
-[columns]                        # Atoll's field = the ledger's column
-transaction_id = "batch_txn_id"
-
-[constants]                      # fields that are the same in every row
-agency = "City of Toronto"
-
-[[thresholds]]                   # the micro-purchase threshold, by transaction date
-effective = 1900-01-01
-amount = 3000
-"""
-
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import Literal, NamedTuple
 
-from model_code.errors import InputError
+from model_code.etl.amounts import Decimal
 from model_code.features.fields import FIELDS
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 
-_FORMS: dict[str, tuple[type, str]] = {
-    "columns": (dict, "a table like [columns]"),
-    "constants": (dict, "a table like [constants]"),
-    "currency": (str, 'a code of three letters like "USD"'),
-    "date_formats": (list, 'a list of formats like ["%d/%m/%Y"]'),
-    "thresholds": (list, "tables like [[thresholds]]"),
-}
-_REQUIRED = frozenset(name for name, declared in FIELDS.items() if declared.required)
+SET_ASIDE = 0.05
+"""The share of a ledger's rows that may be set aside unless the mapping says otherwise."""
+ALL = "all"
+_OWN = frozenset(name for name, declared in FIELDS.items() if declared.required) | {"office", "mcc"}
+"""What a ledger under Atoll's own names has: one without offices or codes says so in a mapping."""
+
+
+class Rate(NamedTuple):
+    """From `effective` on (inclusive), one unit of `currency` is `rate` units of the ledger's."""
+
+    currency: str
+    effective: date
+    rate: float
+
+
+class Acknowledged(NamedTuple):
+    """A warning that people have looked at: for one file (its sha256) or for the days from `first` to `last`."""
+
+    warning: str
+    file: str
+    first: date | None
+    last: date | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a file is written, where its own bytes don't say."""
+
+    separator: str | None = None
+    encoding: str | None = None
+    decimal: Decimal | None = None
+    backslashes: bool = False
+    quotes: bool = True
+    header_line: int | None = None
+    column_names: tuple[str, ...] = ()
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
 class ColumnMapping:
     """How a ledger's columns become Atoll's fields. Without arguments: Atoll's own schema, in USD."""
 
-    columns: Mapping[str, str] = field(default_factory=lambda: {name: name for name in FIELDS})
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {name: (name,) for name in FIELDS})
+    """Field to the column's name; of several names, the first that a file has counts."""
     constants: Mapping[str, str] = field(default_factory=dict)
     currency: str = "USD"
     date_formats: Sequence[str] = ()
     thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE
+    """None for another currency than USD unless declared: then there are no features of them."""
+    rates: Sequence[Rate] = ()
+    spending: Literal["positive", "negative"] = "positive"
+    ids: str | tuple[str, ...] = ""
+    """Columns that make an id together, or `digest`, or `number`; empty: the column of transaction_id."""
+    add_lines: bool = False
+    blank: frozenset[str] = frozenset()
+    fiscal_year_starts: int = 10
+    limits: Mapping[str, float] = field(default_factory=dict)
+    acknowledged: Sequence[Acknowledged] = ()
+    own_names: bool = False
+    """Whether columns aren't declared, but have Atoll's own names."""
+    form: Form = Form()
+
+    def places(self, header: Sequence[str]) -> dict[str, int]:
+        """Where in a row each field stands that the header has a column for."""
+        found = {name: _place(header, names) for name, names in self.columns.items()}
+        return {name: place for name, place in found.items() if place is not None}
+
+    def id_places(self, header: Sequence[str]) -> list[int]:
+        """Where the columns stand that make an id together."""
+        names = self.ids if isinstance(self.ids, tuple) else ()
+        return [place for name in names if (place := _place(header, (name,))) is not None]
 
     def missing(self, header: Sequence[str], *, declared: bool) -> list[str]:
-        """Source columns that the header lacks: all that are declared, or only those that a ledger can't do without."""
-        wanted = [source for name, source in self.columns.items() if declared or name in _REQUIRED]
-        return [source for source in wanted if source not in header]
+        """Columns that the header lacks: all that are declared, or only those that a ledger can't do without."""
+        every = declared and not self.own_names
+        wanted = {name: names for name, names in self.columns.items() if every or name in _OWN}
+        lacking = [" or ".join(names) for name, names in wanted.items() if _place(header, names) is None]
+        several = self.ids if isinstance(self.ids, tuple) else ()
+        return lacking + [name for name in several if _place(header, (name,)) is None]
+
+    def has(self, name: str) -> bool:
+        """Whether the ledger knows this field at all: it has a column for it, or one value for every row."""
+        return name in self.columns or bool(self.constants.get(name))
+
+    @property
+    def own_ids(self) -> bool:
+        """Whether rows bring ids of which each is a row's, and none is made."""
+        return not self.add_lines and self.ids not in ("digest", "number")
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies that amounts may be written in."""
+        return tuple(dict.fromkeys([self.currency, *(rate.currency for rate in self.rates)]))
 
 
-def read_mapping(path: Path) -> ColumnMapping:
-    """The mapping that a TOML file declares.
-
-    Raises:
-        InputError: the file is no TOML, names unknown keys or fields, or lacks a field that every ledger needs.
-    """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"The column mapping {path.name} can't be read: {error}.") from error
-    _expect_known(path, "keys", content, set(_FORMS))
-    _expect_forms(path, content)
-    columns, constants = content.get("columns", {}), content.get("constants", {})
-    if not all(isinstance(source, str) for source in columns.values()):
-        raise InputError(f"The column mapping {path.name} must name a column (a text) for each field in [columns].")
-    _expect_known(path, "fields", {**columns, **constants}, set(FIELDS))
-    if lacking := sorted(_REQUIRED - {*columns, *constants}):
-        raise InputError(f"The column mapping {path.name} doesn't say where {', '.join(lacking)} can be found.")
-    return ColumnMapping(
-        columns=columns,
-        constants={name: str(value) for name, value in constants.items()},
-        currency=content.get("currency", "USD").upper(),
-        date_formats=tuple(content.get("date_formats", ())),
-        thresholds=_thresholds(path, content.get("thresholds")),
-    )
+def plain(name: str) -> str:
+    """A column's name as it is compared: capitals and spaces don't count."""
+    return " ".join(name.split()).casefold()
 
 
-def known_mapping(header: Sequence[str], folder: Path) -> Path | None:
-    """The one mapping file in `folder` whose declared columns all stand in the header; None for Atoll's own schema.
-
-    Raises:
-        InputError: no mapping fits (it says which columns each one missed), or more than one does.
-    """
-    if not ColumnMapping().missing(header, declared=False):
-        return None
-    missed = {path: read_mapping(path).missing(header, declared=True) for path in sorted(folder.glob("*.toml"))}
-    fitting = [path for path, columns in missed.items() if not columns]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        names = ", ".join(path.name for path in fitting)
-        raise InputError(f"More than one mapping fits this ledger: {names}. Name the one to use.")
-    reasons = "; ".join(f"{path.name} misses {', '.join(columns)}" for path, columns in missed.items())
-    raise InputError(
-        f"No known mapping fits the ledger's columns ({', '.join(header)}): {reasons or f'{folder} holds none'}. "
-        "Declare its columns in a mapping of its own and name that file."
-    )
-
-
-def _expect_known(path: Path, what: str, given: Mapping[str, Any], known: set[str]) -> None:
-    if unknown := sorted(given.keys() - known):
-        expected = ", ".join(sorted(known))
-        raise InputError(f"The column mapping {path.name} has unknown {what}: {', '.join(unknown)}. Known: {expected}.")
-
-
-def _expect_forms(path: Path, content: Mapping[str, Any]) -> None:
-    currency, formats = content.get("currency", "USD"), content.get("date_formats", [])
-    wrong = [name for name, value in content.items() if not isinstance(value, _FORMS[name][0])]
-    if not wrong and not (len(currency) == 3 and currency.isalpha() and currency.isascii()):  # noqa: PLR2004 (ISO 4217)
-        wrong = ["currency"]
-    if not wrong and not all(isinstance(text, str) for text in formats):
-        wrong = ["date_formats"]
-    for name in wrong:
-        raise InputError(f"The column mapping {path.name} says {name} = {content[name]!r}; expected {_FORMS[name][1]}.")
-
-
-def _thresholds(path: Path, declared: list[dict[str, Any]] | None) -> tuple[Threshold, ...]:
-    if declared is None:
-        return FAR_MICRO_PURCHASE
-    try:
-        thresholds = tuple(Threshold(entry["effective"], float(entry["amount"])) for entry in declared)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{path.name}: each of [[thresholds]] needs effective (a date) and amount: {error!r}."
-        ) from error
-    if not thresholds or not all(type(entry.effective) is date and entry.amount > 0 for entry in thresholds):
-        raise InputError(f"{path.name}: [[thresholds]] need a date like 2025-10-01 and a positive amount: {declared}.")
-    return thresholds
+def _place(header: Sequence[str], names: Sequence[str]) -> int | None:
+    """The first name that the header has: exactly, else but for capitals and spaces."""
+    for name in names:
+        if name in header:
+            return header.index(name)
+    lowered = [plain(name) for name in header]
+    return next((lowered.index(plain(name)) for name in names if plain(name) in lowered), None)

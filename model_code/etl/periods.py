@@ -24,18 +24,23 @@ class Period:
     last: date
 
 
-def fiscal_year(day: date) -> int:
-    """The federal fiscal year that a day belongs to: from 1 October to 30 September (31 U.S.C. 1102)."""
-    return day.year + (day.month >= 10)  # noqa: PLR2004 (October)
+OCTOBER = 10
+"""The federal fiscal year begins in it (31 U.S.C. 1102)."""
 
 
-def by_fiscal_year(rows: Mapping[date, int]) -> dict[str, dict[str, int]]:
-    """Of each fiscal year (`FY2026`): its rows, and those of its September, when what isn't spent would be lost."""
+def fiscal_year(day: date, starts: int = OCTOBER) -> int:
+    """The fiscal year that a day belongs to, named by the calendar year in which it ends."""
+    return day.year + (1 < starts <= day.month)
+
+
+def by_fiscal_year(rows: Mapping[date, int], starts: int = OCTOBER) -> dict[str, dict[str, int]]:
+    """Of each fiscal year (`FY2026`): its rows, and those of its last month, when what isn't spent would be lost."""
+    last = (starts - 2) % 12 + 1
     years: dict[str, dict[str, int]] = {}
     for day, count in sorted(rows.items()):
-        year = years.setdefault(f"FY{fiscal_year(day)}", {"rows": 0, "september": 0})
+        year = years.setdefault(f"FY{fiscal_year(day, starts)}", {"rows": 0, "last_month": 0})
         year["rows"] += count
-        year["september"] += count if day.month == 9 else 0  # noqa: PLR2004 (September)
+        year["last_month"] += count if day.month == last else 0
     return years
 
 

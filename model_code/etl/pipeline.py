@@ -11,16 +11,19 @@ import pandas as pd
 import pyarrow as pa
 
 from model_code.errors import InputError
-from model_code.etl.accepted import expect_rows
 from model_code.etl.anomalies import Purchases, anomalies, randomness
 from model_code.etl.decisions import decisions
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
+from model_code.etl.files import ledger_sha256
 from model_code.etl.handover import LEDGER, scratch_folder
-from model_code.etl.mapping import ColumnMapping, read_mapping
+from model_code.etl.mapping import ColumnMapping
+from model_code.etl.mapping_file import read_mapping
+from model_code.etl.parts import Ledger
 from model_code.etl.periods import Period, by_fiscal_year, split_by_time
 from model_code.etl.slices import in_slices
-from model_code.etl.staging import Staged, stage, write_ledger
-from model_code.etl.writing import sha256_of, write_json, write_quarantine, write_rows
+from model_code.etl.soundness import expect_rows, expect_sound
+from model_code.etl.staging import Staged, described, place_of, stage, write_ledger
+from model_code.etl.writing import write_json, write_quarantine, write_rows
 from model_code.features.build import build_features
 from model_code.features.views import REALTIME, View, meanings
 from model_code.hosts import ALONE, Hosts
@@ -33,7 +36,7 @@ Days = dict[date, int]
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done: the ledger, where outputs go and (unless it has Atoll's own schema) the mapping file.
+    """What is to be done: the ledger (file or folder), where outputs go, the mapping unless it has Atoll's own schema.
 
     `seed` is that of the anomalies for a ledger without labels; without a seed such a ledger stays without, for
     algorithms that need none. A ledger with labels keeps them as they are.
@@ -58,15 +61,16 @@ def run(job: Job, say: Say) -> None:
     for folder in ("features", "live", "quarantine"):
         (job.output / folder).mkdir(parents=True, exist_ok=True)
     mapping = read_mapping(job.mapping) if job.mapping else ColumnMapping()
+    view = job.view.of_ledger(mapping.has, thresholds=bool(mapping.thresholds))
     with scratch_folder(job.hosts) as scratch:
-        days, labels = _prepare(job, mapping, scratch, say)
+        days, labels, sha256 = _prepare(job, mapping, scratch, say)
         periods = split_by_time(days)
         with ENGINES[job.engine](scratch, job.hosts) as engine:
             rows = engine.read(scratch / LEDGER)
-            features = build_features(rows, thresholds=mapping.thresholds, view=job.view, keep=engine.keep)
+            features = build_features(rows, thresholds=mapping.thresholds, view=view, keep=engine.keep)
             labelled = features.join(rows.select("row", "label", "kind"), "row")
-            say(f"computed {len(job.view.columns)} features")
-            slices = {each.name: in_slices(engine, labelled, _span(each, days), job.view.columns) for each in periods}
+            say(f"computed {len(view.columns)} features")
+            slices = {each.name: in_slices(engine, labelled, _span(each, days), view.columns) for each in periods}
             written = {
                 period.name: _write(job, period, slices[period.name], say, labelled=labels != "none")
                 for period in periods
@@ -74,12 +78,12 @@ def run(job: Job, say: Say) -> None:
     live = written.pop("live")
     manifest = {
         "version": 1,
-        "view": job.view.name,
-        "ledger_sha256": sha256_of(job.ledger),
+        "view": view.name,
+        "ledger_sha256": sha256,
         "code_sha256": code_sha256(),
         "features_sha256": features_sha256(),
-        "columns": job.view.columns,
-        "meanings": meanings(job.view),
+        "columns": view.columns,
+        "meanings": meanings(view),
         "decisions": decisions(mapping),
         "labels": labels,
         "objects": {f"{name}.parquet": described for name, described in written.items()},
@@ -89,15 +93,19 @@ def run(job: Job, say: Say) -> None:
     write_json(job.output / "features" / "manifest.json", manifest)
 
 
-def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple[Days, str]:
-    """Leaves the ledger in `scratch`, and the quarantine with its report in the output; says whose its labels are."""
+def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple[Days, str, str]:
+    """Leaves the ledger in `scratch`, its quarantine and report in the output; its days, whose labels, its sha256."""
     with duckdb_engine(scratch) as engine:
         staged = stage(job.ledger, mapping, declared=job.mapping is not None, engine=engine, folder=scratch)
         report = _report(job, staged, engine)
         write_quarantine(
-            job.output / "quarantine" / "quarantine.csv", batches(engine, staged.quarantined.order_by("line"))
+            job.output / "quarantine" / "quarantine.csv",
+            batches(engine, staged.quarantined.order_by("line")),
+            lambda place: place_of(place, staged.files),
         )
-        expect_rows(job.ledger, report["accepted"], report["reasons"])
+        looked = Ledger(job.ledger.name, staged, engine, own_ids=mapping.own_ids)
+        report["acknowledged"] = [doubt.kind for doubt in expect_sound(looked, mapping)]
+        expect_rows(looked, report["accepted"], report["reasons"])
         if staged.labelled and job.seed is not None:
             raise InputError(
                 f"{job.ledger.name} has labels of its own (its column for `label`), and --inject {job.seed} would put "
@@ -112,20 +120,22 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple
     anomalies_found = sum(report["kinds"].values())
     say(f"labels {report['labels']}: {anomalies_found} anomalies among {sum(days.values())} rows")
     report["periods"] = _days_of(split_by_time(days))
-    report["fiscal_years"] = by_fiscal_year(days)
+    report["fiscal_years"] = by_fiscal_year(days, mapping.fiscal_year_starts)
     write_json(job.output / "quarantine" / "report.json", report)
-    return days, report["labels"]
+    return days, report["labels"], ledger_sha256(staged.files)
 
 
 def _report(job: Job, staged: Staged, engine: Engine) -> dict[str, Any]:
     reasons = engine.counts(staged.quarantined, "reason")
-    accepted, quarantined = engine.size(staged.checked), sum(reasons.values())
+    accepted, quarantined = engine.size(staged.kept), sum(reasons.values())
     return {
         "read": accepted + quarantined,
         "accepted": accepted,
         "quarantined": quarantined,
         "reasons": reasons,
         "encoding": staged.encoding,
+        "files": [described(file) for file in staged.files],
+        "lines_added": staged.lines_added,
         "labels": "given" if staged.labelled else "injected" if job.seed is not None else "none",
         "seed": None if staged.labelled else job.seed,
     }

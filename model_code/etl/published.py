@@ -7,20 +7,34 @@ from typing import Any
 
 import pyarrow as pa
 
+from model_code.etl.files import files_of
+from model_code.etl.mapping import ColumnMapping
 from model_code.etl.reading import open_ledger
+from model_code.etl.staging import LINES
 from model_code.etl.writing import write_tables
 
 
-def write_published(file: Path, lines: Sequence[int], path: Path) -> dict[str, Any]:
-    """Write these lines of a file in this order, all columns as texts; returns what a manifest says.
+def write_published(
+    ledger: Path, places: Sequence[int], path: Path, *, mapping: ColumnMapping | None = None, declared: bool = False
+) -> dict[str, Any]:
+    """Write the rows of these places of a ledger in this order, all columns as texts; returns what a manifest says.
 
-    A column without a name gets `column 3`, one whose name came before gets `name (2)`.
+    A column without a name gets `column 3`, one whose name came before gets `name (2)`; a file without a column that
+    others have gives empty texts.
     """
-    wanted = set(lines)
-    with open_ledger(file) as raw:
-        names = unique_names(raw.header)
-        found = {row.line: row.values for row in raw.rows if row.line in wanted}
-    return write_tables(path, _tables([found[line] for line in lines], names))
+    wanted = set(places)
+    found: dict[int, dict[str, str]] = {}
+    names: dict[str, None] = {}
+    with files_of(ledger) as files:
+        for number, file in enumerate(files):
+            with open_ledger(file.path, mapping, declared=declared, name=file.name, folders=file.folders) as raw:
+                own = unique_names(raw.header)
+                names |= dict.fromkeys(own)
+                for row in raw.rows:
+                    if (place := number * LINES + row.line) in wanted:
+                        found[place] = dict(zip(own, row.values, strict=True))
+    rows = [[found[place].get(name, "") for name in names] for place in places]
+    return write_tables(path, _tables(rows, list(names)))
 
 
 def unique_names(header: Sequence[str]) -> list[str]:

@@ -14,18 +14,21 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from model_code.errors import InputError
-from model_code.etl.accepted import expect_rows
 from model_code.etl.decisions import decisions
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
+from model_code.etl.files import ledger_sha256
 from model_code.etl.handover import LEDGER
-from model_code.etl.mapping import ColumnMapping, read_mapping
+from model_code.etl.mapping import ColumnMapping
+from model_code.etl.mapping_file import read_mapping
 from model_code.etl.overlap import FRESH, with_history
+from model_code.etl.parts import Ledger
 from model_code.etl.published import write_published
 from model_code.etl.slices import SLICE_ROWS
-from model_code.etl.staging import Staged, number_rows, stage
-from model_code.etl.writing import sha256_of, write_json, write_quarantine, write_tables
+from model_code.etl.soundness import expect_rows, expect_sound
+from model_code.etl.staging import Staged, number_rows, place_of, stage
+from model_code.etl.writing import write_json, write_quarantine, write_tables
 from model_code.features.build import build_features
-from model_code.features.views import REALTIME, meanings
+from model_code.features.views import REALTIME, View, meanings
 from model_code.features.windows import Window
 from model_code.hosts import ALONE
 from model_code.scoring.agreement import expect_agreement
@@ -65,20 +68,19 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
     mapping = _without_labels(read_mapping(job.mapping) if job.mapping else ColumnMapping())
     made = {"features_sha256": features_sha256(), "decisions": decisions(mapping)}
     expect_agreement(model_manifest(job.model), made)
+    view = REALTIME.of_ledger(mapping.has, thresholds=bool(mapping.thresholds))
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         facts = _prepare(job, mapping, scratch, say)
         with ENGINES[job.engine](scratch, ALONE) as engine:
-            objects = _write(job, mapping, scratch, engine)
-        say(f"computed {len(REALTIME.columns)} features of {facts['rows']:,} rows")
+            objects = _write(job, mapping, view, scratch, engine)
+        say(f"computed {len(view.columns)} features of {facts['rows']:,} rows")
     manifest = {
         "version": 1,
-        "view": REALTIME.name,
+        "view": view.name,
         "code_sha256": code_sha256(),
-        "columns": REALTIME.columns,
-        "meanings": meanings(REALTIME),
-        "ledger_sha256": sha256_of(job.ledger),
-        "new_sha256": sha256_of(job.new),
+        "columns": view.columns,
+        "meanings": meanings(view),
         "objects": objects,
     }
     write_json(job.output / "rows" / "manifest.json", manifest | made | facts)
@@ -114,11 +116,17 @@ def _prepare(job: ScoringJob, mapping: ColumnMapping, scratch: Path, say: Say) -
         new = _staged(job, job.new, mapping, engine, scratch / "new")
         reasons = {name: engine.counts(staged.quarantined, "reason") for name, staged in _named(history, new)}
         accepted = {name: engine.size(staged.checked) for name, staged in _named(history, new)}
-        write_quarantine(job.output / "quarantine/quarantine.csv", batches(engine, new.quarantined.order_by("line")))
-        for name, file in (("history", job.ledger), ("new", job.new)):
+        write_quarantine(
+            job.output / "quarantine/quarantine.csv",
+            batches(engine, new.quarantined.order_by("line")),
+            lambda place: place_of(place, new.files),
+        )
+        for name, file, staged in (("history", job.ledger, history), ("new", job.new, new)):
             aside = sum(reasons[name].values())
             say(f"read {file.name}: {accepted[name]:,} rows accepted, {aside:,} set aside")
-            expect_rows(file, accepted[name], reasons[name])
+            looked = Ledger(file.name, staged, engine, own_ids=mapping.own_ids)
+            expect_sound(looked, mapping)
+            expect_rows(looked, accepted[name], reasons[name])
         earlier = [engine.read(path) for path in job.earlier]
         number_rows(with_history(history.checked, new.checked, earlier), scratch / LEDGER, engine=engine)
         both = engine.read(scratch / LEDGER)
@@ -129,7 +137,8 @@ def _prepare(job: ScoringJob, mapping: ColumnMapping, scratch: Path, say: Say) -
     told = ", ".join(f"{count:,} {status}" for status, count in statuses.items())
     say(f"of {job.new.name}: {told}; {statuses.get(FRESH, 0):,} to be ranked")
     first, last = (days[name][0].as_py().date() for name in ("first", "last"))
-    return {"rows": accepted["new"], "statuses": statuses, "history_from": str(first), "until": str(last)}
+    hashes = {"ledger_sha256": ledger_sha256(history.files), "new_sha256": ledger_sha256(new.files)}
+    return hashes | {"rows": accepted["new"], "statuses": statuses, "history_from": str(first), "until": str(last)}
 
 
 def _named(history: Staged, new: Staged) -> tuple[tuple[str, Staged], tuple[str, Staged]]:
@@ -146,19 +155,21 @@ def fact_windows() -> list[Window]:
     return [Window(*fact, group.by, -group.days, -1) for group, facts in FACTS.items() for fact in facts]
 
 
-def _write(job: ScoringJob, mapping: ColumnMapping, scratch: Path, engine: Engine) -> dict[str, Any]:
+def _write(job: ScoringJob, mapping: ColumnMapping, view: View, scratch: Path, engine: Engine) -> dict[str, Any]:
     """The new rows alone, by date and id: with features and facts, and as published."""
     ledger = engine.read(scratch / LEDGER)
     also = fact_windows()
-    features = build_features(ledger, thresholds=mapping.thresholds, keep=engine.keep, also=also)
+    features = build_features(ledger, thresholds=mapping.thresholds, view=view, keep=engine.keep, also=also)
     fields = ledger.filter(ledger["line"] > 0).select("row", "line", "status", *SHOWN, *ALSO_READ)
-    values = features.select("row", *REALTIME.columns, *(window.name for window in also))
-    columns = ["line", "status", *SHOWN, *ALSO_READ, *REALTIME.columns, *dict.fromkeys(w.name for w in also)]
+    values = features.select("row", *view.columns, *(window.name for window in also))
+    columns = ["line", "status", *SHOWN, *ALSO_READ, *view.columns, *dict.fromkeys(w.name for w in also)]
     rows = engine.keep(fields.join(values, "row").select("row", *columns))
     folder = job.output / "rows"
     described = {"rows.parquet": write_tables(folder / "rows.parquet", _slices(engine, rows, columns))}
     lines = [int(line) for part in _slices(engine, rows, ["line"]) for line in part["line"].to_pylist()]
-    described["published.parquet"] = write_published(job.new, lines, folder / "published.parquet")
+    described["published.parquet"] = write_published(
+        job.new, lines, folder / "published.parquet", mapping=mapping, declared=job.mapping is not None
+    )
     return described
 
 

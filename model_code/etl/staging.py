@@ -1,9 +1,11 @@
 """A checked ledger on disk: however long it is, only a part of it is in memory at a time."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import ibis
 import numpy as np
@@ -15,53 +17,103 @@ from ibis.expr.types import Table
 from model_code.errors import InputError
 from model_code.etl.anomalies import Purchases
 from model_code.etl.engines import BATCH_ROWS, Engine, batches
+from model_code.etl.files import LedgerFile, files_of
+from model_code.etl.identity import DUPLICATE, added_up, identified, repeats
 from model_code.etl.mapping import ColumnMapping
-from model_code.etl.reading import RawLedger, open_ledger
+from model_code.etl.raw import RawLedger
+from model_code.etl.reading import open_ledger
+from model_code.etl.texts import Seen, merge
 from model_code.etl.validation import Quarantined, as_csv, validate
 
-DUPLICATE = "duplicate transaction_id"
 UNKNOWN_KIND = "unknown"
 ORDER = ["transaction_date", "transaction_id"]
+LINES = 1 << 40
+"""A row's place in the ledger: its file's number times this, and its line there."""
 _QUARANTINED = pa.schema({"line": pa.int64(), "reason": pa.string(), "row": pa.string()})
 
 Inject = Callable[[Purchases], pd.DataFrame]
 """Makes anomalies for a ledger that brought no labels: rows to be added, with labels."""
 
 
+@dataclass
+class FileRead:
+    """What one file of a ledger gave."""
+
+    name: str
+    sha256: str
+    encoding: str
+    separator: str
+    swallowed: list[int]
+    labelled: bool
+    read: int = 0
+    accepted: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Staged:
-    """A ledger's rows with their `line`, those set aside (both as Parquet files), and what a report says of them."""
+    """A ledger's purchases with the `line` that is their place, rows set aside, and what a report says of them."""
 
     checked: Table
     quarantined: Table
-    encoding: str
-    labelled: bool
-    """Whether the ledger brought labels of its own."""
+    rows: Table
+    """The accepted rows before repeated ones were set aside and lines were added up."""
+    kept: Table
+    """The accepted rows without repeated ones; lines are not added up."""
+    files: list[FileRead]
+    lines_added: int
+    """So many lines went into purchases of several lines, beyond the first."""
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the ledger brought labels of its own."""
+        return any(each.labelled for each in self.files)
+
+    @property
+    def encoding(self) -> str:
+        """How the files are written, each way once."""
+        return ", ".join(dict.fromkeys(each.encoding for each in self.files))
 
 
 def stage(ledger: Path, mapping: ColumnMapping, *, declared: bool, engine: Engine, folder: Path) -> Staged:
     """Check a ledger row by row. `engine` is DuckDB; `declared`: the mapping is the ledger's own, not Atoll's.
 
-    Of rows with the same id, the first one of the file is accepted.
+    Of rows with the same id, the first one is accepted, or all are added up where the mapping says so.
 
     Raises:
-        InputError: the file or its columns can't be used.
+        InputError: a file or its columns can't be used.
     """
-    with open_ledger(ledger) as raw:
-        expect_columns(ledger, raw.header, mapping, declared=declared)
-        _check(raw, mapping, folder)
-    rows = engine.read(folder / "checked.parquet")
-    ids = rows.select("line", "transaction_id")
-    times = ibis.row_number().over(group_by="transaction_id", order_by="line")
-    counted = ids.mutate(times=times)
-    repeated = engine.keep(counted.filter(counted["times"] > 0).select("line"))
-    _set_aside(ledger, set(engine.rows(repeated)["line"].to_pylist()), folder / "repeated.parquet")
+    with files_of(ledger) as files:
+        read = _check_all(files, mapping, folder, declared=declared)
+        rows = identified(engine.read(folder / "checked.parquet"), engine, folder)
+        twice = repeats(rows, engine, add_lines=mapping.add_lines)
+        _set_aside(files, mapping, twice, folder / "repeated.parquet", declared=declared)
+    pq.write_table(pa.table({"line": pa.array(sorted(twice), pa.int64())}), folder / "twice.parquet")
+    kept = rows.anti_join(engine.read(folder / "twice.parquet"), "line") if twice else rows
+    purchases = added_up(kept) if mapping.add_lines else kept
     return Staged(
-        checked=rows.anti_join(repeated, "line"),
+        checked=purchases,
         quarantined=engine.read(folder / "rejected.parquet").union(engine.read(folder / "repeated.parquet")),
-        encoding=raw.encoding,
-        labelled=mapping.columns.get("label") in raw.header,
+        rows=rows,
+        kept=kept,
+        files=read,
+        lines_added=engine.size(kept) - engine.size(purchases) if mapping.add_lines else 0,
     )
+
+
+def described(file: FileRead) -> dict[str, Any]:
+    """What a report says of a file."""
+    plain = {name: getattr(file, name) for name in ("name", "sha256", "encoding", "read", "accepted")}
+    seen = {what: seen.rows for what, seen in sorted(file.seen.items())}
+    return plain | {"reasons": dict(sorted(file.reasons.items())), "seen": seen}
+
+
+def place_of(place: int, files: list[FileRead]) -> tuple[str, int]:
+    """The file and the line of a row's place in the ledger."""
+    number, line = divmod(place, LINES)
+    return files[number].name, line
 
 
 def write_ledger(staged: Staged, path: Path, *, engine: Engine, inject: Inject | None) -> None:
@@ -118,50 +170,88 @@ def today_somewhere() -> date:
     return datetime.now(tz=UTC).date() + timedelta(days=1)
 
 
-def expect_columns(ledger: Path, header: list[str], mapping: ColumnMapping, *, declared: bool) -> None:
-    """Check that a ledger's header has what its mapping names.
+def expect_columns(name: str, raw: RawLedger, mapping: ColumnMapping) -> None:
+    """Check that what the mapping names can be read from a file, and stands there once.
 
     Raises:
-        InputError: it lacks a column, or has one twice.
+        InputError: a column is there twice, or holds lists or the like.
     """
-    if missing := mapping.missing(header, declared=declared):
-        raise InputError(
-            f"{ledger.name} lacks the columns {', '.join(missing)}; it has {', '.join(header)}. "
-            "Hand in a column mapping (columns.toml) that says where each field stands."
-        )
-    if doubled := sorted(name for name in set(mapping.columns.values()) if header.count(name) > 1):
-        raise InputError(f"{ledger.name} has more than one column named {', '.join(doubled)}: rename all but one.")
+    read = [raw.header[place] for place in {*mapping.places(raw.header).values(), *mapping.id_places(raw.header)}]
+    if doubled := sorted(column for column in read if raw.header.count(column) > 1):
+        raise InputError(f"{name} has more than one column named {', '.join(doubled)}: rename all but one.")
+    for column in read:
+        if column in raw.unreadable:
+            raise InputError(
+                f"Column {column} of {name} holds {raw.unreadable[column]}; expected texts, numbers or days."
+            )
 
 
-def _check(raw: RawLedger, mapping: ColumnMapping, folder: Path) -> None:
-    checked = None
+def _check_all(files: list[LedgerFile], mapping: ColumnMapping, folder: Path, *, declared: bool) -> list[FileRead]:
+    read, checked = [], None
     with pq.ParquetWriter(folder / "rejected.parquet", _QUARANTINED) as rejected:
-        for chunk in validate(raw.rows, raw.header, mapping, today=today_somewhere()):
-            accepted = pa.Table.from_pandas(chunk.accepted, preserve_index=False)
-            checked = checked or pq.ParquetWriter(folder / "checked.parquet", accepted.schema)
-            checked.write_table(accepted)
-            rejected.write_table(_table(chunk.quarantined))
+        for number, file in enumerate(files):
+            with open_ledger(file.path, mapping, declared=declared, name=file.name, folders=file.folders) as raw:
+                expect_columns(file.name, raw, mapping)
+                read.append(_file_read(file, raw, mapping))
+                for chunk in validate(raw.rows, raw.header, mapping, today=today_somewhere(), file=file.name):
+                    _note(read[-1], chunk.quarantined, len(chunk.accepted), chunk.seen, chunk.examples)
+                    accepted = pa.Table.from_pandas(chunk.accepted, preserve_index=False)
+                    accepted = _placed(accepted, number)
+                    checked = checked or pq.ParquetWriter(folder / "checked.parquet", accepted.schema)
+                    checked.write_table(accepted)
+                    rejected.write_table(_placed(_table(chunk.quarantined), number))
     if checked:
         checked.close()
+    return read
 
 
-def _set_aside(ledger: Path, lines: set[int], path: Path) -> None:
-    """Write the rows of these lines as duplicates; the file is read again only where there are some."""
+def _file_read(file: LedgerFile, raw: RawLedger, mapping: ColumnMapping) -> FileRead:
+    labelled = "label" in mapping.places(raw.header)
+    return FileRead(file.name, file.sha256, raw.encoding, raw.separator, raw.swallowed, labelled)
+
+
+def _note(
+    file: FileRead,
+    aside: list[Quarantined],
+    accepted: int,
+    seen: dict[str, Seen],
+    examples: dict[str, list[tuple[int, str]]],
+) -> None:
+    file.read += len(aside) + accepted
+    file.accepted += accepted
+    file.reasons.update(row.reason for row in aside)
+    merge(file.seen, seen)
+    for reason, shown in examples.items():
+        file.examples.setdefault(reason, shown)
+
+
+def _placed(table: pa.Table, number: int) -> pa.Table:
+    """The rows with their place in the ledger as `line`."""
+    at = table.schema.get_field_index("line")
+    places = pa.array(table["line"].to_numpy() + number * LINES, pa.int64())
+    return table.set_column(at, pa.field("line", pa.int64()), places)
+
+
+def _set_aside(files: list[LedgerFile], mapping: ColumnMapping, lines: set[int], path: Path, *, declared: bool) -> None:
+    """Write the rows of these places as duplicates; a file is read again only where it has some."""
+    numbers = {place // LINES for place in lines}
     with pq.ParquetWriter(path, _QUARANTINED) as writer:
-        for rows in _rows_at(ledger, lines) if lines else ():
-            writer.write_table(_table(rows))
+        for number in sorted(numbers):
+            file = files[number]
+            with open_ledger(file.path, mapping, declared=declared, name=file.name, folders=file.folders) as raw:
+                for rows in _rows_at(raw, {place % LINES for place in lines if place // LINES == number}):
+                    writer.write_table(_placed(_table(rows), number))
 
 
-def _rows_at(ledger: Path, lines: set[int]) -> Iterator[list[Quarantined]]:
-    with open_ledger(ledger) as raw:
-        found: list[Quarantined] = []
-        for row in raw.rows:
-            if row.line in lines:
-                found.append(Quarantined(row.line, DUPLICATE, as_csv(row.values)))
-            if len(found) == BATCH_ROWS:
-                yield found
-                found = []
-        yield found
+def _rows_at(raw: RawLedger, lines: Iterable[int]) -> Iterator[list[Quarantined]]:
+    found: list[Quarantined] = []
+    for row in raw.rows:
+        if row.line in lines:
+            found.append(Quarantined(row.line, DUPLICATE, as_csv(row.values)))
+        if len(found) == BATCH_ROWS:
+            yield found
+            found = []
+    yield found
 
 
 def _table(rows: list[Quarantined]) -> pa.Table:

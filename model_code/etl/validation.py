@@ -8,18 +8,20 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
+from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from model_code.etl.amounts import foreign_mark, parse_amount
+from model_code.etl.dates import parse_date
 from model_code.etl.mapping import ColumnMapping
-from model_code.etl.reading import RawRow
+from model_code.etl.raw import RawRow
+from model_code.etl.shapes import Shape
+from model_code.etl.texts import NO_ID, UNREADABLE_CODE, UNREVIEWED, Seen, masked, tell
 from model_code.features.fields import FIELDS
 
 with warnings.catch_warnings():
@@ -30,15 +32,18 @@ with warnings.catch_warnings():
 
 EARLIEST = date(2000, 1, 1)
 ABSURD = 1e9
-BLANK = "blank row"
-SHIFTED = "wrong number of fields"
+EXAMPLES = 3
+"""So many rows of a reason are shown by line and value."""
 _CHUNK = 50_000
-_KEYS = ("transaction_id", "office", "merchant")
-_AMOUNT = re.compile(
-    r"(?P<sign>[-+]?\$?|\$[-+])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+(?:\.\d*)?|\.\d+)(?P<trailing>-?)", re.ASCII
+_NAMES = {"merchant", "office", "transaction_id", "card", "agency", "description"}
+_MCC = re.compile(
+    r"(?:MCC)?[ :#-]?(\d{3,4})(?:\.0*)?(?:(?: *[-\u2013:/]| ) *\D.*)?|(\d{1,2})(?:\.0*)?", re.ASCII | re.IGNORECASE
 )
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?", re.ASCII)
-_MCC = re.compile(r"(\d{1,4})(?:\.0*)?", re.ASCII)
+_LABELS = {
+    **dict.fromkeys(("0", "0.0", "false", "f", "no", "n"), 0),
+    **dict.fromkeys(("1", "1.0", "true", "t", "yes", "y", "x"), 1),
+    "": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -52,57 +57,68 @@ class Quarantined:
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of some rows: the accepted ones in Atoll's schema with their `line`, and those set aside."""
+    """What came of some rows: the accepted ones in Atoll's schema with their `line`, those set aside, what was seen.
+
+    `examples` shows the first rows of a reason: line, and the value with letters masked.
+    """
 
     accepted: pd.DataFrame
     quarantined: list[Quarantined]
+    seen: dict[str, Seen] = field(default_factory=dict)
+    examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
 
 
 def validate(
-    rows: Iterable[RawRow], header: Sequence[str], mapping: ColumnMapping, *, today: date
+    rows: Iterable[RawRow], header: Sequence[str], mapping: ColumnMapping, *, today: date, file: str = ""
 ) -> Iterator[Checked]:
     """Sort the rows into accepted and quarantined, some at a time; one dated after `today` is quarantined, too.
 
-    Of several reasons, a row gets the schema's first. Whether an id comes twice isn't looked at. There is always a
-    first part, if an empty one.
+    Of several reasons, a row gets the schema's first. Whether an id comes twice isn't looked at; a row without an id
+    is accepted without one. There is always a first part, if an empty one.
     """
-    schema = ledger_schema(mapping, today=today, labelled=mapping.columns.get("label") in header)
+    schema = ledger_schema(mapping, today=today)
+    shape = Shape(header, mapping, file)
     remaining = iter(rows)
     chunk = list(islice(remaining, _CHUNK))
     while True:
-        yield _checked(chunk, header, mapping, schema)
+        yield _checked(chunk, shape, mapping, schema)
         if not (chunk := list(islice(remaining, _CHUNK))):
             return
 
 
-def ledger_schema(mapping: ColumnMapping, *, today: date, labelled: bool) -> DataFrameSchema:
-    """What a ledger's stripped texts must be, in the order in which reasons count; `labelled`: every row has a label.
+def ledger_schema(mapping: ColumnMapping, *, today: date) -> DataFrameSchema:
+    """What a ledger's stripped texts must be, in the order in which reasons count.
 
     A check looks at each text once, however many rows have it.
     """
+    currencies, decimal = mapping.currencies, mapping.form.decimal or "."
 
     def day(text: str) -> date | None:
         return parse_date(text, mapping.date_formats)
 
+    def amount(text: str) -> float | None:
+        return parse_amount(text, decimal, currencies)
+
     return DataFrameSchema(
-        {required_field: _text(_must(f"missing {required_field}", bool)) for required_field in _KEYS}
-        | {
-            "mcc": _text(_must("mcc is no code of four digits", lambda text: not text or _MCC.fullmatch(text))),
+        {
+            "merchant": _text(_must("missing merchant", bool)),
             "currency": _text(
-                _must(f"currency is not {mapping.currency}", lambda text: not text or text.upper() == mapping.currency)
+                _must(f"currency is not {mapping.currency}", lambda text: not text or text.upper() in currencies)
             ),
             "amount": _text(
                 _must("missing amount", bool),
-                _must("amount is no number", lambda text: parse_amount(text) is not None),
-                _must(f"amount is beyond {ABSURD:,.0f}", lambda text: abs(parse_amount(text) or 0) <= ABSURD),
+                _must("amount is in another currency", lambda text: not foreign_mark(text, currencies)),
+                _must("amount is no number", lambda text: amount(text) is not None),
+                _must(f"amount is beyond {ABSURD:,.0f}", lambda text: abs(amount(text) or 0) <= ABSURD),
             ),
             "transaction_date": _text(
+                _must("missing transaction_date", bool),
                 _must("transaction_date is no date", day),
                 _must("transaction_date is in the future", lambda text: (day(text) or today) <= today),
                 _must(f"transaction_date is before {EARLIEST}", lambda text: (day(text) or today) >= EARLIEST),
             ),
             "posting_date": _text(_must("posting_date is no date", lambda text: not text or day(text))),
-            "label": _text(_must("label is not 0 or 1", ({"0", "1"} if labelled else {"0", "1", ""}).__contains__)),
+            "label": _text(_must("label is neither yes nor no", lambda text: text.casefold() in _LABELS)),
         }
     )
 
@@ -121,35 +137,40 @@ def _each(texts: pd.Series, read: Callable[[str], object], dtype: str) -> pd.Ser
     return pd.Series([read(text) for text in np.asarray(distinct)], dtype=dtype).take(codes).set_axis(texts.index)
 
 
-def _checked(rows: list[RawRow], header: Sequence[str], mapping: ColumnMapping, schema: DataFrameSchema) -> Checked:
-    reasons = {row.line: reason for row in rows if (reason := _misshapen(row.values, len(header)))}
-    texts = _texts([row for row in rows if row.line not in reasons], header, mapping)
-    reasons |= _first_reasons(texts, schema)
+def _checked(rows: list[RawRow], shape: Shape, mapping: ColumnMapping, schema: DataFrameSchema) -> Checked:
+    reasons = {row.line: reason for row in rows if (reason := shape.misfit(row.values))}
+    texts = _texts([row for row in rows if row.line not in reasons], shape, mapping)
+    failed = _first_reasons(texts, schema)
+    reasons |= dict(zip(failed.index.tolist(), failed["check"].tolist(), strict=True))
     quarantined = [Quarantined(row.line, reasons[row.line], as_csv(row.values)) for row in rows if row.line in reasons]
-    return Checked(_typed(texts[~texts.index.isin(list(reasons))], mapping), quarantined)
+    accepted = texts[~texts.index.isin(list(reasons))]
+    return Checked(
+        _typed(accepted, mapping), quarantined, tell(texts, mapping) | _counted(accepted, shape), _examples(failed)
+    )
 
 
-def _misshapen(values: list[str], width: int) -> str | None:
-    if not any(map(str.strip, values)):
-        return BLANK
-    return SHIFTED if len(values) != width else None
-
-
-def _texts(rows: list[RawRow], header: Sequence[str], mapping: ColumnMapping) -> pd.DataFrame:
+def _texts(rows: list[RawRow], shape: Shape, mapping: ColumnMapping) -> pd.DataFrame:
     """The fields' texts without what surrounds them, constants and fields without a column too; index: the lines."""
     lines, values = zip(*rows, strict=True) if rows else ((), ())
-    columns = list(zip(*values, strict=True)) or [()] * len(header)
+    columns = list(zip(*values, strict=True)) or [()] * shape.width
+    blank = mapping.blank
     given = {
-        name: pa.array([text.strip() for text in columns[header.index(source)]], pa.string())
-        for name, source in mapping.columns.items()
-        if source in header
+        name: pa.array([_stripped(text, blank) for text in columns[place]], pa.string())
+        for name, place in shape.places.items()
     }
+    if mapping.ids:
+        given["transaction_id"] = pa.array(shape.ids(lines, values), pa.string())
     others = {name: pa.repeat(mapping.constants.get(name, ""), len(rows)) for name in FIELDS}
     return pa.table(others | given).to_pandas().set_axis(pd.Index(lines, "int64", name="line"))
 
 
-def _first_reasons(texts: pd.DataFrame, schema: DataFrameSchema) -> dict[int, str]:
-    """By line, the first check that a row fails."""
+def _stripped(text: str, blank: frozenset[str]) -> str:
+    text = text.strip()
+    return "" if blank and text.casefold() in blank else text
+
+
+def _first_reasons(texts: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
+    """By line, the first check that a row fails (`check`), and which text of it (`failure_case`, of `column`)."""
     try:
         schema.validate(texts, lazy=True)
     except SchemaErrors as failed:
@@ -158,66 +179,83 @@ def _first_reasons(texts: pd.DataFrame, schema: DataFrameSchema) -> dict[int, st
             raise
         order = {check.error: place for place, check in enumerate(_checks(schema))}
         first = cases.assign(place=cases["check"].map(order)).sort_values("place").drop_duplicates("index")
-        return dict(zip(first["index"].tolist(), first["check"].tolist(), strict=True))
-    return {}
+        return first.set_index("index").sort_index()
+    return pd.DataFrame({"check": [], "failure_case": [], "column": []})
 
 
 def _checks(schema: DataFrameSchema) -> list[Check]:
     return [check for column in schema.columns.values() for check in column.checks]
 
 
+def _examples(failed: pd.DataFrame) -> dict[str, list[tuple[int, str]]]:
+    shown: dict[str, list[tuple[int, str]]] = {}
+    first = failed.groupby("check").head(EXAMPLES) if len(failed) else failed
+    for line, reason, value in zip(first.index.tolist(), first["check"], first["failure_case"], strict=True):
+        shown.setdefault(reason, []).append((line, masked(str(value))))
+    return shown
+
+
+def _counted(accepted: pd.DataFrame, shape: Shape) -> dict[str, Seen]:
+    """Of the accepted rows: those whose code can't be read, those that nobody reviewed, those without an id."""
+    found = {}
+    odd = _each(accepted["mcc"], lambda text: bool(text) and not _mcc(text), "bool")
+    marks = {UNREADABLE_CODE: (odd, "mcc"), NO_ID: (accepted["transaction_id"] == "", "transaction_id")}
+    if "label" in shape.places:
+        marks[UNREVIEWED] = (accepted["label"] == "", "label")
+    for what, (holds, column) in marks.items():
+        if count := int(holds.sum()):
+            line = holds.index[holds.to_numpy().argmax()].item()
+            found[what] = Seen(count, line, masked(accepted.loc[line, column]))
+    return found
+
+
 def _typed(texts: pd.DataFrame, mapping: ColumnMapping) -> pd.DataFrame:
     """The accepted rows in Atoll's schema."""
+    sign = -1 if mapping.spending == "negative" else 1
 
     def day(text: str) -> date | None:
         return parse_date(text, mapping.date_formats)
+
+    def amount(text: str) -> float:
+        return sign * (parse_amount(text, mapping.form.decimal or ".", mapping.currencies) or 0.0) + 0.0
 
     read = {
         "merchant": _each(texts["merchant"], lambda text: " ".join(text.upper().split()), "str"),
         "mcc": _each(texts["mcc"], _mcc, "str"),
         "currency": mapping.currency,
         "merchant_currency": _each(texts["merchant_currency"], str.upper, "str"),
-        "amount": _each(texts["amount"], parse_amount, "float64"),
+        "amount": _each(texts["amount"], amount, "float64"),
         "transaction_date": _each(texts["transaction_date"], day, "datetime64[us]"),
         "posting_date": _each(texts["posting_date"], day, "datetime64[us]"),
-        "label": _each(texts["label"], lambda text: int(text or 0), "int8"),
+        "label": _each(texts["label"], lambda text: _LABELS[text.casefold()], "int8"),
     }
-    return texts.assign(**read).reset_index()[["line", *FIELDS]]
+    typed = texts.assign(**read)
+    if mapping.rates:
+        typed = _converted(typed, texts["currency"].str.upper(), mapping)
+    return typed.reset_index()[["line", *FIELDS]]
 
 
-@lru_cache(maxsize=100_000)
-def parse_amount(text: str) -> float | None:
-    """An amount: `1,234.50`, `$12`; refunds: `-12.50`, `(12.50)`, `12.50-`, `-$12`, `$-12`. None if it is no number."""
-    compact = text.replace(" ", "")
-    bracketed = compact.startswith("(") and compact.endswith(")")
-    match = _AMOUNT.fullmatch(compact[1:-1] if bracketed else compact)
-    if match is None:
-        return None
-    marks = [bracketed, "-" in match["sign"], match["trailing"] == "-"]
-    size = float(match["digits"].replace(",", ""))
-    # Two minus signs at once are a typing error, not a purchase.
-    return None if sum(marks) > 1 else round(-size if any(marks) else size, 2)
-
-
-@lru_cache(maxsize=100_000)
-def parse_date(text: str, formats: Sequence[str] = ()) -> date | None:
-    """A day: ISO (`2026-01-31`; a time after it is ignored), else by the first format that fits; None if none does."""
-    if _ISO.fullmatch(text):
-        text, formats = text[:10], ("%Y-%m-%d",)
-    for form in formats:
-        with suppress(ValueError):
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 (a day has no time zone)
-    return None
+def _converted(typed: pd.DataFrame, currencies: pd.Series, mapping: ColumnMapping) -> pd.DataFrame:
+    """Amounts in another currency by the rate of their day; they count as charged in that currency."""
+    foreign = ~currencies.isin(["", mapping.currency])
+    amounts, charged = typed["amount"].copy(), typed["merchant_currency"].copy()
+    for line in typed.index[foreign]:
+        code, day = currencies[line], typed.loc[line, "transaction_date"].date()
+        rates = [each for each in mapping.rates if each.currency == code]
+        rate = max([each for each in rates if each.effective <= day] or rates[:1], key=lambda each: each.effective)
+        amounts[line] = round(amounts[line] * rate.rate, 2)
+        charged[line] = charged[line] or code
+    return typed.assign(amount=amounts, merchant_currency=charged)
 
 
 def _mcc(text: str) -> str:
-    """Four digits, or none: some real rows have no code."""
+    """Four digits, also of `MCC5085` and `5085 - Supplies`; one that can't be read is none, and counted."""
     match = _MCC.fullmatch(text)
-    return match[1].zfill(4) if match else ""
+    return (match[1] or match[2]).zfill(4) if match else ""
 
 
 def as_csv(values: Sequence[str]) -> str:
-    """The values as one line of CSV, without its end."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(values)
-    return line.getvalue()
+    """A row as one line of CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(values)
+    return text.getvalue()

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,11 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, sort_keys=True, separators=(",", ":")), encoding="ascii")
 
 
-def write_quarantine(path: Path, batches: Iterable[pa.RecordBatch]) -> None:
-    """Writes the rows that were set aside: line, reason, row."""
+def write_quarantine(path: Path, batches: Iterable[pa.RecordBatch], place: Callable[[int], tuple[str, int]]) -> None:
+    """Writes the rows that were set aside: file, line, reason, row; `place` tells file and line."""
     with path.open("w", encoding="utf-8", newline="") as target:
         lines = csv.writer(target, lineterminator="\n")
-        lines.writerow(["line", "reason", "row"])
+        lines.writerow(["file", "line", "reason", "row"])
         for batch in batches:
-            lines.writerows(zip(*(batch[name].to_pylist() for name in ("line", "reason", "row")), strict=True))
+            for at, reason, row in zip(*(batch[name].to_pylist() for name in ("line", "reason", "row")), strict=True):
+                lines.writerow([*place(at), reason, row])

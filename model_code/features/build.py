@@ -45,7 +45,8 @@ def build_features(
 def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE, view: View = REALTIME) -> Table:
     """What the features share: row numbers, ids, keys, day numbers, whole cents, logs in whole units, flags.
 
-    Purchases by an unknown card or cost centre (empty: the ledger names none) share no history: each has its own.
+    Purchases by an unknown card, office or cost centre (empty) share no history: each has its own. A ledger without
+    thresholds has no share of them.
     """
     number = ibis.row_number().over(order_by=["transaction_date", "transaction_id"])
     row = ledger["row"] if "row" in ledger.columns else number
@@ -53,7 +54,7 @@ def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHA
     known = ledger.select(*names, row=row.cast("int64"))
     day = known["transaction_date"].cast("date").epoch_days().cast("int32")
     cents = _nearest(known["amount"] * 100)
-    unknown = {name: known["transaction_id"] for name in ("card", "cost_centre") if name in known.columns}
+    unknown = {name: known["transaction_id"] for name in ("card", "cost_centre", "office") if name in known.columns}
     owners = {name: known[name].nullif("").coalesce(own) for name, own in unknown.items()}
     numbered = _with_chain(known.mutate(day=day, cents=cents, size=cents.abs(), **owners))
     size, days = numbered["size"], numbered["day"]
@@ -95,6 +96,8 @@ def _nearest(value: Value) -> IntegerValue:
 
 def _in_force(table: Table, thresholds: Sequence[Threshold]) -> NumericValue:
     """The threshold by transaction date; before the first effective date, the first."""
+    if not thresholds:
+        return as_float(ibis.literal(1.0))
     newest_first = sorted(thresholds, reverse=True)
     days = [(threshold.effective.toordinal() - 719_163, threshold.amount) for threshold in newest_first]
     return as_float(ibis.cases(*[(table["day"] >= day, amount) for day, amount in days], else_=days[-1][1]))

@@ -23,10 +23,10 @@ class Field(NamedTuple):
 FIELDS: dict[str, Field] = {
     "transaction_id": Field(Moment.AUTHORISATION, required=True),
     "agency": Field(Moment.AUTHORISATION, required=False),
-    "office": Field(Moment.AUTHORISATION, required=True),
+    "office": Field(Moment.AUTHORISATION, required=False),
     "card": Field(Moment.AUTHORISATION, required=False),
     "merchant": Field(Moment.AUTHORISATION, required=True),
-    "mcc": Field(Moment.AUTHORISATION, required=True),
+    "mcc": Field(Moment.AUTHORISATION, required=False),
     "amount": Field(Moment.AUTHORISATION, required=True),
     "currency": Field(Moment.AUTHORISATION, required=False),
     "merchant_currency": Field(Moment.AUTHORISATION, required=False),

@@ -1,5 +1,6 @@
 """The two views of a ledger: what is known at authorisation, and what a review of past months can know."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from model_code.features.batch import BATCH_FEATURES
@@ -7,6 +8,8 @@ from model_code.features.feature import Feature
 from model_code.features.fields import Moment
 from model_code.features.table import FEATURES
 from model_code.features.windows import Window
+
+SHARE_OF_THRESHOLD = "share_of_threshold"
 
 
 class View(NamedTuple):
@@ -20,6 +23,12 @@ class View(NamedTuple):
     def columns(self) -> tuple[str, ...]:
         """The features' names, in the model's order."""
         return tuple(feature.name for feature in self.features)
+
+    def of_ledger(self, has: Callable[[str], bool], *, thresholds: bool) -> "View":
+        """The view without what a ledger can't tell: of codes, offices or limits that it lacks."""
+        lacking = {name for name in ("mcc", "office") if not has(name)}
+        known = [each for each in self.features if not lacking & set(each.fields)]
+        return self._replace(features=tuple(each for each in known if thresholds or each.name != SHARE_OF_THRESHOLD))
 
     @property
     def windows(self) -> tuple[Window, ...]:

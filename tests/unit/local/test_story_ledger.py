@@ -36,8 +36,12 @@ def test_anomalies_are_injected_only_where_labels_lack(tmp_path: Path, *, labell
 @pytest.mark.parametrize(
     ("header", "mapping", "sentence"),
     [
-        ("colour,shape", None, r"No known mapping fits the ledger's columns \(colour, shape\)"),
-        ("colour,shape", MAPPINGS / "toronto.toml", "toronto.toml names the columns .*, but my ledger.csv has colour"),
+        ("colour,shape", None, r"No known mapping fits the ledger's columns: toronto\.toml misses "),
+        (
+            "colour,shape",
+            MAPPINGS / "toronto.toml",
+            r"my ledger\.csv lacks the columns .*; the line that looks most like a header has colour, shape",
+        ),
         ("", None, "my ledger.csv is empty"),
         (TORONTO, Path("gone.toml"), "There is no file gone.toml"),
     ],

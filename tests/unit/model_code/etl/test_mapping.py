@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from model_code.errors import InputError
-from model_code.etl.mapping import ColumnMapping, known_mapping, read_mapping
+from model_code.etl.mapping import ColumnMapping
+from model_code.etl.mapping_file import known_mapping, read_mapping
 from model_code.features.fields import FIELDS
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold, threshold_on
 
@@ -23,6 +24,8 @@ TORONTO = [
     "mcc_desc",
     "purpose",
 ]
+HEAD = 'currency = "USD"\n'
+HEAD = 'currency = "USD"\n'
 MINIMAL = """
 [columns]
 transaction_id = "id"
@@ -44,14 +47,14 @@ def test_the_declared_columns_currency_dates_and_thresholds_are_read(tmp_path: P
     head = 'currency = "eur"\ndate_formats = ["%d.%m.%Y"]\n'
     tail = '[constants]\nagency = "Rome"\n[[thresholds]]\neffective = 2020-01-01\namount = 5000\n'
     mapping = read_mapping(write(tmp_path, head + MINIMAL + tail))
-    assert mapping.columns["merchant"] == "shop"
+    assert mapping.columns["merchant"] == ("shop",)
     assert mapping.constants == {"agency": "Rome"}
     assert (mapping.currency, mapping.date_formats) == ("EUR", ("%d.%m.%Y",))
     assert mapping.thresholds == (Threshold(date(2020, 1, 1), 5000.0),)
 
 
 def test_what_is_not_declared_is_federal(tmp_path: Path) -> None:
-    mapping = read_mapping(write(tmp_path, MINIMAL))
+    mapping = read_mapping(write(tmp_path, HEAD + MINIMAL))
     assert (mapping.currency, mapping.thresholds) == ("USD", FAR_MICRO_PURCHASE)
 
 
@@ -59,20 +62,32 @@ def test_what_is_not_declared_is_federal(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("columns = [", "can't be read"),
-        (MINIMAL.replace("merchant", "vendor"), "unknown fields: vendor"),
+        (HEAD + MINIMAL.replace("merchant", "vendor"), "unknown fields: vendor"),
         ("colour = 1\n" + MINIMAL, "unknown keys: colour"),
-        (MINIMAL.replace('mcc = "code"', ""), "doesn't say where mcc"),
-        (MINIMAL.replace('"code"', "3"), "must name a column"),
-        (MINIMAL + "[[thresholds]]\namount = 5\n", "needs effective"),
-        (MINIMAL + '[[thresholds]]\neffective = "soon"\namount = 5\n', "a date like"),
-        (MINIMAL + "[[thresholds]]\neffective = 2020-01-01\namount = -5\n", "a positive amount"),
-        ("thresholds = []\n" + MINIMAL, "a positive amount"),
+        (HEAD + MINIMAL.replace('merchant = "shop"', ""), "doesn't say where merchant"),
+        (HEAD + MINIMAL.replace('transaction_id = "id"', ""), 'gets them by ids = "digest"'),
+        (MINIMAL, "doesn't say in which currency"),
+        (HEAD + MINIMAL.replace('"code"', "3"), "must name a column"),
+        (HEAD + MINIMAL + "[[thresholds]]\namount = 5\n", "needs effective"),
+        (HEAD + MINIMAL + '[[thresholds]]\neffective = "soon"\namount = 5\n', "a date like"),
+        (HEAD + MINIMAL + "[[thresholds]]\neffective = 2020-01-01\namount = -5\n", "a positive amount"),
+        (HEAD + "thresholds = []\n" + MINIMAL, "a positive amount"),
         ('columns = ["merchant"]', "a table like"),
         ("constants = 5\n" + MINIMAL, "a table like"),
         ("thresholds = 3000\n" + MINIMAL, "tables like"),
         ("currency = 5\n" + MINIMAL, "a code of three letters"),
         ('currency = "dollars"\n' + MINIMAL, "a code of three letters"),
         ('date_formats = "%d/%m/%Y"\n' + MINIMAL, "a list of formats"),
+        (HEAD + 'decimal = "x"\n' + MINIMAL, '"." or ","'),
+        (HEAD + 'spending = "x"\n' + MINIMAL, '"positive" or "negative"'),
+        (HEAD + 'ids = "x"\n' + MINIMAL, '"digest", "number" or a list'),
+        (HEAD + "header_line = 0\n" + MINIMAL, "needs column_names"),
+        (HEAD + "header_line = true\n" + MINIMAL, "a whole number"),
+        (HEAD + 'encoding = "klingon"\n' + MINIMAL, "an encoding that Python knows"),
+        (HEAD + "fiscal_year_starts = 13\n" + MINIMAL, "a month from 1 to 12"),
+        (HEAD + MINIMAL + "[limits]\nall = 5\n", "a share from 0 to 1"),
+        (HEAD + MINIMAL + '[[rates]]\ncurrency = "EUR"\nrate = 1.1\n', "needs currency, effective"),
+        (HEAD + MINIMAL + '[[acknowledged]]\nwarning = "one_id"\nwhy = "x"\n', "either file"),
         ("date_formats = [1]\n" + MINIMAL, "a list of formats"),
     ],
 )
@@ -100,8 +115,8 @@ def test_a_ledger_that_no_mapping_fits_is_told_what_each_one_misses() -> None:
 
 
 def test_a_ledger_that_two_mappings_fit_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, MINIMAL, "one.toml")
-    write(tmp_path, MINIMAL, "two.toml")
+    write(tmp_path, HEAD + MINIMAL, "one.toml")
+    write(tmp_path, HEAD + MINIMAL, "two.toml")
     with pytest.raises(InputError, match=r"More than one mapping fits this ledger: one\.toml, two\.toml"):
         known_mapping(["id", "unit", "shop", "code", "total", "day"], tmp_path)
 

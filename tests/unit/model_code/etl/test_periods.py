@@ -47,6 +47,6 @@ def test_every_row_belongs_to_one_fiscal_year(days: list[int]) -> None:
     rows = ledger_of(days)
     years = by_fiscal_year(rows)
     assert sum(year["rows"] for year in years.values()) == len(days)
-    assert sum(year["september"] for year in years.values()) == sum(
+    assert sum(year["last_month"] for year in years.values()) == sum(
         count for day, count in rows.items() if day.month == 9
     )

@@ -1,6 +1,7 @@
 import gzip
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -80,11 +81,30 @@ def test_a_large_number_of_parquet_is_spelled_out(tmp_path: Path) -> None:
     assert [row.values[0] for row in rows_of(path)[2]] == ["1000000000000", "-1500000000000000", "inf", "12.5", ""]
 
 
-def test_a_column_of_lists_is_named(tmp_path: Path) -> None:
+def test_a_column_that_no_field_needs_may_hold_lists_or_bytes(tmp_path: Path) -> None:
     path = tmp_path / "lists.parquet"
-    pq.write_table(pa.table({"id": ["a"], "amount": [[12.5]]}), path)
-    with pytest.raises(InputError, match=r"Column amount of lists\.parquet holds list<.*expected texts, numbers or"):
-        rows_of(path)
+    odd = {"tags": [["x"]], "place": [{"a": 1}], "raw": [b"\xff"]}
+    pq.write_table(pa.table({"id": ["a"], **odd, "amount": [12.5]}), path)
+    with open_ledger(path) as ledger:
+        assert list(ledger.rows) == [RawRow(1, ["a", "", "", "", "12.5"])]
+        assert sorted(ledger.unreadable) == ["place", "raw", "tags"]
+
+
+def test_what_spark_writes_for_zero_and_for_nothing_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "spark.parquet"
+    amounts = pa.array([Decimal(0), Decimal("12.5"), Decimal("0.00000012")], pa.decimal128(38, 18))
+    codes = pa.array([5812.0, float("nan"), None])
+    pq.write_table(pa.table({"amount": amounts, "mcc": codes}), path)
+    read = [row.values for row in rows_of(path)[2]]
+    assert [float(amount) for amount, _ in read] == [0, 12.5, 1.2e-7]
+    assert not any("E" in amount or "e" in amount for amount, _ in read)
+    assert [code for _, code in read] == ["5812", "", ""]
+
+
+def test_a_number_of_three_decimals_is_never_taken_for_thousands(tmp_path: Path) -> None:
+    path = tmp_path / "three.parquet"
+    pq.write_table(pa.table({"amount": [1.125, 2.5]}), path)
+    assert [row.values[0] for row in rows_of(path)[2]] == ["1.1250", "2.5"]
 
 
 def test_parquet_values_become_text_with_row_numbers(tmp_path: Path) -> None:
@@ -107,10 +127,12 @@ def test_parquet_values_become_text_with_row_numbers(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("ledger.xlsx", b"PK", r"must end in \.csv, \.csv\.gz or \.parquet"),
+        ("ledger.doc", b"x", r"its name must end in \.csv"),
         ("empty.csv", b"", "is empty"),
         ("empty.csv.gz", gzip.compress(b""), "is empty"),
-        ("blank.csv", b"\n1,2\n", "is empty"),
+        ("blank.csv", b"\n \n", "is empty"),
+        ("nul.csv", TEXT + b"3,A\0B\n", r"line 4: there is a NUL byte"),
+        ("book.xlsx", b"\xd0\xcf\x11\xe0 cut off", "is a workbook by its first bytes"),
         ("plain.csv.gz", TEXT, "isn't gzip inside"),
         ("cut.csv.gz", gzip.compress(TEXT * 50)[:-20], "damaged or cut off"),
         ("broken.csv.gz", b"\x1f\x8b\x08\x00" + b"\xff" * 40, "damaged or cut off"),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from model_code.container.etl import main
-from model_code.etl.mapping import known_mapping
+from model_code.etl.mapping_file import known_mapping
 from model_code.etl.reading import header_of
 from model_code.features.table import COLUMNS
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB

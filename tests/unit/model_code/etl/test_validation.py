@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model_code.etl.amounts import parse_amount
+from model_code.etl.dates import parse_date
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.reading import RawRow
-from model_code.etl.validation import Checked, parse_amount, parse_date, validate
+from model_code.etl.validation import Checked, validate
 from model_code.features.fields import FIELDS
 
 TODAY = date(2026, 7, 1)
@@ -54,23 +56,21 @@ def test_a_good_row_is_accepted_in_atolls_schema() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"transaction_id": " "}, "missing transaction_id"),
-        ({"office": ""}, "missing office"),
         ({"merchant": ""}, "missing merchant"),
         ({"amount": ""}, "missing amount"),
         ({"amount": "twelve"}, "amount is no number"),
-        ({"amount": "1,23"}, "amount is no number"),
-        ({"amount": "nan"}, "amount is no number"),
+        ({"amount": "1.2.3"}, "amount is no number"),
+        ({"amount": "£12.50"}, "amount is in another currency"),
+        ({"amount": "1e5"}, "amount is no number"),
         ({"amount": "2000000000"}, "amount is beyond 1,000,000,000"),
-        ({"transaction_date": ""}, "transaction_date is no date"),
+        ({"transaction_date": ""}, "missing transaction_date"),
         ({"transaction_date": "31/12/2025"}, "transaction_date is no date"),
         ({"transaction_date": "2026-02-30"}, "transaction_date is no date"),
         ({"transaction_date": "2026-07-02"}, "transaction_date is in the future"),
         ({"transaction_date": "1999-12-31"}, "transaction_date is before 2000-01-01"),
         ({"posting_date": "soon"}, "posting_date is no date"),
         ({"currency": "CAD"}, "currency is not USD"),
-        ({"mcc": "58x2"}, "mcc is no code of four digits"),
-        ({"label": "yes"}, "label is not 0 or 1"),
+        ({"label": "perhaps"}, "label is neither yes nor no"),
         (dict.fromkeys(GOOD, " "), "blank row"),
     ],
 )
@@ -89,7 +89,7 @@ def test_shifted_columns_are_quarantined() -> None:
 
 
 def test_a_header_repeated_within_the_file_is_quarantined() -> None:
-    assert reasons(check(GOOD, dict(zip(GOOD, GOOD, strict=True)))) == {"mcc is no code of four digits": 1}
+    assert reasons(check(GOOD, dict(zip(GOOD, GOOD, strict=True)))) == {"header again": 1}
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,25 @@ def test_a_header_repeated_within_the_file_is_quarantined() -> None:
         ("--3", None),
         ("1.2.3", None),
         ("12,50", None),
+        ("$(12.34)", -12.34),
+        ("$ -", 0),
+        ("12.50 CR", -12.5),
+        ("CR 12.50", -12.5),
+        ("12.50DR", 12.5),
+        ("USD 12.50", 12.5),
+        ("12.50 usd", 12.5),
+        ("US$1,234.50", 1234.5),
+        ("\u221212.50", -12.5),
+        ("12.50 -", -12.5),
+        ("<12.50>", -12.5),
+        ("1 234.50", 1234.5),
+        ("1'234.50", 1234.5),
+        ("12,34,567.00", 1234567),
+        ("12.50 CR-", None),
+        ("-12.50 DR", None),
+        ("12 50", None),
+        ("EUR 12.50", None),
+        ("$", None),
         ("1e5", None),
         ("inf", None),
         ("()", None),
@@ -143,13 +162,25 @@ def test_real_rows_without_card_or_code_are_accepted() -> None:
     assert accepted["posting_date"].isna().all()
 
 
-@pytest.mark.parametrize(("text", "mcc"), [("5812", "5812"), ("5812.0", "5812"), ("742", "0742")])
+@pytest.mark.parametrize(
+    ("text", "mcc"),
+    [
+        ("5812", "5812"),
+        ("5812.0", "5812"),
+        ("742", "0742"),
+        ("5085 - Industrial supplies", "5085"),
+        ("MCC5085", "5085"),
+        ("05085", ""),
+        ("N/A", ""),
+        ("58x2", ""),
+    ],
+)
 def test_codes_get_their_four_digits_back(text: str, mcc: str) -> None:
     assert check(GOOD | {"mcc": text}).accepted.loc[0, "mcc"] == mcc
 
 
 def test_constants_fill_what_a_ledger_does_not_say() -> None:
-    columns = {name: name for name in GOOD if name not in {"agency", "label", "kind"}}
+    columns = {name: (name,) for name in GOOD if name not in {"agency", "label", "kind"}}
     mapping = ColumnMapping(columns=columns, constants={"agency": "City"})
     accepted = check(GOOD, mapping=mapping).accepted
     assert accepted.loc[0, ["agency", "label", "kind"]].tolist() == ["City", 0, ""]

@@ -6,6 +6,9 @@ import pandas as pd
 import pytest
 
 from model_code.etl.vendors import main, spellings
+from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
+
+pytestmark = IBIS_IS_BEHIND_DUCKDB
 
 HEADER = "transaction_id,office,merchant,mcc,amount,transaction_date"
 ROWS = [

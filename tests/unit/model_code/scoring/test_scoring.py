@@ -140,10 +140,9 @@ def test_a_mapping_that_decides_otherwise_is_refused_by_name_before_anything_is_
         f'{name} = "{name}"\n'
         for name in ("transaction_id", "office", "merchant", "mcc", "amount", "transaction_date", "card")
     )
+    declared = f'currency = "USD"{same}{mapping}' if "[" in mapping else mapping + same
     with pytest.raises(InputError, match=sentence):
-        made_ready(
-            tmp_path, archive, b"unread", b"unread", mapping=mapping + same if "[" not in mapping else same + mapping
-        )
+        made_ready(tmp_path, archive, b"unread", b"unread", mapping=declared)
 
 
 def test_rows_of_other_feature_code_are_refused(root: Path, tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""The campaign over made ledgers can fail: each way of being wrong in silence is seen."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from model_code.etl.accepted import Accepted
+from model_code.etl.mapping_file import read_mapping
+from tests.ledgers.campaign import untrue
+from tests.ledgers.faults import FAULTS
+from tests.ledgers.forms import CONTAINERS, Ledger, made
+
+
+def as_read(ledger: Ledger) -> pd.DataFrame:
+    """The truth as a reader without fault gives it."""
+    _, payees, amounts, days = zip(*ledger.truth, strict=True)
+    return pd.DataFrame({"merchant": payees, "amount": amounts, "transaction_date": pd.to_datetime(list(days))})
+
+
+def test_the_truth_is_true() -> None:
+    ledger = made(3)
+    assert untrue(ledger, Accepted(as_read(ledger), {"blank row": 2})) is None
+    rows = as_read(ledger)
+    assert untrue(ledger, Accepted(rows.iloc[2:], {"amount is no number": 2})) is None
+
+
+@pytest.mark.parametrize("change", ["amount", "day", "payee", "lost", "doubled"])
+def test_each_way_of_being_wrong_is_seen(change: str) -> None:
+    ledger = made(3)
+    rows = as_read(ledger)
+    if change == "amount":
+        rows.loc[7, "amount"] *= 1000
+    elif change == "day":
+        rows.loc[7, "transaction_date"] += pd.Timedelta(days=1)
+    elif change == "payee":
+        rows.loc[7, "merchant"] = "ANOTHER"
+    else:
+        rows = rows.iloc[1:] if change == "lost" else pd.concat([rows, rows.head(1)])
+    assert untrue(ledger, Accepted(rows, {"blank row": 2})) is not None
+
+
+def test_a_seed_gives_the_same_ledger_and_all_forms_come_up() -> None:
+    assert made(5).rows == made(5).rows
+    assert {made(seed).container for seed in range(60)} == set(CONTAINERS)
+    assert len({made(seed).dates for seed in range(60)}) > 5
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_each_right_mapping_is_a_mapping(seed: int, tmp_path: Path) -> None:
+    ledger = made(seed)
+    (tmp_path / "columns.toml").write_text(ledger.mapping(), encoding="utf-8")
+    assert read_mapping(tmp_path / "columns.toml").currency == ledger.currency
+
+
+def test_every_fault_says_what_it_spoils() -> None:
+    assert all(spoil.__doc__ for spoil, _ in FAULTS.values())
+    assert len(FAULTS) >= 15
