@@ -86,6 +86,7 @@ class ReleaseStack(AtollStack):
         for call in ("Executed", "Deleted"):
             function = self._function(f"ChangeSet{call}", f"change_set_{call.lower()}")
             self.powers.read_reasons(function.permissions)
+            self.powers.read_audit(function.permissions)
             self.powers.redeliver(function.permissions)
             called = {"eventName": [f"{call.removesuffix('d')}ChangeSet"]}
             event = EventKind(source="aws.cloudformation", kind="AWS API Call via CloudTrail", detail=called)
@@ -103,6 +104,7 @@ class ReleaseStack(AtollStack):
         self.powers.try_endpoints(function.permissions)
         self.powers.go_back(function.permissions)
         self.powers.keep_templates(function.permissions)
+        self.powers.read_audit(function.permissions)
         self.powers.read_trail(function.permissions)
         ours = cdk.Stack.of(self).format_arn(
             service="cloudformation",

@@ -1,8 +1,15 @@
 """Who executed what: the approver's name on the version, and alarms for what should not happen."""
 
-from lambdas.release import decisions, events, reports
+from datetime import datetime, timedelta
+
+from lambdas.release import decisions, events, guarding, known, reports, settling
 from lambdas.release.ports import World
 from lambdas.release.records import AuditEntry, Execution, Version, stack_of, submitter_of
+
+ALARM_AFTER, WAY_OUT_AFTER = (
+    timedelta(minutes=15),
+    timedelta(minutes=45),
+)  # from the execution on, for an approver's name
 
 
 def version_of(world: World, execution: Execution) -> Version | None:
@@ -11,25 +18,44 @@ def version_of(world: World, execution: Execution) -> Version | None:
     The call must be on the model's own stack: a change set has any name that its maker likes, on a stack of the own.
     """
     model = next((m for m in world.settings.models if stack_of(m) == execution.stack), None)
-    return decisions.version_of_release(execution.change_set, world.registry.versions(model)) if model else None
+    return decisions.version_of_release(execution.change_set, known.versions(world, model)) if model else None
 
 
 def record_approver(world: World, version: Version, execution: Execution) -> str:
-    """Put the approver on the version and move it to `executing`, unless its end is known already.
-
-    The tags come first and at once: `release_settled` may run beside this and must not be overtaken.
-    """
-    news = {"approver": execution.who}
-    violation = execution.who == submitter_of(execution.change_set)
-    if violation:
-        news["reason"] = "executed by its own submitter"
-    if decisions.may_become(version.state, "executing"):
-        news["state"] = "executing"
-    known = world.registry.tag(version, news)
-    reports.executed(world, known, execution.who, execution.at, violation=violation)
-    if violation:  # it may have been crowned before this was known: `release_settled` looks again and goes back
+    """Record who executed a version's release, and have it looked at again where that decides what serves."""
+    now = record(world, version, execution)
+    stack = world.endpoints.stack(version.model)
+    waits = now.state == "executing" and decisions.is_of(stack, now) and not stack.is_moving
+    if waits or decisions.same_person(now):  # it came up, or was even crowned, before this was known
         world.functions.deliver("release_settled", events.settled_again(version.model, execution.at))
     return f"version {version.number} executed by {execution.who}"
+
+
+def record(world: World, version: Version, execution: Execution) -> Version:
+    """Record who executed a version's release; return the version as it is then."""
+    violation = execution.who.casefold() == submitter_of(execution.change_set).casefold()
+    reports.executed(world, version, execution.who, execution.at, violation=violation)
+    return known.show(world, version)
+
+
+def accept(world: World, seen: guarding.Sight, version: Version, at: datetime) -> str:
+    """Accept a version that serves, once its approver is known: nobody without one is ever crowned.
+
+    The event of the execution may be late or lost, so the trail is asked. Without an answer the alarm rings, and at
+    last the version goes.
+    """
+    if not version.tag("approver") and (execution := guarding.execution_of(world, version)):
+        version = record(world, version, execution)
+    if reason := decisions.unfit(version):
+        return settling.go_back(world, version, reason, at)
+    if version.tag("approver"):
+        return settling.accept(world, version, at)
+    problem = f"version {version.number} serves {version.tag('release_id')}, and nobody is known who executed it"
+    if at - seen.stack.changed >= WAY_OUT_AFTER:
+        return guarding.drive_out(world, seen, problem, at)
+    if at - seen.stack.changed >= ALARM_AFTER:
+        reports.unproven(world, version, problem, at)
+    return f"waits for the trail: {problem}"
 
 
 def record_denial(world: World, version: Version, execution: Execution) -> None:

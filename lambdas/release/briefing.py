@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from lambdas.release import documents
+from lambdas.release import documents, known
 from lambdas.release.gate import METRIC
 from lambdas.release.ports import World
 from lambdas.release.records import Release, Version, stack_of
@@ -35,7 +35,7 @@ def text(world: World, version: Version, release: Release, summary: str) -> str:
     """Return the message to approvers: the line, what changes, where the papers are, and what to type."""
     region = version.tag("training_job_arn").split(":")[3]
     target = f"--stack-name {stack_of(version.model)} --change-set-name {release.release_id} --region {region}"
-    changes = "\n".join(f"  {line}" for line in difference(world.registry.champion(version.model), version))
+    changes = "\n".join(f"  {line}" for line in difference(known.champion(world, version.model), version))
     return (
         f"{summary}\nManifest sha256 {release.manifest_sha256}\nServing image {release.image_digest}\n"
         f"Impact assessment {address(world, version, documents.ASSESSMENT)} (people answer its open questions)\n\n"

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from lambdas.release import briefing, decisions, documents, gate, provenance, reports, signing, vouching
+from lambdas.release import briefing, decisions, documents, gate, known, mirror, provenance, reports, signing, vouching
 from lambdas.release.artifact import Artifact, ArtifactError, open_artifact, open_released
 from lambdas.release.ports import World
 from lambdas.release.records import Release, RunRecord, TrainingJob, Version, release_id
@@ -95,19 +95,18 @@ def _contents_problem(candidate: Candidate, data_manifest: bytes) -> str | None:
     )
 
 
-def register(world: World, candidate: Candidate) -> Version:
-    """Return the job's one version: the one that exists, else log the run and make it (state `registered`).
+def register(world: World, candidate: Candidate, at: datetime) -> Version:
+    """Return the job's one version: the one on record, else log the run, show it in MLflow and record it.
 
-    Raises:
-        RefusedError: the version that exists says of itself what the job does not.
+    The record numbers versions. MLflow counts alike, unless somebody took away what it had: then it is built anew.
     """
     job, manifest = candidate.job, candidate.artifact.manifest
+    versions = known.versions(world, job.model)
+    if existing := next((v for v in versions if v.tag("training_job_arn") == job.arn), None):
+        return existing
+    mirror.catch_up(world, job.model)
     run = world.registry.run_of(job.model, job.arn)
     lineage = lineage_of(candidate)
-    if existing := next((v for v in world.registry.versions(job.model) if v.run_id == run), None):
-        if problem := provenance.lineage_problem(existing, lineage):
-            raise RefusedError(f"{problem}.")
-        return existing
     record = RunRecord(
         params=dict(job.hyperparameters) | {name: str(value) for name, value in manifest["hyperparameters"].items()},
         metrics=numbers(candidate.metrics),
@@ -116,7 +115,11 @@ def register(world: World, candidate: Candidate) -> Version:
         ended=job.ended,
     )
     world.registry.log(run, record)
-    return world.registry.register(job.model, run, lineage | {"atoll.state": "registered"})
+    shown = next((v for v in world.registry.versions(job.model) if v.run_id == run), None)
+    shown = shown or world.registry.register(job.model, run, lineage | {"atoll.state": "registered"})
+    version = Version(model=job.model, number=shown.number, run_id=run, tags=lineage)
+    reports.registered(world, version, job, at)
+    return known.current(world, version)
 
 
 def lineage_of(candidate: Candidate) -> dict[str, str]:
@@ -153,14 +156,13 @@ def numbers(metrics: Mapping[str, object], prefix: str = "") -> dict[str, float]
 
 def problem(world: World, candidate: Candidate, version: Version) -> str | None:
     """Return why a registered version must not be requested; None when it may."""
-    versions = world.registry.versions(version.model)
+    versions = known.versions(world, version.model)
     if twin := decisions.twin_of(version, versions):
         return f"its files are those of version {twin.number}, which is {twin.state}"
-    champion = world.registry.champion(version.model)
+    champion = known.champion(world, version.model)
     compared = champion.tag("manifest_sha256") if champion else None
     return (
-        provenance.lineage_problem(version, lineage_of(candidate))
-        or gate.problem(gate_of(world.settings), candidate.metrics, compared)
+        gate.problem(gate_of(world.settings), candidate.metrics, compared)
         or provenance.code_problem(version, versions)
         or provenance.data_problem(candidate.job, world.settings.data_bucket)
     )
@@ -180,7 +182,7 @@ def gate_of(settings: Settings) -> gate.Gate:
 def refuse(world: World, version: Version, reason: str, at: datetime) -> None:
     """Refuse a registered version for good."""
     reports.refused(world, version, reason, at)
-    world.registry.tag(version, {"reason": reason, "state": "refused"})
+    known.show(world, version)
 
 
 def request(world: World, candidate: Candidate, version: Version, at: datetime) -> None:
@@ -199,16 +201,13 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
         version=version.number,
         release_id=release_id(candidate.job.submitter, sha, version.number),
     )
-    asked = version.tag("requested_at") or at.isoformat()  # asked again, it expires no later
-    news = {"requested_at": asked, "serving_image_digest": digest, "release_id": release.release_id}
-    version = world.registry.tag(version, news)
-    line = briefing.line(world, version, candidate.metrics, datetime.fromisoformat(asked))
+    if not version.tag("release_id"):  # asked again, it expires no later and keeps its image
+        reports.asked(world, version, release, at)
+        version = known.current(world, version)
+    line = briefing.line(world, version, candidate.metrics, datetime.fromisoformat(version.tag("requested_at")))
     world.change_sets.request(version.model, release.release_id, release, line)
     reports.requested(world, version, release, job=candidate.job, line=line, at=at)
-    current = next(v for v in world.registry.versions(version.model) if v.number == version.number)
-    if decisions.may_become(current.state, "requested"):
-        world.registry.tag(current, {"state": "requested"})
-    elif current.state in decisions.OVER:  # overtaken while the change set was made
+    if known.show(world, version).state in decisions.OVER:  # overtaken while the change set was made
         world.change_sets.delete(version.model, release.release_id)
 
 

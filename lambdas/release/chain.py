@@ -11,9 +11,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+from lambdas.release.record import WHATS, RecordError
 from lambdas.release.records import AuditEntry
 
 NO_PREVIOUS = "0" * 64
@@ -36,10 +38,15 @@ class AuditStore(Protocol):
 
 
 class ChainedAudit:
-    """`ports.AuditLog` over an `AuditStore`."""
+    """`ports.AuditLog` over an `AuditStore`.
 
-    def __init__(self, store: AuditStore) -> None:
+    `home` is the account and region that entries are of; those of another are no input (a record that was moved).
+    """
+
+    def __init__(self, store: AuditStore, *, home: str = "") -> None:
         self._store = store
+        self._home = home
+        self._read: dict[str, AuditEntry] = {}  # entries never change
 
     def write(self, entry: AuditEntry) -> None:
         """Write an entry once and link it; a second write of the same transition changes nothing.
@@ -47,13 +54,24 @@ class ChainedAudit:
         Where the link begins is read before the entry is written: nobody can have linked it before that.
         """
         last = (self._store.keys(f"chain/{entry.model}/") or [""])[-1]
-        key, body = entry_key(entry), entry_body(entry)
+        key, body = entry_key(entry), entry_body(entry, self._home)
         if self._store.put(key, body):
             self._link(entry.model, key, body, last)
 
     def recorded(self, model: str, subject: str) -> list[tuple[str, datetime]]:
         """Return what was recorded of a subject (a release, a job, a change set) and when, the oldest first."""
         return [_what(key) for key in self._store.keys(f"audit/{model}/{subject}/")]
+
+    def history(self, model: str) -> list[AuditEntry]:
+        """Return the entries of a model's releases, of this account and region.
+
+        Raises:
+            RecordError: one of them can't be read.
+        """
+        keys = [key for key in self._store.keys(f"audit/{model}/") if _kind(key) in WHATS]
+        self._read |= {key: entry_of(key, self._store.get(key)) for key in keys if key not in self._read}
+        found = [self._read[key] for key in keys]
+        return [entry for entry in found if entry.home in {"", self._home}]
 
     def reason(self, model: str, release: str) -> str | None:
         """Return why an approver rejected a release; None when nobody did."""
@@ -93,9 +111,32 @@ def entry_key(entry: AuditEntry) -> str:
     return f"audit/{entry.model}/{entry.subject}/{entry.at:%Y%m%dT%H%M%SZ}-{entry.what}.json"
 
 
-def entry_body(entry: AuditEntry) -> bytes:
+@lru_cache(maxsize=4096)
+def entry_of(key: str, body: bytes) -> AuditEntry:
+    """Return the entry that was written at a key.
+
+    Raises:
+        RecordError: it is none of ours.
+    """
+    try:
+        told = json.loads(body)
+        read = {"schema": 1} | told | {"at": datetime.fromisoformat(told["at"])}
+        entry = AuditEntry(**read)
+    except (ValueError, KeyError, TypeError) as error:
+        raise RecordError(
+            f"The entry {key} can't be read: {error!r}. Run `python -m compliance verify-audit`."
+        ) from error
+    if entry_key(entry) != key:
+        raise RecordError(
+            f"The entry {key} says that it is {entry_key(entry)}. Run `python -m compliance verify-audit`."
+        )
+    return entry
+
+
+def entry_body(entry: AuditEntry, home: str = "") -> bytes:
     """Return an entry's bytes."""
     body: dict[str, Any] = {"what": entry.what, "who": entry.who, "at": entry.at.isoformat()}
+    body |= {"schema": entry.schema, "home": home}
     body |= {"model": entry.model, "subject": entry.subject, "details": dict(entry.details)}
     return json.dumps(body, sort_keys=True, indent=2).encode()
 
@@ -162,6 +203,10 @@ def _by_model(keys: list[str]) -> dict[str, list[str]]:
     for key in keys:
         found.setdefault(key.split("/")[1], []).append(key)
     return found
+
+
+def _kind(key: str) -> str:
+    return key.removesuffix(".json").rpartition("-")[2]
 
 
 def _what(key: str) -> tuple[str, datetime]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from lambdas.release import decisions, events, intrusions, reports, settling, vouching
+from lambdas.release import decisions, events, intrusions, known, reports, settling, vouching
 from lambdas.release.ports import World
-from lambdas.release.records import BACKWARD, Serving, Stack, Version, stack_of
+from lambdas.release.records import BACKWARD, Execution, Serving, Stack, Version, stack_of
 
 CLOCKS = timedelta(seconds=10)  # between CloudTrail's time of a call and CloudFormation's of the operation
 TRAIL_DELAY = timedelta(minutes=30)  # CloudTrail promises its events within about 15 minutes
@@ -28,7 +28,7 @@ def look(world: World, model: str) -> Sight | None:
     The versions are read first: one that was `executing` then has been tried when the stack is at rest later. A stack
     that has changed meanwhile is no sight. A change set that a stack still names after a direct update is not its last.
     """
-    versions = world.registry.versions(model)
+    versions = known.versions(world, model)
     stack = world.endpoints.stack(model)
     if stack.is_moving:
         return None
@@ -104,15 +104,15 @@ def is_approved(world: World, seen: Sight, version: Version) -> bool:
     """Say whether somebody executed a version's release (whether it may stay is for `decisions.unfit`)."""
     if version.state not in {"registered", "requested"}:
         return version.state != "superseded" or version.tag("crowned") != ""
-    return decisions.is_of(seen.stack, version) or was_executed(world, version)
+    return decisions.is_of(seen.stack, version) or execution_of(world, version) is not None
 
 
-def was_executed(world: World, version: Version) -> bool:
-    """Say whether the trail knows that somebody executed a version's release: by its whole name, on its own stack."""
+def execution_of(world: World, version: Version) -> Execution | None:
+    """Return who executed a version's release as the trail knows it: by its whole name, on its own stack."""
     since = datetime.fromisoformat(version.tag("requested_at"))
     wanted = (stack_of(version.model), version.tag("release_id"))
     tries = map(events.execution_of, world.trail.calls("ExecuteChangeSet", since))
-    return any(wanted == (each.stack, each.change_set) for each in tries if each)
+    return next((each for each in tries if each and wanted == (each.stack, each.change_set)), None)
 
 
 def _unvouched(world: World, seen: Sight) -> str | None:
@@ -145,7 +145,7 @@ def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
     if version and decisions.may_become(version.state, "rolled_back") and version.state != "released":
         settling.mark_rolled_back(world, version, problem, at)
     current, deployed = world.endpoints.template(model), world.templates.recorded(model)
-    champion = world.registry.champion(model)
+    champion = known.champion(world, model)
     keep = vouching.restorable(world, champion if champion and decisions.was_approved(champion) else None)
     name, release = intrusions.way_out(stack, keep, current, deployed)
     way = settling.Way(model=model, name=name, release=release, why=f"Way out: {problem}", template=deployed)

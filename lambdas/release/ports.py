@@ -26,6 +26,10 @@ class ChangeSetError(Exception):
     """CloudFormation can't prepare a change set, or one of that name asks for something else."""
 
 
+class RegistryError(Exception):
+    """MLflow can't be asked, or has not (or no longer) what it was asked about."""
+
+
 class EndpointAnswerError(Exception):
     """The endpoint answered with an error, or with something that is no list of scores."""
 
@@ -95,7 +99,10 @@ class Signer(Protocol):
 
 
 class Registry(Protocol):
-    """Runs and versions. Each method may be called again with the same arguments."""
+    """Runs and versions as people see them, written from the record. Each method may be called again.
+
+    All but `run_of` and `log` raise a RegistryError where MLflow does not take it.
+    """
 
     def run_of(self, model: str, job_arn: str) -> str:
         """Return the id of the one run that carries the job's ARN, made now if there is none."""
@@ -127,6 +134,10 @@ class Registry(Protocol):
 
     def uncrown(self, model: str) -> None:
         """Remove the alias `champion`, if there is one."""
+        ...
+
+    def set_aside(self, model: str) -> None:
+        """Give the registered model another name, so that one of ours can take its place; fine when there is none."""
         ...
 
 
@@ -223,6 +234,14 @@ class AuditLog(Protocol):
 
     def recorded(self, model: str, subject: str) -> list[tuple[str, datetime]]:
         """Return what was recorded of a subject (a release, a job, a change set) and when, the oldest first."""
+        ...
+
+    def history(self, model: str) -> list[AuditEntry]:
+        """Return the entries of a model's releases that `record.fold` reads, in any order.
+
+        Raises:
+            RecordError: one of them can't be read.
+        """
         ...
 
     def reason(self, model: str, release: str) -> str | None:

@@ -117,17 +117,6 @@ def holdout_problem(metrics: Mapping[str, object], data_manifest: bytes) -> str 
     return None
 
 
-def lineage_problem(version: Version, lineage: Mapping[str, str]) -> str | None:
-    """Return how a version's tags contradict what its job and archive say; None when they do not.
-
-    Tags are MLflow's, and who may write there can change them; the job's description is SageMaker's.
-    """
-    for name, expected in sorted(lineage.items()):
-        if (found := version.tags.get(name, "")) != expected:
-            return f"its tag {name} in MLflow is {found!r:.80}, its job and archive say {expected!r:.80}"
-    return None
-
-
 def code_problem(version: Version, others: Iterable[Version]) -> str | None:
     """Return why a version's code can't be that of its image; None when nothing speaks against it.
 

@@ -1,8 +1,9 @@
 """What lost events, crashes and dead letters left undone, found by looking at the world instead of at events.
 
-Nothing is done here but linking audit entries: each lost event is sent again to the function whose work it is. So its
-rights stay where they are (one function signs and asks, one goes back and keeps templates), and since each function
-runs once at a time, the reconciler never works beside it. One step a model and run: the next sees what came of it.
+Nothing is done here but linking audit entries and writing MLflow's copy of the record: each lost event is sent again
+to the function whose work it is. So its rights stay where they are (one function signs and asks, one goes back and
+keeps templates), and since each function runs once at a time, the reconciler never works beside it. One step a model
+and run: the next sees what came of it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.release import decisions, events, guarding, reports, waiting
+from lambdas.release import decisions, events, guarding, known, mirror, reports, waiting
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
 
 LOOK_BACK = timedelta(days=30)
-GRACE = timedelta(minutes=10)  # what is younger is still on its way
+GRACE = timedelta(minutes=15)  # what is younger is still on its way
 _EXECUTIONS = frozenset({"executed", "separation_of_duties_violated", "way_back_executed"})
 DELIVERIES_A_DAY = 3  # then the dead letters and their alarm are a person's
 
@@ -35,6 +36,7 @@ def reconcile(world: World, at: datetime) -> list[str]:
     """Link loose audit entries and send lost events again; return what was done."""
     done = [f"linked {key}" for key in world.audit.mend()]
     for model in world.settings.models:
+        done += [f"MLflow of {model}: {difference}" for difference in mirror.tend(world, model, at)]
         steps: tuple[Callable[[World, str, datetime], Iterator[Lost]], ...] = (lost_calls, lost_settling, lost_requests)
         found = next(filter(None, (list(step(world, model, at)) for step in steps)), [])
         done += [redeliver(world, lost, at) for lost in found]
@@ -53,15 +55,15 @@ def redeliver(world: World, lost: Lost, at: datetime) -> str:
 
 def lost_calls(world: World, model: str, at: datetime) -> Iterator[Lost]:
     """Find executions and rejections that the trail knows and the record does not."""
-    versions = world.registry.versions(model)
+    versions = known.versions(world, model)
     for call in world.trail.calls("ExecuteChangeSet", at - LOOK_BACK):
         lost = events.execution_of(call)
         if lost is None or lost.stack != stack_of(model):
             continue
         version = decisions.version_of_release(lost.change_set, versions)
         owner = reports.ALL_MODELS if lost.change_set.startswith(BACKWARD) else model
-        known = _has(world, owner, lost.change_set, lost.at, _EXECUTIONS)
-        if not known and (owner != model or version):
+        heard = _has(world, owner, lost.change_set, lost.at, _EXECUTIONS)
+        if not heard and (owner != model or version):
             yield _call(call, "change_set_executed", owner, lost.change_set)
     for call in world.trail.calls("DeleteChangeSet", at - LOOK_BACK):
         lost = events.execution_of(call)
@@ -103,7 +105,7 @@ def unsettled(world: World, seen: guarding.Sight) -> str | None:
         return "the template is not the recorded one"
     if tried := decisions.fallen(seen.stack, seen.serving, seen.versions):
         return f"version {tried[0].version.number} is {tried[0].version.state} and does not serve"
-    match decisions.settle(seen.stack, seen.serving, seen.versions, world.registry.champion(seen.model)):
+    match decisions.settle(seen.stack, seen.serving, seen.versions, known.champion(world, seen.model)):
         case decisions.Nothing():
             return guarding.intrusion(world, seen)
         case decisions.Stopped(champion):
@@ -116,7 +118,7 @@ def lost_requests(world: World, model: str, at: datetime) -> Iterator[Lost]:
     """Find versions never asked for, requests that expired or lost their change set, and change sets left behind."""
     if world.endpoints.stack(model).is_moving:  # its end decides about them
         return
-    versions, offered = world.registry.versions(model), world.change_sets.offered(model)
+    versions, offered = known.versions(world, model), world.change_sets.offered(model)
     for version in versions:
         asked = version.tag("release_id")
         is_offered = asked in offered
@@ -138,9 +140,9 @@ def lost_requests(world: World, model: str, at: datetime) -> Iterator[Lost]:
 def lost_jobs(world: World, at: datetime) -> Iterator[Lost]:
     """Find jobs that ended and left neither a version nor an entry."""
     models = (*world.settings.models, reports.UNKNOWN_MODEL)
-    known = {v.tag("training_job_arn") for model in world.settings.models for v in world.registry.versions(model)}
+    ours = {v.tag("training_job_arn") for model in world.settings.models for v in known.versions(world, model)}
     for job in world.jobs.ended_since(at - LOOK_BACK):
-        if job.arn in known or at - job.ended < GRACE or _is_recorded(world, models, job):
+        if job.arn in ours or at - job.ended < GRACE or _is_recorded(world, models, job):
             continue
         event = events.ended_again(job.name, job.status, at)
         why = f"it is {job.status} and left no trace"

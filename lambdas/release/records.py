@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 STACK_PREFIX = "Atoll-Endpoint-"
@@ -220,3 +221,10 @@ class AuditEntry:
     at: datetime
     who: str
     details: Mapping[str, Any] = field(default_factory=dict)
+    home: str = ""  # the account and region that it is of; empty: this one
+    schema: int = 2  # entries before 0.2 have none, which is 1
+
+    @cached_property
+    def order(self) -> tuple[datetime, str, str, str]:
+        """By what entries are put in order, the same for any two equal ones."""
+        return self.at, self.what, self.who, repr(sorted(self.details.items()))

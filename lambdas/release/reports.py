@@ -1,14 +1,16 @@
-"""What people and auditors are told at each transition: one audit entry and one message, in this order.
+"""What people and auditors are told at each transition: one message and one audit entry, in this order.
 
-Audit entries are written once whatever happens; a message may come twice after a crash, but never not at all.
+The entry is what makes a transition true (record.py), so it comes last: after a crash before it, a retry does all of it
+again. A message may come twice, but never not at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from lambdas.release import briefing
 from lambdas.release.ports import World
-from lambdas.release.records import AuditEntry, Release, Stack, TrainingJob, Version, stack_of
+from lambdas.release.records import AuditEntry, Release, Stack, TrainingJob, Version, stack_of, submitter_of
 
 UNKNOWN_MODEL = "unknown-model"
 ALL_MODELS = "all-models"
@@ -55,64 +57,91 @@ def transition(
 
 def refused(world: World, version: Version, reason: str, at: datetime) -> None:
     """Say that the gate refused a version."""
-    transition(world, version, "refused", at, who=version.tag("submitter"), details={"reason": reason})
     world.notifier.tell(
         f"Refused by the gate: {version.model} v{version.number}", f"{version.model} v{version.number}: {reason}."
     )
+    transition(world, version, "refused", at, who=version.tag("submitter"), details={"reason": reason})
+
+
+def registered(world: World, version: Version, job: TrainingJob, at: datetime) -> None:
+    """Record that a job's model is a version of ours, with what it was made of."""
+    transition(world, version, "registered", at, who=job.submitter, details={"run_id": version.run_id})
+
+
+def asked(world: World, version: Version, release: Release, at: datetime) -> None:
+    """Record under which id and parameters a release is about to be asked for; it may be executed at once."""
+    tags = {
+        **version.tags,
+        "atoll.release_id": release.release_id,
+        "atoll.requested_at": at.isoformat(),
+        "atoll.serving_image_digest": release.image_digest,
+    }
+    who = submitter_of(release.release_id)
+    transition(world, replace(version, tags=tags), "asked", at, who=who, details=release.parameters())
 
 
 def requested(world: World, version: Version, release: Release, *, job: TrainingJob, line: str, at: datetime) -> None:
     """Ask approvers for a release, with everything that they need to decide and to act."""
     times = {"job_started": job.started.isoformat(), "job_ended": job.ended.isoformat()}
-    transition(world, version, "requested", at, who=version.tag("submitter"), details=release.parameters() | times)
     subject = f"Approval wanted: {version.model} v{version.number} ({release.release_id})"
     world.notifier.tell(subject, briefing.text(world, version, release, line))
+    transition(world, version, "requested", at, who=job.submitter, details=release.parameters() | times)
 
 
 def executed(world: World, version: Version, who: str, at: datetime, *, violation: bool) -> None:
     """Say who executed a release; raise the alarm when it is the submitter."""
     what = "separation_of_duties_violated" if violation else "executed"
-    transition(world, version, what, at, who=who, details={})
     if violation:
         text = (
             f"{who} submitted {version.model} v{version.number} and executed its release {version.tag('release_id')}."
         )
         world.notifier.tell(f"ALARM: {version.model} v{version.number} was approved by its submitter", text)
+    transition(world, version, what, at, who=who, details={})
 
 
-def released(world: World, version: Version, at: datetime) -> None:
-    """Say that a version serves and is the champion."""
-    transition(world, version, "released", at, who=version.tag("approver"), details={})
+def unproven(world: World, version: Version, problem: str, at: datetime) -> None:
+    """Raise the alarm: a version serves, and nobody is known who approved it."""
+    world.notifier.tell(f"ALARM: {version.model} v{version.number} serves unproven", f"{problem}.")
+    transition(world, version, "unproven", at, who="automation", details={"reason": problem})
+
+
+def released(world: World, version: Version, at: datetime, *, replaced: str) -> None:
+    """Say that a version serves and is the champion; `replaced` is the number of the one before, or `none`."""
     text = f"{version.model} v{version.number} ({version.tag('release_id')}) passed its smoke test and is the champion."
     world.notifier.tell(
-        f"Released: {version.model} v{version.number}", f"{text} Approved by {version.tag('approver') or 'unknown'}."
+        f"Released: {version.model} v{version.number}", f"{text} Approved by {version.tag('approver')}."
     )
+    transition(world, version, "released", at, who=version.tag("approver"), details={"replaced": replaced})
 
 
 def rolled_back(world: World, version: Version, reason: str, at: datetime, *, alarm: bool = False) -> None:
     """Say that a release did not hold; `alarm` when the platform itself takes it out of service."""
-    transition(world, version, "rolled_back", at, who="automation", details={"reason": reason})
     subject = f"{'ALARM: ' if alarm else ''}Rolled back: {version.model} v{version.number}"
     world.notifier.tell(subject, f"{version.model} v{version.number} ({version.tag('release_id')}): {reason}")
+    transition(world, version, "rolled_back", at, who="automation", details={"reason": reason})
 
 
-def superseded(world: World, version: Version, reason: str, at: datetime) -> None:
-    """Record that another version took the place of one that served or waited; the other's message tells people."""
-    transition(world, version, "superseded", at, who="automation", details={"reason": reason})
+def superseded(world: World, version: Version, reason: str, at: datetime, *, by: str = "") -> None:
+    """Record that another version took the place of one that served or waited; the other's message tells people.
+
+    `by` is the release that takes a champion's place; the champion stays until that is released.
+    """
+    details = {"reason": reason} | ({"by": by} if by else {})
+    transition(world, version, "superseded", at, who="automation", details=details)
 
 
 def rejected(world: World, version: Version, who: str, reason: str, at: datetime) -> None:
     """Say that an approver turned a release down."""
-    transition(world, version, "rejected", at, who=who, details={"reason": reason})
     name = f"{version.model} v{version.number}"
     world.notifier.tell(f"Rejected: {name}", f"{who} rejected {name} ({version.tag('release_id')}): {reason}")
+    transition(world, version, "rejected", at, who=who, details={"reason": reason})
 
 
 def expired(world: World, version: Version, reason: str, at: datetime) -> None:
     """Say that nobody executed a release in time."""
-    transition(world, version, "expired", at, who="automation", details={"reason": reason})
     name = f"{version.model} v{version.number}"
     world.notifier.tell(f"Expired: {name}", f"{name} ({version.tag('release_id')}): {reason} Train again to ask again.")
+    transition(world, version, "expired", at, who="automation", details={"reason": reason})
 
 
 def template_recorded(world: World, model: str, stack: Stack, sha256: str, at: datetime) -> None:
@@ -134,6 +163,18 @@ def intruded(world: World, model: str, stack: Stack, problem: str, at: datetime)
         f"{problem}.\nThe platform restores the deployed template with the champion's release, or stops the endpoint. "
         "Ask who made and who executed the change set (CloudTrail).",
     )
+
+
+def registry_edited(world: World, model: str, differences: Sequence[str], at: datetime) -> None:
+    """Raise the alarm: MLflow says something else than the record, and no function of ours wrote it."""
+    text = "\n".join(differences[:20])
+    world.notifier.tell(
+        f"ALARM: somebody edited the registry of {model}",
+        f"{text}\nNothing that serves changed: MLflow only shows what the record says. It was written anew.",
+    )
+    details = {"differences": list(differences[:20])}
+    entry = AuditEntry(model=model, subject=model, what="registry_edited", at=at, who="automation", details=details)
+    world.audit.write(entry)
 
 
 def _stack_entry(

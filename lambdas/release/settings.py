@@ -65,3 +65,9 @@ class Settings(Environment):
     slice_minimum_anomalies: Annotated[int, Field(ge=1)]
     maximum_slice_regression: Share
     request_expires_after_days: Annotated[int, Field(ge=1)] = 14
+
+    @property
+    def home(self) -> str:
+        """The account and region of this deployment, as its topic's ARN has them (`123456789012/us-gov-west-1`)."""
+        parts = self.topic_arn.split(":")
+        return f"{parts[4]}/{parts[3]}" if len(parts) > 5 else ""  # noqa: PLR2004 - an ARN's six parts

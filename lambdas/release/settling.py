@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lambdas.release import decisions, reports, vouching
+from lambdas.release import decisions, known, reports, vouching
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.candidates import released_artifact
 from lambdas.release.ports import EndpointAnswerError, World
@@ -36,41 +36,39 @@ def smoke_problem(world: World, version: Version, work: Path) -> str | None:
 
 
 def crown(world: World, version: Version, at: datetime) -> None:
-    """Make a version the champion. Its own state comes last, so that a retry repeats whatever a crash left undone."""
-    champion = world.registry.champion(version.model)
-    if champion is None or champion.number != version.number:
-        replaced = champion.number if champion else "none"
-        version = world.registry.tag(version, {"replaced": replaced, "crowned": at.isoformat()})
-        world.registry.crown(version)
-    for other in decisions.superseded_by(version, world.registry.versions(version.model)):
-        supersede(world, other, f"version {version.number} was released", at)
-    reports.released(world, version, at)
-    world.registry.tag(version, {"state": "released"})
+    """Make a version the champion; its entry decides, and replaces the former one."""
+    champion = known.champion(world, version.model)
+    if champion and champion.number != version.number:
+        reason = f"version {version.number} was released"
+        reports.superseded(world, champion, reason, at, by=version.tag("release_id"))
+    replaced = champion.number if champion and champion.number != version.number else "none"
+    reports.released(world, version, at, replaced=replaced)
+    if champion and champion.number != version.number:
+        known.show(world, champion)
+    known.show(world, version)
+    known.show_champion(world, version.model)
 
 
 def supersede(world: World, version: Version, reason: str, at: datetime) -> None:
-    """Record that a version has been overtaken: a former champion, or a request that nobody executed."""
+    """Record that a version has been overtaken: a champion that was stopped, or a request that nobody executed."""
     reports.superseded(world, version, reason, at)
-    world.registry.tag(version, {"reason": reason, "state": "superseded"})
+    known.show(world, version)
 
 
 def stop(world: World, champion: Version, stack: Stack, at: datetime) -> str:
     """Record that nothing serves any more: no version is the champion. A later release starts without one."""
     reason = f"{stack.last_change_set or 'an unknown operation'} took the endpoint away"
-    for version in world.registry.versions(champion.model):  # also one whose successor was crowned by half
-        half_crowned = version.number == champion.number and decisions.may_become(version.state, "superseded")
-        if version.state == "released" or half_crowned:
-            supersede(world, version, reason, at)
-    world.registry.uncrown(champion.model)
     text = f"Version {champion.number} was the champion: {reason}."
     world.notifier.tell(f"ALARM: {champion.model} serves nothing", text)
+    supersede(world, champion, reason, at)
+    known.show_champion(world, champion.model)
     return f"version {champion.number} stopped: {reason}"
 
 
 def mark_rolled_back(world: World, version: Version, reason: str, at: datetime) -> None:
     """Record that the endpoint went on without this version; the champion stays."""
     reports.rolled_back(world, version, reason, at)
-    world.registry.tag(version, {"reason": reason, "state": "rolled_back"})
+    known.show(world, version)
 
 
 def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
@@ -79,11 +77,10 @@ def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
     The verdict is written before the change set runs, whose end is an event of its own; a crash in between is found by
     the retry (`decisions.Expel`).
     """
+    champion = known.champion(world, version.model)
     reports.rolled_back(world, version, reason, at, alarm=True)
-    champion = world.registry.champion(version.model)
-    if decisions.may_become(version.state, "rolled_back"):
-        version = world.registry.tag(version, {"reason": reason, "state": "rolled_back"})
-    former = decisions.former(champion, version, world.registry.versions(version.model))
+    version = known.show(world, version)
+    former = decisions.former(champion, version, known.versions(world, version.model))
     name, release = decisions.way_back(vouching.restorable(world, former), version)
     why = f"Way back from version {version.number}: {reason}"
     taken = take(world, Way(model=version.model, name=name, release=release, why=why), at)

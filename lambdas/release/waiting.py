@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lambdas.release import candidates, decisions, guarding, reports, settling
+from lambdas.release import candidates, decisions, guarding, known, reports, settling
 from lambdas.release.ports import World
 from lambdas.release.records import TrainingJob, Version
 
@@ -18,7 +18,7 @@ def of_job(world: World, job: TrainingJob) -> Version | None:
     """Return the job's version when its release was asked for and nobody has executed it, or nobody may any more."""
     if job.model not in world.settings.models:
         return None
-    versions = [v for v in world.registry.versions(job.model) if v.tag("release_id")]
+    versions = [v for v in known.versions(world, job.model) if v.tag("release_id")]
     found = next((v for v in versions if v.tag("training_job_arn") == job.arn), None)
     return found if found and found.state in {"registered", "requested", *decisions.OVER} else None
 
@@ -34,9 +34,6 @@ def tend(world: World, version: Version, at: datetime) -> str:
     name, late = version.tag("release_id"), has_expired(world, version, at)
     if version.state in decisions.OVER:
         return withdraw(world, version)
-    if is_rejected(world, version):
-        reason = world.audit.reason(version.model, name) or ""
-        return withdraw(world, world.registry.tag(version, {"reason": reason, "state": "rejected"}))
     if version.state == "requested" and not late and world.change_sets.waits(version.model, name):
         return f"{name} waits"
     refused = late and not world.change_sets.delete(version.model, name)
@@ -46,7 +43,7 @@ def tend(world: World, version: Version, at: datetime) -> str:
 
 def is_rejected(world: World, version: Version) -> bool:
     """Say whether an approver's rejection of this request is on record (rejections.py)."""
-    return any(what == "rejected" for what, _ in world.audit.recorded(version.model, version.tag("release_id")))
+    return known.current(world, version).state == "rejected"
 
 
 def answer(world: World, version: Version, at: datetime, *, late: bool) -> str:
@@ -64,6 +61,7 @@ def answer(world: World, version: Version, at: datetime, *, late: bool) -> str:
 def withdraw(world: World, version: Version) -> str:
     """Delete a change set that nobody may execute any more."""
     name = version.tag("release_id")
+    known.show(world, version)
     if world.change_sets.waits(version.model, name):
         world.change_sets.delete(version.model, name)
         return f"version {version.number} is {version.state}: {name} withdrawn"
@@ -76,24 +74,24 @@ def on_its_way(world: World, version: Version, *, late: bool) -> str | None:
     stack = world.endpoints.stack(version.model)
     if stack.is_moving or stack.last_change_set == name:
         return "the stack is not at rest, or it was executed"
-    if guarding.was_executed(world, version):
+    if guarding.execution_of(world, version):
         return "it was executed"
     if world.audit.reason(version.model, name) is not None and not late:
         return "an approver rejected it"
-    current = next(v for v in world.registry.versions(version.model) if v.number == version.number)
-    return None if current.state == version.state else f"it is {current.state}"
+    now = known.current(world, version)
+    return None if now.state == version.state else f"it is {now.state}"
 
 
 def expire(world: World, version: Version, at: datetime) -> None:
     """Record that nobody executed a release in time."""
     reason = f"nobody executed it within {world.settings.request_expires_after_days} days."
     reports.expired(world, version, reason, at)
-    world.registry.tag(version, {"reason": reason, "state": "expired"})
+    known.show(world, version)
 
 
 def newer_one(world: World, version: Version) -> Version | None:
     """Return a newer version that waits too or has been released: only the newest request is made again."""
-    newer = (v for v in world.registry.versions(version.model) if int(v.number) > int(version.number))
+    newer = (v for v in known.versions(world, version.model) if int(v.number) > int(version.number))
     return next((v for v in newer if v.state in {"requested", "released"}), None)
 
 

@@ -109,6 +109,7 @@ class FakeCloud:
         change_set = change_set or self.sets.get(name)
         if self.moving or change_set is None or change_set.status != "AVAILABLE":
             raise RefusedByCloudFormationError(name)
+        self.passes(timedelta(seconds=1))  # no two operations of a stack begin in one second
         self.on_begin(name)
         change_set.status = "EXECUTE_IN_PROGRESS"
         self.sets = {n: s for n, s in self.sets.items() if n == name}

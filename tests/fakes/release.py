@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from lambdas.release import known
 from lambdas.release.artifact import ArtifactError
-from lambdas.release.ports import ChangeSetError, EndpointAnswerError, World
+from lambdas.release.ports import ChangeSetError, EndpointAnswerError, RegistryError, World
 from lambdas.release.records import EndedJob, ObjectVersion, Release, RunRecord, Serving, Stack, TrainingJob, Version
 from lambdas.release.settings import Settings
 from tests.fakes.artifacts import DATA_MANIFEST, GOLDEN_SCORES, archive, metrics
@@ -150,7 +151,7 @@ class FakeRegistry:
         self.logged[run_id] = record
 
     def register(self, model: str, run_id: str, tags: Mapping[str, str]) -> Version:
-        number = str(1 + len(self.versions(model)))
+        number = str(1 + max((int(v.number) for v in self.versions(model)), default=0))
         self.known[model, number] = Version(model=model, number=number, run_id=run_id, tags=dict(tags))
         return self.known[model, number]
 
@@ -159,18 +160,29 @@ class FakeRegistry:
 
     def tag(self, version: Version, tags: Mapping[str, str]) -> Version:
         named = {f"atoll.{name}": value for name, value in tags.items()}
+        if (version.model, version.number) not in self.known:
+            raise RegistryError(f"{version.model} has no version {version.number}")
         stored = self.known[version.model, version.number]
         self.known[version.model, version.number] = replace(stored, tags={**stored.tags, **named})
         return replace(version, tags={**version.tags, **named})
 
     def champion(self, model: str) -> Version | None:
-        return self.known[model, self.champions[model]] if model in self.champions else None
+        return self.known.get((model, self.champions.get(model, "")))
 
     def crown(self, version: Version) -> None:
+        if (version.model, version.number) not in self.known:
+            raise RegistryError(f"{version.model} has no version {version.number}")
         self.champions[version.model] = version.number
 
     def uncrown(self, model: str) -> None:
         self.champions.pop(model, None)
+
+    def set_aside(self, model: str) -> None:
+        for (of, number), version in list(self.known.items()):
+            if of == model:
+                self.known[f"{model}-aside", number] = replace(version, model=f"{model}-aside")
+                del self.known[of, number]
+        self.uncrown(model)
 
 
 @dataclass
@@ -291,7 +303,7 @@ class FakeWorld(World):
 
     def trained(self, value: object = 0.8, **changes: object) -> bytes:
         """The archive of a model of this average precision, compared with the present champion on the same rows."""
-        champion = self.registry.champion(MODEL)
+        champion = known.champion(self, MODEL)
         former = self.registry.logged[champion.run_id].metrics["average_precision"] if champion else None
         compared = (champion.tag("manifest_sha256"), former) if champion else None
         return archive(metrics_json=metrics(value, compared, **changes))

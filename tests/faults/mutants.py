@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from lambdas.release import candidates, decisions, guarding, intrusions, settling, waiting
+from lambdas.release import candidates, decisions, guarding, intrusions, known, mirror, settling, waiting
 from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
 from lambdas.release.records import Version
@@ -37,14 +38,15 @@ class Mutant:
         return False
 
 
-def register_always(world: World, candidate: Any) -> Version:  # noqa: ANN401 - a candidate
+def register_always(world: World, candidate: Any, at: datetime) -> Version:  # noqa: ANN401 - a candidate
     """`candidates.register` without its look for the job's version."""
-    original = world.registry.versions
-    object.__setattr__(world.registry, "versions", lambda _: [])
-    try:
-        return _register(world, candidate)
-    finally:
-        object.__setattr__(world.registry, "versions", original)
+    with patch.object(known, "versions", lambda *_: []), patch.object(mirror, "catch_up", lambda *_: None):
+        original = world.registry.versions
+        object.__setattr__(world.registry, "versions", lambda _: [])
+        try:
+            return _register(world, candidate, at)
+        finally:
+            object.__setattr__(world.registry, "versions", original)
 
 
 def forget_audit(self: ChainedAudit, entry: Any) -> None:  # noqa: ANN401 - an entry

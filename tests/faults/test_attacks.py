@@ -14,13 +14,13 @@ def test_an_attack_is_refused_with_its_reason_and_the_champion_stays(attack: Att
     answer = attack.mount(world)
     assert attack.says in answer
     assert untouched(world)
-    assert world.audit.whats[:3] == ["requested", "executed", "released"]
+    assert world.audit.whats[:5] == ["registered", "asked", "requested", "executed", "released"]
     versions = world.registry.versions(MODEL)
     assert len(versions) == 1 + attack.registers
     if attack.registers:
         assert versions[0].state in {"refused", "rolled_back", "registered"}
     else:
-        assert world.audit.whats[3:] == ["refused_before_registration"]
+        assert world.audit.whats[5:] == ["refused_before_registration"]
         assert not world.registry.versions(OTHER)
 
 

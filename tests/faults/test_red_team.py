@@ -48,8 +48,8 @@ def test_the_submitter_is_who_started_the_job_whatever_the_registry_says() -> No
         scene.life.registry.tag(asked, {"submitter": forged})
         scene.life.cloud.delete(MODEL, asked.tag("release_id"), who="mallory")
         scene.passes(DAY)
-        assert scene.life.world.change_sets.offered(MODEL) == []
-        assert scene.version("2").state == "refused"
+        (offered,) = scene.life.world.change_sets.offered(MODEL)
+        assert offered.startswith("r-by-mallory-")
         only_the_champion_serves(scene)
 
 
@@ -60,3 +60,65 @@ def test_who_executes_the_own_release_is_found_out_though_the_registry_names_ano
     scene.approved(asked, "mallory")
     assert any("approved by its submitter" in alarm for alarm in scene.alarms)
     only_the_champion_serves(scene)
+
+
+def forge(scene: Scene, approved: str, by: str) -> None:
+    """Write all of the registry anew, as one who may: the approved version is turned down, another is champion."""
+    registry = scene.life.registry
+    for version in scene.life.versions():
+        registry.tag(version, {"state": "rejected", "approver": "", "crowned": ""})
+    registry.tag(
+        scene.version(approved), {"state": "superseded", "crowned": "2026-11-01T00:00:00+00:00", "approver": by}
+    )
+    registry.crown(scene.version(approved))
+
+
+def test_a_forged_registry_brings_nothing_into_service() -> None:
+    scene = with_champion()
+    asked = scene.trained("mallory", 0.9)
+    forge(scene, approved="2", by="carol")
+    scene.passes(timedelta(hours=1))
+    assert any("somebody edited the registry" in alarm for alarm in scene.alarms)
+    assert (scene.serves, scene.champion) == ("1", "1")
+    assert scene.recorded("released") == ["carol"]
+    forge(scene, approved="2", by="carol")
+    scene.brought("back-1", release_of(asked))
+    only_the_champion_serves(scene)
+    assert scene.recorded("released") == ["carol"]
+
+
+def test_a_deleted_registry_stops_nothing_and_is_written_anew() -> None:
+    scene = with_champion()
+    scene.trained("bob", 0.9)
+    before = scene.life.registry.versions(MODEL)
+    scene.life.registry.known.clear()
+    scene.life.registry.champions.clear()
+    scene.passes(timedelta(hours=1))
+    assert (scene.serves, scene.champion) == ("1", "1")
+    assert [(v.number, v.tags) for v in scene.life.registry.versions(MODEL)] == [(v.number, v.tags) for v in before]
+    assert any("somebody edited the registry" in alarm for alarm in scene.alarms)
+    scene.approved(scene.version("2"), "carol")
+    assert (scene.serves, scene.champion) == ("2", "2")
+
+
+def test_who_creates_the_registered_model_first_gains_nothing() -> None:
+    scene = Scene()
+    for number in ("1", "2"):
+        squatted = scene.life.registry.register(MODEL, f"mallorys-{number}", {"atoll.state": "released"})
+        scene.life.registry.crown(squatted)
+    scene.approved(scene.trained("ann"), "carol")
+    only_the_champion_serves(scene, "3")
+    assert [v.number for v in scene.life.versions("released")] == ["3"]
+
+
+def test_nobody_whom_the_trail_does_not_name_has_approved_anything() -> None:
+    scene = with_champion()
+    asked = scene.trained("bob", 0.9)
+    scene.life.cloud.begin(asked.tag("release_id"))  # executed, and neither trail nor event tells by whom
+    scene.life.calm()
+    assert (scene.serves, scene.champion) == ("2", "1")
+    scene.passes(timedelta(minutes=30))
+    assert "ALARM: card-anomaly v2 serves unproven" in scene.alarms
+    scene.passes(timedelta(hours=1))
+    only_the_champion_serves(scene)
+    assert scene.recorded("released") == ["carol"]

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambdas.release import mirror
 from lambdas.release.records import Stack
 from tests.fakes.artifacts import archive, metrics
-from tests.fakes.release import MODEL, REVIEWED, FakeWorld, job
+from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job
 from tests.unit.lambdas.stories import complete, execute, released, requested, settle
 
 
@@ -74,6 +75,7 @@ def every_crash(prepare: Any, step: Any, hold: Any) -> int:  # noqa: ANN401 - pl
         crashed = crashes(step, world, moment)
         if crashed:
             step(world)
+        mirror.tend(world, MODEL, NOON)  # MLflow's copy follows when the reconciler comes
         hold(world)
         if not crashed:
             return moment - 1
@@ -103,7 +105,7 @@ def test_a_request_survives_a_crash_at_any_moment() -> None:
         assert len(world.registry.runs) == 1
         assert world.states == ["requested"]
         assert len(world.change_sets.waiting) == 1
-        assert world.audit.whats == ["requested"]
+        assert world.audit.whats == ["registered", "asked", "requested"]
         assert world.notifier.messages
 
     assert every_crash(finished, complete, hold) >= 30
@@ -112,7 +114,7 @@ def test_a_request_survives_a_crash_at_any_moment() -> None:
 def test_a_refusal_by_the_gate_survives_a_crash_at_any_moment() -> None:
     def hold(world: FakeWorld) -> None:
         assert world.states == ["refused"]
-        assert world.audit.whats == ["refused"]
+        assert world.audit.whats == ["registered", "refused"]
         assert world.notifier.messages
         assert not world.change_sets.waiting
 

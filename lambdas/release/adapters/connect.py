@@ -52,5 +52,5 @@ def connect() -> World:
         notifier=SnsNotifier(boto3.client("sns"), topic_arn=settings.topic_arn),
         trail=CloudTrailTrail(boto3.client("cloudtrail")),
         functions=EventBridgeFunctions(boto3.client("events")),
-        audit=CountedAudit(S3AuditStore(s3, bucket=settings.audit_bucket)),
+        audit=CountedAudit(S3AuditStore(s3, bucket=settings.audit_bucket), home=settings.home),
     )

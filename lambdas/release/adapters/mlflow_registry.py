@@ -2,12 +2,15 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from lambdas.release.ports import RegistryError
 from lambdas.release.records import RunRecord, Version
 
 if TYPE_CHECKING:
@@ -104,8 +107,9 @@ class MlflowRegistry:
     def tag(self, version: Version, tags: Mapping[str, str]) -> Version:
         """Set tags `atoll.<name>` of a version, in the given order, and return it with them."""
         named = {f"atoll.{name}": value for name, value in tags.items()}
-        for name, value in named.items():
-            self._client.set_model_version_tag(version.model, version.number, name, value)
+        with _refusals():
+            for name, value in named.items():
+                self._client.set_model_version_tag(version.model, version.number, name, value)
         return Version(
             model=version.model, number=version.number, run_id=version.run_id, tags={**version.tags, **named}
         )
@@ -123,12 +127,35 @@ class MlflowRegistry:
 
     def crown(self, version: Version) -> None:
         """Move the alias `champion`."""
-        self._client.set_registered_model_alias(version.model, CHAMPION, version.number)
+        with _refusals():
+            self._client.set_registered_model_alias(version.model, CHAMPION, version.number)
 
     def uncrown(self, model: str) -> None:
         """Remove the alias `champion`, if there is one."""
-        if self.champion(model):
-            self._client.delete_registered_model_alias(model, CHAMPION)
+        with _refusals():
+            if self.champion(model):
+                self._client.delete_registered_model_alias(model, CHAMPION)
+
+    def set_aside(self, model: str) -> None:
+        """Give the registered model another name, so that one of ours can take its place; fine when there is none.
+
+        Its grants go with it: who made the former one has no rights on the new one.
+        """
+        if self.versions(model):
+            with _refusals():
+                aside = f"{model}-set-aside-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+                self._client.rename_registered_model(model, aside)
+
+
+@contextmanager
+def _refusals() -> Generator[None]:
+    """Turn what MLflow does not take into a RegistryError."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see open_client
+
+    try:
+        yield
+    except MlflowException as error:
+        raise RegistryError(f"MLflow did not take it: {error}") from error
 
 
 def _version(found: "ModelVersion") -> Version:

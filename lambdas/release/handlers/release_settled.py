@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lambdas.release import decisions, events, guarding, settling
+from lambdas.release import approvals, decisions, events, guarding, known, settling
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -17,23 +17,24 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 
 def release_settled(event: events.StackStatusChanged, world: World) -> str:
-    """Compare the registry with what the endpoint says, and believe the endpoint. Return what became of it."""
+    """Compare the record with what the endpoint says, and believe the endpoint. Return what became of it."""
     seen = None if event.status.endswith("_IN_PROGRESS") else guarding.look(world, event.model)
     if seen is None:
         return "not settled"
-    guarding.keep_deployed_template(world, seen, event.at)
+    at = max(event.at, seen.stack.changed)  # an event may be older than the operation whose end it finds
+    guarding.keep_deployed_template(world, seen, at)
     if problem := guarding.intrusion(world, seen):
-        return guarding.drive_out(world, seen, problem, event.at)
+        return guarding.drive_out(world, seen, problem, at)
     tried = decisions.fallen(seen.stack, seen.serving, seen.versions)
     for one in tried:
-        settling.mark_rolled_back(world, one.version, one.reason, event.at)
-    champion = world.registry.champion(event.model)
+        settling.mark_rolled_back(world, one.version, one.reason, at)
+    champion = known.champion(world, event.model)
     match decisions.settle(seen.stack, seen.serving, seen.versions, champion):
         case decisions.Nothing(why):
             return "; ".join(f"version {one.version.number} rolled back: {one.reason}" for one in tried) or why
         case decisions.Expel(version, reason):
-            return settling.go_back(world, version, reason, event.at)
+            return settling.go_back(world, version, reason, at)
         case decisions.Stopped(stopped):
-            return settling.stop(world, stopped, seen.stack, event.at)
+            return settling.stop(world, stopped, seen.stack, at)
         case decisions.Accept(version):
-            return settling.accept(world, version, event.at)
+            return approvals.accept(world, seen, version, at)

@@ -4,10 +4,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lambdas.release import candidates, events, reports, waiting
+from lambdas.release import candidates, events, known, reports, waiting
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
+from lambdas.release.record import RecordError
 from lambdas.release.records import TrainingJob
 
 
@@ -24,15 +25,17 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
     job = world.jobs.describe(event.job_name)
     if job.tuning_job or event.status != "Completed":
         return _end_without_candidate(world, job, event)
+    if job.model in world.settings.models and (blocked := known.of(world, job.model).blocked):
+        raise RecordError(f"{blocked} Nothing is asked for until a function that knows them is deployed.")
     if version := waiting.of_job(world, job):
         return waiting.tend(world, version, event.at)
     with TemporaryDirectory() as work:
         try:
             candidate = candidates.inspect(world, job, Path(work))
-            version = candidates.register(world, candidate)
         except candidates.RefusedError as refusal:
             reports.refused_before_registration(world, job, str(refusal), event.at)
             return "refused before registration"
+        version = candidates.register(world, candidate, event.at)
         if version.state != "registered":
             return f"version {version.number} is {version.state} already"
         if reason := candidates.problem(world, candidate, version):

@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 
 from lambdas.release import ports
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry, open_client
-from lambdas.release.records import RunRecord
+from lambdas.release.records import RunRecord, Version
 from tests.fakes import release as fakes
 from tests.fakes.release import NOON
 
@@ -138,3 +138,21 @@ def test_mlflow_is_reached_with_the_secret_and_at_the_published_address(
     assert client.tracking_uri == "https://mlflow.example"
     assert (os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"]) == ("admin", "p")
     assert os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+
+
+def test_a_model_that_was_set_aside_leaves_its_place_to_a_new_one(registry: ports.Registry, model: str) -> None:
+    registry.set_aside(model)
+    run = registry.run_of(model, "a/b")
+    for state in ("a", "b"):
+        registry.crown(registry.register(model, run, {"atoll.state": state}))
+    registry.set_aside(model)
+    assert (registry.versions(model), registry.champion(model)) == ([], None)
+    assert registry.register(model, run, {}).number == "1"
+
+
+def test_what_mlflow_has_not_is_a_registry_error(registry: ports.Registry, model: str) -> None:
+    version = registry.register(model, registry.run_of(model, "a/b"), {})
+    missing = Version(model=model, number="7", run_id=version.run_id)
+    for call in (lambda: registry.tag(missing, {"state": "x"}), lambda: registry.crown(missing)):
+        with pytest.raises(ports.RegistryError):
+            call()

@@ -1,6 +1,8 @@
 """What happens to the fake world, in the words of EventBridge."""
 
-from lambdas.release import events
+from datetime import datetime
+
+from lambdas.release import events, known, reports
 from lambdas.release.handlers.change_set_executed import change_set_executed
 from lambdas.release.handlers.release_settled import release_settled
 from lambdas.release.handlers.training_completed import training_completed
@@ -58,9 +60,16 @@ def execute(world: World, change_set: str, who: str = "bob", denied: str = "", s
     return change_set_executed(Execution(change_set=change_set, who=who, at=NOON, denied=denied, stack=stack), world)
 
 
-def settle(world: World, status: str = "UPDATE_COMPLETE") -> str:
+def settle(world: World, status: str = "UPDATE_COMPLETE", at: datetime = NOON) -> str:
     """Deliver the event of a stack's status."""
-    return release_settled(events.parse(events.StackStatusChanged, stack_event(status)), world)
+    event = stack_event(status) | {"time": at.isoformat()}
+    return release_settled(events.parse(events.StackStatusChanged, event), world)
+
+
+def ended(world: FakeWorld, version: Version, state: str) -> Version:
+    """Put a version's end on record; return it as it is then."""
+    reports.transition(world, version, state, NOON, who="automation", details={"reason": "a story"})
+    return known.show(world, version)
 
 
 def requested(world: FakeWorld, done: TrainingJob | None = None, packed: bytes | None = None) -> Version:

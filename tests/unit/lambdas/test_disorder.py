@@ -10,7 +10,7 @@ from lambdas.release.handlers.change_set_deleted import change_set_deleted
 from lambdas.release.records import Execution, Release, Stack, Version, stack_of
 from lambdas.release.settling import PAUSE
 from tests.fakes.release import MODEL, NOON, FakeWorld, job, serving
-from tests.unit.lambdas.stories import complete, execute, released, requested, settle
+from tests.unit.lambdas.stories import complete, ended, execute, released, requested, settle
 
 LATER = NOON + timedelta(days=1)
 
@@ -88,7 +88,7 @@ def test_a_version_that_was_overtaken_while_its_change_set_was_made_is_not_on_of
 
     def overtaken(model: str, name: str, release: Release, description: str) -> bool:
         made = make(model, name, release, description)
-        world.registry.tag(newest(world), {"state": "superseded"})
+        ended(world, newest(world), "superseded")
         return made
 
     object.__setattr__(world.change_sets, "request", overtaken)
@@ -99,7 +99,7 @@ def test_a_version_that_was_overtaken_while_its_change_set_was_made_is_not_on_of
 @pytest.mark.parametrize("state", sorted(decisions.OVER))
 def test_the_reconciler_has_a_change_set_withdrawn_that_nobody_may_execute(state: str) -> None:
     world = FakeWorld()
-    version = world.registry.tag(requested(world), {"state": state})
+    version = ended(world, requested(world), state)
     assert any("its change set is there" in line for line in reconciling.reconcile(world, LATER))
     assert "withdrawn" in waiting.tend(world, version, LATER)
     assert world.change_sets.offered(MODEL) == []

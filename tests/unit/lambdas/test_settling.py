@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.release import approvals, events
 from lambdas.release.handlers import change_set_executed, release_settled
 from lambdas.release.records import Release, Stack, Told
 from tests.fakes.artifacts import GOLDEN_SCORES, archive, sha_of
@@ -34,7 +35,7 @@ def test_an_approved_release_that_serves_becomes_the_champion() -> None:
     version = released(world)
     assert (version.state, version.tag("approver")) == ("released", "bob")
     assert world.registry.champions == {MODEL: "1"}
-    assert world.audit.whats == ["requested", "executed", "released"]
+    assert world.audit.whats == ["registered", "asked", "requested", "executed", "released"]
     assert world.notifier.messages[-1][0] == f"Released: {MODEL} v1"
 
 
@@ -119,6 +120,7 @@ def test_the_first_release_that_fails_its_test_leaves_no_endpoint() -> None:
     world = FakeWorld()
     world.endpoints.scores = None
     version = requested(world)
+    execute(world, version.tag("release_id"))
     world.deploy(version)
     settle(world)
     assert world.change_sets.executed == [f"stop-from-v1-{sha_of()[:12]}"]
@@ -133,15 +135,44 @@ def test_nobody_approves_their_own_model() -> None:
     assert world.registry.champions == {MODEL: "1"}
 
 
-def test_an_own_approval_that_is_heard_of_too_late_still_raises_the_alarm() -> None:
+def test_an_own_approval_that_is_heard_of_too_late_raises_the_alarm_and_crowned_nobody() -> None:
     world = FakeWorld()
     version = requested(world)
     world.deploy(version)
-    settle(world)
-    execute(world, version.tag("release_id"), "ann")
-    assert world.states == ["released"]
+    assert settle(world).startswith("waits for the trail")
+    execute(world, version.tag("release_id"), "Ann")
+    assert world.registry.champions == {}
     assert world.notifier.messages[-1][0].startswith("ALARM")
     assert world.registry.versions(MODEL)[0].tag("reason") == "executed by its own submitter"
+    assert "executed its release" in settle(world)
+    assert world.change_sets.executed == [f"stop-from-v1-{sha_of()[:12]}"]
+
+
+def test_a_version_whose_approver_is_heard_of_late_is_crowned_then() -> None:
+    world = FakeWorld()
+    version = requested(world)
+    world.deploy(version)
+    assert settle(world).startswith("waits for the trail")
+    execute(world, version.tag("release_id"), "bob")
+    ((function, event),) = world.functions.delivered
+    assert function == "release_settled"
+    assert release_settled.release_settled(events.parse(events.StackStatusChanged, dict(event)), world) == (
+        "version 1 released"
+    )
+    assert world.registry.versions(MODEL)[0].tag("approver") == "bob"
+
+
+def test_nobody_without_an_approver_is_crowned_the_alarm_rings_and_serving_ends() -> None:
+    world = FakeWorld()
+    version = requested(world)
+    world.deploy(version)
+    assert settle(world, at=NOON + approvals.ALARM_AFTER).startswith("waits for the trail")
+    assert world.notifier.messages[-1][0] == f"ALARM: {MODEL} v1 serves unproven"
+    settle(world, at=NOON + approvals.WAY_OUT_AFTER)
+    (name,) = world.change_sets.executed
+    assert name.startswith("stop-")
+    assert world.registry.champions == {}
+    assert world.states == ["rolled_back"]
 
 
 def test_a_denied_execution_is_recorded_and_changes_nothing() -> None:

@@ -15,11 +15,11 @@ from lambdas.release import candidates
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.documents import NAMES
 from lambdas.release.handlers import training_completed
-from lambdas.release.records import Release, Version, release_id
+from lambdas.release.records import Release, release_id
 from lambdas.release.vouching import tag_of
 from tests.fakes.artifacts import DATA_SHA, archive, metrics, sha_of
 from tests.fakes.release import IMAGE, MODEL, NOON, FakeWorld, job
-from tests.unit.lambdas.stories import complete, job_event, released, requested
+from tests.unit.lambdas.stories import complete, ended, execute, job_event, released, requested
 
 RELEASE = release_id("ann", sha_of(), "1")
 
@@ -197,7 +197,7 @@ def test_the_same_files_are_not_requested_under_two_versions() -> None:
 def test_the_same_files_may_be_tried_again_after_a_rollback() -> None:
     world = FakeWorld()
     first = requested(world)
-    world.registry.tag(first, {"state": "rolled_back"})
+    ended(world, first, "rolled_back")
     world.change_sets.waiting.clear()
     assert requested(world, job("job-2")).state == "requested"
     assert world.states == ["rolled_back", "requested"]
@@ -219,8 +219,7 @@ def test_an_approver_who_is_faster_than_the_request_is_not_overwritten() -> None
 
     def request(model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
         made = ask(model, name, release, description, template)
-        version: Version = world.registry.versions(MODEL)[0]
-        world.registry.tag(version, {"state": "executing"})
+        execute(world, name)
         return made
 
     world.change_sets.request = request
