@@ -6,6 +6,7 @@ Pure: records in, a reason out. The description is SageMaker's word; everything 
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
@@ -23,6 +24,9 @@ def job_problem(job: TrainingJob, *, models: Collection[str], repository: str) -
     """
     if not re.fullmatch(r"[A-Za-z0-9]{1,64}", job.submitter):
         return f"its tag atoll:uid is {job.submitter!r}, expected letters and digits of a known person"
+    folded = Counter(key.casefold() for key in job.tags)
+    if twice := sorted(key for key in job.tags if key.casefold().startswith("atoll:") and folded[key.casefold()] > 1):
+        return f"it has the tags {', '.join(twice)}, which IAM may take for one another"
     if job.model not in models:
         return f"its tag atoll:model is {job.model!r}, expected one of {', '.join(sorted(models))}"
     if not job.network_isolated:

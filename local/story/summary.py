@@ -58,6 +58,7 @@ def happened(scene: Scene) -> list[tuple[str, str]]:
         ("Taken back", fact("rollback")["told"]),
         ("Stopped", fact("stop")["told"]),
         ("Approved by submitter", fact("same-person")["told"]),
+        ("Forged registry", fact("forged-registry")["told"]),
         ("Refused by the gate", fact("refused-by-gate")["told"]),
         ("Refused before registration", fact("refused-tampered")["told"]),
         ("Rolled back", fact("rolled-back")["told"]),

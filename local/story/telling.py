@@ -15,6 +15,7 @@ from local.story import (
     attack_steps,
     data_steps,
     decision_steps,
+    forgery_step,
     operator_steps,
     platform_steps,
     release_steps,
@@ -68,6 +69,9 @@ def acts(scene: Scene, mailbox: Mailbox) -> dict[tuple[str, str], Act]:
         ("stop", "Pull the kill switch as olga, and come back"): partial(operator_steps.stop, scene, mailbox),
         ("same-person", "Undo an approval by the submitter"): partial(
             attack_steps.approved_by_submitter, scene, mailbox
+        ),
+        ("forged-registry", "Forge the whole registry in MLflow"): partial(
+            forgery_step.forged_registry, scene, mailbox
         ),
         ("refused-by-gate", "Refuse a model with ruined labels"): partial(attack_steps.ruined_labels, scene),
         ("refused-tampered", "Refuse a tampered artifact"): partial(attack_steps.tampered_artifact, scene, mailbox),

@@ -178,6 +178,8 @@ def _origins() -> Iterator[Attack]:
     strange = {"features": "s3://mallorys-bucket/features/"}
     yield Attack("data in an own bucket", with_job(channels=strange), "its channel `features` is")
     yield Attack("nobody's job", with_job(tags={"atoll:model": MODEL}), "its tag atoll:uid")
+    two = {"atoll:model": MODEL, "atoll:uid": "bob", "Atoll:Uid": "mallory"}
+    yield Attack("an id in two cases", with_job(tags=two), "which IAM may take for one another")
     yield Attack(
         "an id within an id", with_job(tags={"atoll:model": MODEL, "atoll:uid": "a-by-b"}), "its tag atoll:uid"
     )

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from lambdas.release import candidates, decisions, guarding, intrusions, known, mirror, settling, waiting
+from lambdas.release import candidates, decisions, guarding, intrusions, known, mirror, record, settling, waiting
 from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
-from lambdas.release.records import Version
+from lambdas.release.records import Execution, Version, stack_of
 from tests.faults.machine import BrokenPromiseError, Tally, search
 
 BATCHES, LIVES = 6, 50
@@ -49,6 +49,17 @@ def register_always(world: World, candidate: Any, at: datetime) -> Version:  # n
             object.__setattr__(world.registry, "versions", original)
 
 
+def executed_by_zoe(_world: World, version: Version) -> Execution:
+    """`guarding.execution_of` that takes every call for the execution of every release."""
+    at = datetime.fromisoformat(version.tag("requested_at"))
+    return Execution(change_set=version.tag("release_id"), who="zoe", at=at, stack=stack_of(version.model))
+
+
+def whoever_executes(of: record.Facts, _release: str) -> str:
+    """`record.approver_of` that does not ask who submitted it."""
+    return next((entry.who + "-" for what in record.EXECUTIONS for entry in of[what]), "")
+
+
 def forget_audit(self: ChainedAudit, entry: Any) -> None:  # noqa: ANN401 - an entry
     """`ChainedAudit.write` that leaves out who was superseded."""
     if entry.what != "superseded":
@@ -61,7 +72,8 @@ MUTANTS = (
     Mutant("a job's version is not looked for", candidates, "register", register_always, "every_job_ends"),
     Mutant("any template is believed", intrusions, "template_problem", lambda *_: None, "the_deployed_template_stands"),
     Mutant("who approved is not looked at", decisions, "unfit", lambda _: None, "no_unapproved_version_serves"),
-    Mutant("whoever brings a version up may", guarding, "is_approved", lambda *_: True, "no_unapproved_version_serves"),
+    Mutant("any name is an approval", guarding, "execution_of", executed_by_zoe, "no_unapproved_version_serves"),
+    Mutant("whoever executes approves", record, "approver_of", whoever_executes, "no_unapproved_version_serves"),
     Mutant("the champion's alias stays", settling, "stop", lambda *_: "", "the_one_champion_is_what_serves"),
     Mutant("a failed release is not looked for", decisions, "fallen", lambda *_: [], "every_job_ends"),
     Mutant("vanished requests stay", waiting, "ask_again", lambda *_: "", "it_comes_to_rest"),

@@ -33,7 +33,7 @@ STEPS = [
         "approve",
     ),
     *("settle", "score", "batch", "monitor", "challenge", "reject", "replace", "rollback", "stop", "same-person"),
-    *("refused-by-gate", "refused-tampered", "rolled-back", "audit", "teardown"),
+    *("forged-registry", "refused-by-gate", "refused-tampered", "rolled-back", "audit", "teardown"),
 ]
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
@@ -117,7 +117,7 @@ def test_a_rejected_challenger_never_serves(story: Steps) -> None:
     facts = story["reject"]["facts"]
 
     assert facts["who"] == "bob"
-    assert deeds(facts["release"]) == [("requested", "alice"), ("rejected", "bob")]
+    assert deeds(facts["release"]) == [("asked", "alice"), ("requested", "alice"), ("rejected", "bob")]
     assert facts["reason"] == reason_kept(facts["release"])
 
 
@@ -125,6 +125,7 @@ def test_an_operator_takes_a_champion_back_alone(story: Steps) -> None:
     new, back = story["replace"]["facts"], story["rollback"]["facts"]
 
     assert deeds(new["release"]) == [
+        ("asked", "alice"),
         ("requested", "alice"),
         ("executed", "bob"),
         ("released", "bob"),
@@ -146,9 +147,19 @@ def test_an_approval_by_the_submitter_is_undone(story: Steps) -> None:
     facts = story["same-person"]["facts"]
 
     done = deeds(facts["release"])
-    assert done[:2] == [("requested", "alice")] * 2  # again, since another release's execution took its change set away
-    assert {("separation_of_duties_violated", "alice"), ("rolled_back", "automation")} <= set(done[2:])
+    assert done[:3] == [
+        ("asked", "alice"),
+        *[("requested", "alice")] * 2,
+    ]  # again, since another release's execution took its change set away
+    assert {("separation_of_duties_violated", "alice"), ("rolled_back", "automation")} <= set(done[3:])
     assert facts["champion"] == story["settle"]["facts"]["champion"] != facts["version"]
+
+
+def test_a_forged_registry_changes_nothing_that_serves_and_is_undone(story: Steps) -> None:
+    facts = story["forged-registry"]["facts"]
+
+    assert facts["champion"] == story["settle"]["facts"]["champion"] != facts["forged"]
+    assert all(f"version {number}: atoll.approver is 'mallory'" in facts["message"] for number in facts["versions"])
 
 
 def test_the_auditors_copy_is_whole_and_a_changed_entry_is_found(story: Steps, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_a_job_that_kept_the_rules_may_be_registered() -> None:
         ({"tags": {"atoll:model": MODEL}}, "atoll:uid is ''"),
         ({"tags": {"atoll:model": MODEL, "atoll:uid": "a-by-b"}}, "atoll:uid is 'a-by-b'"),
         ({"tags": {"atoll:uid": "ann"}}, "atoll:model is ''"),
+        ({"tags": {"atoll:model": MODEL, "atoll:uid": "bob", "Atoll:Uid": "mallory"}}, "tags Atoll:Uid, atoll:uid"),
         ({"tags": {"atoll:uid": "ann", "atoll:model": "other"}}, "expected one of card-anomaly"),
         ({"image": f"{REPOSITORY}:latest"}, "its image is"),
         ({"image": IMAGE.replace("registry", "elsewhere")}, "its image is"),
