@@ -170,8 +170,7 @@ class FakeRegistry:
         return self.known.get((model, self.champions.get(model, "")))
 
     def crown(self, version: Version) -> None:
-        if (version.model, version.number) not in self.known:
-            raise RegistryError(f"{version.model} has no version {version.number}")
+        self.tag(version, {})
         self.champions[version.model] = version.number
 
     def uncrown(self, model: str) -> None:

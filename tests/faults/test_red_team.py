@@ -1,11 +1,13 @@
 """What attackers of the release path tried, each in its shortest story, and the promise that holds against it."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from lambdas.release.decisions import release_of
 from lambdas.release.records import stack_of
 from tests.fakes.release import MODEL
 from tests.faults.scenes import Scene, with_champion
+from tests.faults.table import ALL, FINDINGS
 
 DAY = timedelta(days=1)
 
@@ -122,3 +124,12 @@ def test_nobody_whom_the_trail_does_not_name_has_approved_anything() -> None:
     scene.passes(timedelta(hours=1))
     only_the_champion_serves(scene)
     assert scene.recorded("released") == ["carol"]
+
+
+def test_each_finding_of_the_table_names_tests_that_there_are() -> None:
+    for finding in FINDINGS:
+        for test in finding.tests:
+            file, _, name = test.partition("::")
+            assert f"def {name}(" in Path(file).read_text(encoding="utf-8"), test
+    assert len({finding.id for finding in FINDINGS}) == len(FINDINGS)
+    assert {finding.id for finding in FINDINGS} <= set(ALL)
