@@ -1,7 +1,11 @@
 """What the emulator's policy evaluator lacks, added without touching its source.
 
-The emulator (ministack) evaluates identity policies but knows neither policy variables nor the
-condition keys of CloudFormation and SageMaker, and never checks `iam:PassRole`. `register()` adds:
+The emulator (ministack) evaluates identity policies but knows neither policy variables nor the condition keys of
+CloudFormation and SageMaker, asks for one resource of a call at most, and never checks `iam:PassRole`. `register()`
+adds:
+
+- every call is judged on every resource type that the Service Authorization Reference marks as required for its
+  action (`local.rights.reference`); an action that isn't in it is refused to everybody but root;
 
 - policy variables (`${aws:PrincipalTag/uid}`, `${aws:username}`, with a default:
   `${aws:PrincipalTag/uid, 'none'}`) in Resource and in Condition values. A variable without a value
@@ -26,20 +30,25 @@ entry: the emulator derives them from `Tags` in the request.
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 from local import policy_variables, private
+from local.rights import reference, requests
 
 Params = Mapping[str, Any]
 KeysOf = Callable[[Params], Mapping[str, str | list[str]]]
 RolesOf = Callable[[Params], Sequence[str]]
 
 ACTIONS, EVALUATOR = "ministack.core.iam_actions", "ministack.core.iam_evaluator"
+NAMED = "atoll:named-resources"
+"""Among the condition keys given to the emulator: all resources that a call names."""
 _PASSED = "atoll:passed-roles"
-_refused_role: ContextVar[str] = ContextVar("refused_role", default="")
+_refused: ContextVar[tuple[str, str] | None] = ContextVar("refused", default=None)
+"""The action and the resource that the last call of this context was refused, where they aren't the call's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +59,7 @@ class _Action:
 
 
 _described: dict[str, _Action] = {}
+_log = logging.getLogger("atoll.iam")
 
 
 def describe_action(
@@ -82,7 +92,7 @@ def _cloudformation_keys(params: Params) -> dict[str, str | list[str]]:
 
 
 def _describe_cloudformation() -> None:
-    for operation in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet"):
+    for operation in ("CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ContinueUpdateRollback"):
         describe_action(
             f"cloudformation:{operation}",
             keys=_cloudformation_keys,
@@ -125,8 +135,8 @@ def register() -> None:
     _describe_events()
     _describe_kms()
     private.wrap(f"{ACTIONS}.request_tag_context", _with_described_keys)
-    private.wrap(f"{ACTIONS}.access_denied_response", _naming_the_refused_role)
-    private.wrap(f"{EVALUATOR}.enforce", _with_passed_roles)
+    private.wrap(f"{ACTIONS}.access_denied_response", _naming_what_was_refused)
+    private.wrap(f"{EVALUATOR}.enforce", _with_every_resource)
 
 
 def _with_described_keys(original: Callable[..., dict[str, object]]) -> Callable[..., dict[str, object]]:
@@ -134,6 +144,7 @@ def _with_described_keys(original: Callable[..., dict[str, object]]) -> Callable
         described, request = _described.get(iam_action, _Action()), _params(body, params)
         keys = original(service, iam_action, body, params)
         keys.update(described.keys(request) if described.keys else {})
+        keys[NAMED] = requests.named(iam_action, request, _place())
         if described.passed_roles:
             keys[_PASSED] = [(role, described.passed_to) for role in described.passed_roles(request)]
         return keys
@@ -141,7 +152,7 @@ def _with_described_keys(original: Callable[..., dict[str, object]]) -> Callable
     return context
 
 
-def _with_passed_roles(enforce: Callable[..., object]) -> Callable[..., object]:
+def _with_every_resource(enforce: Callable[..., object]) -> Callable[..., object]:
     def extended(
         access_key_id: str,
         iam_action: str,
@@ -151,26 +162,47 @@ def _with_passed_roles(enforce: Callable[..., object]) -> Callable[..., object]:
         service_context: Params | None = None,
     ) -> object:
         keys = dict(service_context or {})
-        passed = keys.pop(_PASSED, ())
-        _refused_role.set("")
-        denied = enforce(access_key_id, iam_action, service, region, resource_arn, keys)
-        for role, principal in () if denied else passed:
-            denied = enforce(access_key_id, "iam:PassRole", "iam", region, role, {"iam:PassedToService": principal})
-            if denied:
-                _refused_role.set(role)
-                break
-        return denied
+        named, passed = keys.pop(NAMED, ()) or (resource_arn,), keys.pop(_PASSED, ())
+        _refused.set(None)
+        try:
+            wanted = [(iam_action, service, each, keys) for each in reference.judged(iam_action, named)]
+        except reference.UnknownActionError as error:
+            _log.warning("%s", error)
+            wanted = [(iam_action, service, each, keys) for each in named]
+            if not private.find(f"{EVALUATOR}.is_root_access_key")(access_key_id):
+                return _unknown(access_key_id)
+        wanted += [("iam:PassRole", "iam", role, {"iam:PassedToService": principal}) for role, principal in passed]
+        for action, of, resource, given in wanted:
+            if denied := enforce(access_key_id, action, of, region, resource, given):
+                _refused.set((action, resource) if (action, resource) != (iam_action, resource_arn) else None)
+                return denied
+        return None
 
     return extended
 
 
-def _naming_the_refused_role(original: Callable[..., tuple]) -> Callable[..., tuple]:
+def _unknown(access_key_id: str) -> object:
+    """A refusal, however wide the caller's policies are."""
+    principal = private.find(f"{EVALUATOR}.resolve_principal")(access_key_id, _account())
+    result = private.find(f"{EVALUATOR}.EvalResult")
+    return result("ImplicitDeny", principal_arn=getattr(principal, "arn", ""))
+
+
+def _account() -> str:
+    return private.find("ministack.core.responses.get_account_id")()
+
+
+def _place() -> str:
+    """How ARNs of this request's account and region begin; `{service}` stands for the service."""
+    return f"arn:aws:{{service}}:{private.find('ministack.core.responses.get_region')()}:{_account()}:"
+
+
+def _naming_what_was_refused(original: Callable[..., tuple]) -> Callable[..., tuple]:
     message = private.find(f"{ACTIONS}.identity_denial_message")
 
     def denial(service: str, action: str, principal_arn: str, request_id: str, **details: object) -> tuple:
-        role = _refused_role.get()
-        if role:
-            details["message"] = message("iam:PassRole", principal_arn, role, bool(details.get("explicit_deny")))
+        if refused := _refused.get():
+            details["message"] = message(refused[0], principal_arn, refused[1], bool(details.get("explicit_deny")))
         return original(service, action, principal_arn, request_id, **details)
 
     return denial

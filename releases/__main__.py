@@ -26,6 +26,7 @@ Examples:
   python -m releases reject r-by-alice-0123456789ab --reason "Recall of duplicates fell by half"
   python -m releases rollback --reason "Alerts doubled since Monday"
   python -m releases stop --reason "Scores leaked"
+  python -m releases stop --now --reason "Scores leaked while a release runs"
 """
 
 
@@ -53,6 +54,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
     back = _verb(verbs, "rollback", commands.rollback, "restore the former release, at once", acts=True)
     back.add_argument("--to", metavar="RELEASE", help="another release that was a champion")
     halt = _verb(verbs, "stop", commands.stop, "the kill switch: no endpoint any more", acts=True)
+    halt.add_argument(
+        "--now", action="store_true", help="without CloudFormation, also while a release runs: refuse callers, delete"
+    )
     for verb in (reject, back, halt):
         verb.add_argument("--reason", required=True, help="why, in a sentence: it is recorded")
     for verb in (approve, back, halt):

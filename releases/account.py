@@ -9,10 +9,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.release.records import stack_of
+from lambdas.release.records import endpoint_of, stack_of
 from releases.history import Entry, Transition, transition
 
 _SETTLED = ("_COMPLETE", "_FAILED")
+_COULD_NOT_FIND = "could not find"
+CALLERS, REFUSED = "atoll:callers", "refused"  # stacks.components.endpoint_access
 
 
 class CommandError(Exception):
@@ -29,6 +31,7 @@ class Account:
     def __init__(self, session: Any, model: str | None) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
         self._cloudformation = session.client("cloudformation")
         self._s3 = session.client("s3")
+        self._sagemaker = session.client("sagemaker")
         self.model = model or self._only_model()
         if self.model not in self._models():
             raise CommandError(f"--model is {self.model!r}, expected one of {', '.join(self._models())}.")
@@ -83,10 +86,54 @@ class Account:
         """Return the stack's parameters: those of the release that serves; empty values when none does."""
         return {p["ParameterKey"]: p["ParameterValue"] for p in self.stack().get("Parameters", [])}
 
-    def is_settled(self) -> bool:
-        """Say whether no operation runs on the stack."""
-        status = self.stack()["StackStatus"]
-        return status.endswith(_SETTLED) and not status.endswith("CLEANUP_IN_PROGRESS")
+    def last_operation(self) -> datetime | None:
+        """Return when the stack's last operation began; None before any but its creation."""
+        return self.stack().get("LastUpdatedTime")
+
+    def is_settled(self, since: datetime | None) -> bool:
+        """Say whether an operation has begun on the stack since then (a `last_operation`), and none runs any more.
+
+        Right after a change set's execution the stack may still tell of the operation before it.
+        """
+        found = self.stack()
+        status = found["StackStatus"]
+        done = status.endswith(_SETTLED) and not status.endswith("CLEANUP_IN_PROGRESS")
+        return done and found.get("LastUpdatedTime") != since
+
+    def endpoint(self) -> str | None:
+        """Return the endpoint's status; None when SageMaker says that there is none: the only proof of a stop."""
+        try:
+            return self._sagemaker.describe_endpoint(EndpointName=endpoint_of(self.model))["EndpointStatus"]
+        except ClientError as error:
+            if _COULD_NOT_FIND in str(error).lower():
+                return None
+            raise
+
+    def refuse_callers(self) -> None:
+        """Set the tag on the endpoint that every right of ours to call it demands otherwise; it takes effect at once.
+
+        Nothing happens when there is no endpoint.
+        """
+        try:
+            found = self._sagemaker.describe_endpoint(EndpointName=endpoint_of(self.model))
+            self._sagemaker.add_tags(ResourceArn=found["EndpointArn"], Tags=[{"Key": CALLERS, "Value": REFUSED}])
+        except ClientError as error:
+            if _COULD_NOT_FIND not in str(error).lower():
+                raise
+
+    def delete_endpoint(self) -> str:
+        """Ask SageMaker to delete the endpoint; return its refusal, empty when it took the request or found nothing.
+
+        An endpoint that is being created or maintained can't be deleted, and one that is being updated may survive:
+        ask again until `endpoint` finds none.
+        """
+        try:
+            self._sagemaker.delete_endpoint(EndpointName=endpoint_of(self.model))
+        except ClientError as error:
+            if "AccessDenied" in error.response["Error"]["Code"]:
+                raise
+            return "" if _COULD_NOT_FIND in str(error).lower() else str(error)
+        return ""
 
     def waiting(self) -> dict[str, datetime]:
         """Return the change sets that can be executed, with the time of their making."""

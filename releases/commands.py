@@ -18,6 +18,7 @@ from releases.history import History, former, newest_releases
 Shown = dict[str, Any]
 _STDERR = Console(stderr=True, highlight=False)
 _POLL_SECONDS = 2
+_CUT_OFF_SECONDS = 300
 
 
 def list_releases(account: Account, chosen: argparse.Namespace) -> list[Shown]:
@@ -103,8 +104,7 @@ def approve(account: Account, chosen: argparse.Namespace) -> Shown:
     parameters = [f"{name} = {value}" for name, value in sorted(request["parameters"].items())]
     told = [request["description"], "The change set's parameters:", *parameters, *request["changes"]]
     _ask(chosen, "\n".join([*told, f"Approve {chosen.release}?"]))
-    account.execute(chosen.release)
-    return _done(account, chosen, "approved", chosen.release, serves=chosen.release)
+    return _execute(account, chosen, "approved", chosen.release, serves=chosen.release)
 
 
 def reject(account: Account, chosen: argparse.Namespace) -> Shown:
@@ -141,24 +141,46 @@ def rollback(account: Account, chosen: argparse.Namespace) -> Shown:
     name = f"back-to-v{parameters['MlflowVersion']}-{parameters['ManifestSha256'][:12]}-from-{here}"
     _ask(chosen, f"Put {target} (version {history.version}) in the place of {serving.get('ReleaseId') or 'nothing'}?")
     account.create(name, parameters, f"Rollback to {target}: {chosen.reason}"[:1000])
-    account.execute(name)
-    return _done(account, chosen, "rolled back", name, serves=target)
+    return _execute(account, chosen, "rolled back", name, serves=target)
 
 
 def stop(account: Account, chosen: argparse.Namespace) -> Shown:
     """Take the endpoint away: the kill switch, a `stop-*` change set with empty parameters.
 
+    With `--now` without CloudFormation, which takes no change set while a release runs (`cut_off`).
+
     Raises:
-        CommandError: nothing serves; or the person said no.
+        CommandError: nothing serves; or the person said no; or the endpoint is still there at the end of `--wait`.
     """
-    serving = account.serving()
-    if not serving.get("ManifestSha256"):
+    serving, there = account.serving(), account.endpoint()
+    if there is None and not serving.get("ManifestSha256"):
         raise CommandError(f"{account.model} has no endpoint: there is nothing to stop.")
-    _ask(chosen, f"Take the endpoint of {account.model} away? It serves {serving['ReleaseId']}.")
+    what = serving.get("ReleaseId") or "no release that its stack knows of"
+    _ask(chosen, f"Take the endpoint of {account.model} away? It serves {what}.")
+    if chosen.now or not serving.get("ManifestSha256"):
+        return _cut_off(account, chosen)
     name = f"stop-v{serving['MlflowVersion']}-{serving['ManifestSha256'][:12]}"
     account.create(name, Release().parameters(), f"Kill switch: {chosen.reason}"[:1000])
-    account.execute(name)
-    return _done(account, chosen, "stopped", name, serves="")
+    return _execute(account, chosen, "stopped", name, serves="")
+
+
+def _cut_off(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Refuse all callers at once, then ask for the endpoint's deletion until it isn't found.
+
+    The platform then runs a stop, so that the stack agrees.
+    """
+    account.refuse_callers()
+    end, refusal = time.monotonic() + (chosen.wait or _CUT_OFF_SECONDS), ""
+    with _STDERR.status(f"Callers are refused. Deleting the endpoint of {account.model} ..."):
+        while (there := account.endpoint()) is not None:
+            if time.monotonic() > end:
+                raise CommandError(
+                    f"Callers are refused, but the endpoint is still there ({there}). {refusal} Run the command again, "
+                    "until it says that the endpoint is gone."
+                )
+            refusal = account.delete_endpoint() or refusal
+            time.sleep(_POLL_SECONDS)
+    return {"done": "the endpoint is gone", "endpoint": "not found", "reason": chosen.reason}
 
 
 def _must_be_release(name: str) -> None:
@@ -175,19 +197,27 @@ def _ask(chosen: argparse.Namespace, question: str) -> None:
         raise CommandError("You said no. Nothing was done.")
 
 
-def _done(account: Account, chosen: argparse.Namespace, what: str, change_set: str, *, serves: str) -> Shown:
-    answer = {"done": what, "change_set": change_set}
+def _execute(account: Account, chosen: argparse.Namespace, what: str, change_set: str, *, serves: str) -> Shown:
+    """Execute a change set; with `--wait`, say that it is done only when the stack and SageMaker say so."""
+    before = account.last_operation()
+    account.execute(change_set)
     if not chosen.wait:
-        return answer
+        return {"done": f"{what}: under way", "change_set": change_set}
     with _STDERR.status(f"Waiting for the stack of {account.model} ..."):
-        _until(account.is_settled, seconds=chosen.wait)
+        _until(lambda: account.is_settled(before), seconds=chosen.wait)
     status, serving = account.stack()["StackStatus"], account.serving().get("ReleaseId", "")
     if status != "UPDATE_COMPLETE" or serving != serves:
         raise CommandError(
             f"{change_set} was executed and did not hold: the stack is {status} and serves {serving or 'nothing'}. "
             "Look into docs/runbooks/release-rolled-back.md."
         )
-    return answer | {"stack": status, "serving": serving}
+    there = account.endpoint()
+    if not serves and there is not None:
+        raise CommandError(
+            f"{change_set} is through, and the endpoint is still there ({there}): CloudFormation could not delete it. "
+            "`python -m releases stop --now` does."
+        )
+    return {"done": what, "change_set": change_set, "stack": status, "serving": serving}
 
 
 def _until(condition: Callable[[], bool], *, seconds: int) -> None:

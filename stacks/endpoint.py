@@ -6,6 +6,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.components.endpoint_access import ADMITTED, CALLERS
 from stacks.components.endpoint_alarms import VARIANT, EndpointAlarms, endpoint_name
 from stacks.components.stack import AtollStack
 from stacks.registry import RegistryStack
@@ -44,6 +45,10 @@ class EndpointStack(AtollStack):
         endpoint = self._endpoint(config, alarms.rollback)
         if self._model.maximum_instances > self._model.minimum_instances:
             self._scale(endpoint)
+        for kept in (model, config):
+            # SageMaker may have gone back to the former ones, whatever the stack says, and then needs them for ever:
+            # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html
+            kept.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
         for resource in self.node.find_all():
             if isinstance(resource, cdk.CfnResource) and not isinstance(resource, cloudwatch.CfnAlarm):
                 resource.cfn_options.condition = self._parameters.release_exists
@@ -105,7 +110,7 @@ class EndpointStack(AtollStack):
             endpoint_config_name=config.attr_endpoint_config_name,
             deployment_config=_deployment(self._model, rollback),
             retain_all_variant_properties=True,
-            tags=self._tags(),
+            tags=[*self._tags(), cdk.CfnTag(key=CALLERS, value=ADMITTED)],
         )
 
     def _scale(self, endpoint: sagemaker.CfnEndpoint) -> None:

@@ -60,7 +60,21 @@ class Stopped:
     champion: Version
 
 
-Verdict = Nothing | Accept | Expel | Stopped
+@dataclass(frozen=True)
+class Stop:
+    """The endpoint is cut off, or gone, while its stack still names a release: a stop makes the stack agree."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Remains:
+    """The stack names no release, and an endpoint serves: CloudFormation could not delete it, and has forgotten it."""
+
+    reason: str
+
+
+Verdict = Nothing | Accept | Expel | Stopped | Stop | Remains
 
 
 def may_become(state: str, new: str) -> bool:
@@ -118,6 +132,8 @@ def is_of(stack: Stack, version: Version) -> bool:
 
 def settle(stack: Stack, serving: Serving | None, versions: Iterable[Version], champion: Version | None) -> Verdict:
     """Compare what a settled stack's endpoint serves with the registry, and believe the endpoint."""
+    if stack.can_change and (cut_off := _cut_off(stack, serving)):
+        return cut_off
     version = next((v for v in versions if serves(serving, v)), None)
     if version is None:
         if champion and serving is None and stack.can_change:
@@ -128,6 +144,15 @@ def settle(stack: Stack, serving: Serving | None, versions: Iterable[Version], c
     if version.state == "released" and champion and champion.number == version.number:
         return Nothing(f"version {version.number} is released already")
     return Accept(version) if holds(stack, serving, version) else Nothing(f"the stack is {stack.status}")
+
+
+def _cut_off(stack: Stack, serving: Serving | None) -> Stop | Remains | None:
+    """Say where stack and endpoint disagree about whether anything serves; None where they agree."""
+    if serving is None:
+        return Stop("the endpoint is gone and its stack names a release") if stack.release_id else None
+    if not stack.release_id:
+        return Remains(f"the endpoint is {serving.status}, and its stack has no release: it was not deleted")
+    return Stop("an operator refuses all callers of the endpoint") if serving.refuses else None
 
 
 def unfit(version: Version) -> str | None:

@@ -145,7 +145,8 @@ def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
     if version and decisions.may_become(version.state, "rolled_back") and version.state != "released":
         settling.mark_rolled_back(world, version, problem, at)
     current, deployed = world.endpoints.template(model), world.templates.recorded(model)
-    champion = known.champion(world, model)
+    lost = seen.serving is not None and seen.serving.lost  # no update would succeed: a stop alone ends it
+    champion = None if lost else known.champion(world, model)
     keep = vouching.restorable(world, champion if champion and decisions.was_approved(champion) else None)
     name, release = intrusions.way_out(stack, keep, current, deployed)
     way = settling.Way(model=model, name=name, release=release, why=f"Way out: {problem}", template=deployed)

@@ -108,6 +108,8 @@ def unsettled(world: World, seen: guarding.Sight) -> str | None:
     match decisions.settle(seen.stack, seen.serving, seen.versions, known.champion(world, seen.model)):
         case decisions.Nothing():
             return guarding.intrusion(world, seen)
+        case decisions.Stop(reason) | decisions.Remains(reason):
+            return reason
         case decisions.Stopped(champion):
             return f"version {champion.number} is the champion and does not serve"
         case decisions.Accept(version) | decisions.Expel(version):

@@ -38,6 +38,11 @@ def stack_of(model: str) -> str:
     return f"{STACK_PREFIX}{model}"
 
 
+def endpoint_of(model: str) -> str:
+    """Return the name of a model's endpoint."""
+    return f"atoll-{model}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainingJob:
     """A training job as SageMaker describes it."""
@@ -198,6 +203,8 @@ class Serving:
     image_digest: str = ""
     failure_reason: str = ""
     told: Told = Told()
+    lost: bool = False  # its configuration or model is gone: SageMaker can't update or scale it any more
+    refuses: bool = False  # an operator's tag on it refuses all callers
 
 
 @dataclass(frozen=True, kw_only=True)

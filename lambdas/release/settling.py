@@ -65,6 +65,21 @@ def stop(world: World, champion: Version, stack: Stack, at: datetime) -> str:
     return f"version {champion.number} stopped: {reason}"
 
 
+def stop_the_stack(world: World, model: str, reason: str, at: datetime) -> str:
+    """Let the stack follow an endpoint that people cut off or deleted. Return what was done."""
+    taken = take(
+        world, Way(model=model, name=f"stop-cut-off-{at:%Y%m%d}", release=Release(), why=f"Stop: {reason}"), at
+    )
+    return f"{taken}: {reason}"
+
+
+def tell_of_remains(world: World, model: str, reason: str) -> str:
+    """Alarm: an endpoint outlived its stop. No right of ours deletes it; an operator does, until it isn't found."""
+    text = f"{reason}. `python -m releases stop --now` deletes it; docs/runbooks/release-hangs.md tells more."
+    world.notifier.tell(f"ALARM: the endpoint of {model} serves on after its stop", text)
+    return reason
+
+
 def mark_rolled_back(world: World, version: Version, reason: str, at: datetime) -> None:
     """Record that the endpoint went on without this version; the champion stays."""
     reports.rolled_back(world, version, reason, at)

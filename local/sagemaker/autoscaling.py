@@ -2,10 +2,12 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from local.rights import scaling
+from local.rights.identity import Right
 from local.sagemaker import shapes
-from local.sagemaker.authorization import Right
 from local.sagemaker.emulator import account_id, region
 from local.sagemaker.errors import InvalidRequestError, ServiceError
 from local.sagemaker.records import ENDPOINT, Record, Records
@@ -35,8 +37,8 @@ class Scaling:
             "ListTagsForResource": self.list_tags,
         }
 
-    def right(self, operation: str, params: Record) -> Right:
-        """The IAM right that an operation needs; refuses what AWS's model of it doesn't allow."""
+    def rights(self, operation: str, params: Record) -> Iterator[Right]:
+        """The IAM rights that an operation needs; refuses what AWS's model of it doesn't allow."""
         shapes.check(SERVICE, operation, params)
         keys = {
             "application-autoscaling:service-namespace": params.get("ServiceNamespace"),
@@ -45,7 +47,10 @@ class Scaling:
         keys = {name: value for name, value in keys.items() if value is not None}
         named = all(member in params for member in _IDENTITY)
         resource = params.get("ResourceARN") or (_target_arn(params) if named else "*")
-        return Right(f"{SERVICE}:{operation}", resource, keys)
+        yield Right(f"{SERVICE}:{operation}", (resource,), keys)
+        if named:
+            place = f"arn:aws:{{service}}:{region()}:{account_id()}:"
+            yield from scaling.tried_first(operation, params["ResourceId"], place=place)
 
     def register_target(self, params: Record) -> Record:
         """RegisterScalableTarget: creates a target, or changes the given members of an existing one."""

@@ -109,7 +109,7 @@ class EndpointType(_Type):
         arn, name = self._endpoints.create(params)["EndpointArn"], params["EndpointName"]
         record = self._endpoints.wait(name)
         if record["EndpointStatus"] != "InService":
-            self._endpoints.delete({"EndpointName": name})
+            self._endpoints.delete_and_wait(name)
             raise ValueError(f"Endpoint {name} failed to start: {record.get('FailureReason')}")
         return self.made(arn)
 
@@ -125,7 +125,8 @@ class EndpointType(_Type):
             self._endpoints.update(params)
             record = self._endpoints.wait(name)
         if record["EndpointStatus"] != "InService" or record["EndpointConfigName"] != wanted:
-            raise ValueError(f"Endpoint {name} failed to update: {record.get('FailureReason')}")
+            why = record.get("FailureReason") or f"it serves {record['EndpointConfigName']} as before"
+            raise ValueError(f"Endpoint {name} failed to update: {why}")
         self.retag(arn, new)
         return self.made(arn)
 
@@ -133,7 +134,7 @@ class EndpointType(_Type):
         """End it; fine when it's gone."""
         name = self._backend.records.name_of(ENDPOINT, arn)
         if name is not None:
-            self._endpoints.delete({"EndpointName": name})
+            self._endpoints.delete_and_wait(name)
 
 
 class TargetType:

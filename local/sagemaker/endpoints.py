@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.sagemaker import emulator
+from local.sagemaker import emulator, rollback
 from local.sagemaker.backend import Backend
 from local.sagemaker.errors import InvalidRequestError, JobFailedError, ServiceError
 from local.sagemaker.jobs import emit
@@ -22,6 +22,7 @@ logger = logging.getLogger("sagemaker")
 _FAILURES = (JobFailedError, ServiceError, ClientError, BotoCoreError, OSError)
 _REASON_LENGTH = 1024
 _GONE = 503  # counted for a container that doesn't answer
+_UNDELETABLE = frozenset({"Creating", "SystemUpdating"})
 
 
 @dataclass(frozen=True)
@@ -55,18 +56,41 @@ class Endpoints:
         self._backend.records.get(ENDPOINT_CONFIG, params["EndpointConfigName"])
         if record["EndpointStatus"] not in ("InService", "Failed"):
             raise InvalidRequestError(f"Cannot update in-progress endpoint {name!r} ({record['EndpointStatus']}).")
+        if record["EndpointStatus"] == "InService":  # without the old one, nothing can be shifted or rolled back
+            self._backend.records.get(ENDPOINT_CONFIG, record["EndpointConfigName"])
         self._change(name, EndpointStatus="Updating", FailureReason=None)
         self._begin(params, failed={"EndpointStatus": record["EndpointStatus"]})
         return {"EndpointArn": record["EndpointArn"]}
 
     def delete(self, params: Record) -> Record:
-        """DeleteEndpoint: ends its servers; returns when they have ended."""
+        """DeleteEndpoint: returns at once, and is no proof: the endpoint is gone when it can't be described any more.
+
+        Raises:
+            InvalidRequestError: It is being created or maintained.
+        """
         name = params["EndpointName"]
-        self.wait(name)
+        status = self._backend.records.get(ENDPOINT, name)["EndpointStatus"]
+        if status in _UNDELETABLE:
+            raise InvalidRequestError(f"Cannot delete endpoint {name!r} in status {status}.")
+        if status != "Deleting":
+            before = self._changes.get(name.lower())
+            self._change(name, EndpointStatus="Deleting")
+            thread = threading.Thread(target=self._remove, args=(name, before), name=f"end-{name}", daemon=True)
+            self._changes[name.lower()] = thread
+            thread.start()
+        return {}
+
+    def delete_and_wait(self, name: str) -> None:
+        """Delete an endpoint and wait until it's gone, as CloudFormation does."""
+        self.delete({"EndpointName": name})
+        self._changes[name.lower()].join()
+
+    def _remove(self, name: str, before: threading.Thread | None) -> None:
+        if before:
+            before.join()
         self._change(name, EndpointStatus="Deleting")
         self._end(self._serving.pop(name.lower(), []))
         self._backend.records.remove(ENDPOINT, name)
-        return {}
 
     def wait(self, name: str) -> Record:
         """Wait for the end of a running change (health checks bound it); returns the endpoint's record."""
@@ -116,6 +140,10 @@ class Endpoints:
             logger.exception("endpoint %s", name)
             self._change(name, FailureReason=f"InternalServerError: {failure!r}", **failed)
             return
+        if name.lower() in self._serving and rollback.tripped(params):
+            self._end(variants)
+            self._change(name, **failed)  # in service on the old configuration, and no reason says why
+            return
         before = self._serving.get(name.lower(), [])
         self._serving[name.lower()] = variants
         self._change(
@@ -159,15 +187,17 @@ class Endpoints:
     def _change(self, name: str, **fields: object) -> None:
         emit(ENDPOINT, self._backend, _for_event(self._backend.records.change(ENDPOINT, name, **fields)))
 
-    @staticmethod
-    def _measure(endpoint: str, variant: str, status: int, seconds: float) -> None:
+    def _measure(self, endpoint: str, variant: str, status: int, seconds: float) -> None:
         values = {
             "Invocations": (1.0, "Count"),
             "ModelLatency": (seconds * 1e6, "Microseconds"),
             "Invocation4XXErrors": (float(status // 100 == 4), "Count"),  # noqa: PLR2004 - 4xx
             "Invocation5XXErrors": (float(status // 100 == 5), "Count"),  # noqa: PLR2004 - 5xx
         }
-        emulator.put_metrics("AWS/SageMaker", {"EndpointName": endpoint, "VariantName": variant}, values)
+        of_variant = {"EndpointName": endpoint, "VariantName": variant}
+        config = self._backend.records.get(ENDPOINT, endpoint).get("EndpointConfigName", "")
+        for dimensions in (of_variant, of_variant | {"EndpointConfigName": config}):
+            emulator.put_metrics("AWS/SageMaker", dimensions, values)
 
 
 def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from local.sagemaker.backend import Backend
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import InvalidRequestError
 from local.sagemaker.processing import create_processing_job, stop_processing_job
-from local.sagemaker.records import KINDS, Kind, Record
+from local.sagemaker.records import ENDPOINT, KINDS, Kind, Record
 from local.sagemaker.training import create_training_job, stop_training_job
 from local.sagemaker.transform import create_transform_job, stop_transform_job
 
@@ -108,7 +108,15 @@ def _list(backend: Backend, kind: Kind, params: Record) -> Record:
 def _add_tags(backend: Backend, params: Record) -> Record:
     tags = backend.records.tags(params["ResourceArn"]) | {tag["Key"]: tag["Value"] for tag in params["Tags"]}
     backend.records.set_tags(params["ResourceArn"], tags)
+    _maintain(backend, params["ResourceArn"], tags)
     return _list_tags(backend, params)
+
+
+def _maintain(backend: Backend, arn: str, tags: dict[str, str]) -> None:
+    """Bring an endpoint into the status that its tag `local-aws:status` names: AWS maintains when it likes."""
+    name = backend.records.name_of(ENDPOINT, arn)
+    if name and (status := tags.get("local-aws:status")):
+        backend.records.change(ENDPOINT, name, EndpointStatus=status)
 
 
 def _list_tags(backend: Backend, params: Record) -> Record:

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from local.rights.identity import Right
 from local.sagemaker import autoscaling, emulator, operations
-from local.sagemaker.authorization import Right, denial, invocation, rights
+from local.sagemaker.authorization import denial, invocation, rights
 from local.sagemaker.backend import Backend
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import InvalidRequestError, ServiceError
@@ -51,7 +52,7 @@ class Service:
         """Serve the Application Auto Scaling API."""
         try:
             operation, params = _parse(headers, body, self._scaling.operations)
-            needed = [self._scaling.right(operation, params)]
+            needed = self._scaling.rights(operation, params)
             refusal = _first_denial(needed, "application-autoscaling", headers, query)
             return refusal or _json(self._scaling.operations[operation](params))
         except ServiceError as error:

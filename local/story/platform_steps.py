@@ -59,7 +59,8 @@ def refused_stranger(scene: Scene) -> str:
 
 def bootstrap(scene: Scene, facts: Facts) -> None:
     """Run `cdk bootstrap` with the pinned CLI."""
-    scene.cloud.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", assembly=ASSEMBLY)
+    rights = ("--cloudformation-execution-policies", "arn:aws:iam::aws:policy/AdministratorAccess")
+    scene.cloud.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", *rights, assembly=ASSEMBLY)
     facts["told"] = "CDKToolkit"
 
 

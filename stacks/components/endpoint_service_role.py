@@ -5,6 +5,7 @@ from constructs import Construct
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
+from stacks.components.alarm_rights import describe_alarms
 from stacks.components.roles import WorkRole, service
 from stacks.foundation import FoundationStack
 from stacks.regions import service_principal
@@ -28,15 +29,29 @@ class EndpointServiceRole(WorkRole):
         super().__init__(scope, construct_id, identity=identity, principal=service("cloudformation"))
         self._let_it_serve(foundation, serving)
         self._let_it_scale()
+        self._let_it_watch()
+
+    def _let_it_watch(self) -> None:
+        """Keep the alarms of an endpoint, and pass the trials that Application Auto Scaling makes with these rights.
+
+        It tries them before it takes a target or policy, the last two on an alarm without a name:
+        https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
+        """
+        tracked = arns.alarms(self, "TargetTracking-endpoint/atoll-*")
         self.permissions.allow_pattern(
-            "cloudwatch:DeleteAlarms",
-            "cloudwatch:DescribeAlarms",
             "cloudwatch:ListTagsForResource",
-            "cloudwatch:PutMetricAlarm",
             "cloudwatch:TagResource",
             on=[arns.alarms(self, "atoll-*")],
             because=NAMED_AT_RUN_TIME,
         )
+        self.permissions.allow_pattern(
+            "cloudwatch:DeleteAlarms",
+            "cloudwatch:PutMetricAlarm",
+            on=[arns.alarms(self, "atoll-*"), tracked],
+            because=NAMED_AT_RUN_TIME,
+        )
+        self.permissions.allow("cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", on=[arns.alarms(self, "")])
+        describe_alarms(self.permissions)
 
     def _let_it_serve(self, foundation: FoundationStack, serving: iam.Role) -> None:
         policy, key = self.permissions, foundation.keys.jobs.key_arn
@@ -53,6 +68,7 @@ class EndpointServiceRole(WorkRole):
             "sagemaker:CreateEndpointConfig",
             "sagemaker:DeleteEndpointConfig",
             "sagemaker:DeleteModel",
+            "sagemaker:DeleteTags",
             "sagemaker:DescribeEndpointConfig",
             "sagemaker:DescribeModel",
             "sagemaker:ListTags",
@@ -64,16 +80,30 @@ class EndpointServiceRole(WorkRole):
             "sagemaker:CreateEndpoint",
             "sagemaker:DeleteEndpoint",
             "sagemaker:DeleteTags",
-            "sagemaker:DescribeEndpoint",
             "sagemaker:ListTags",
             "sagemaker:UpdateEndpoint",
-            "sagemaker:UpdateEndpointWeightsAndCapacities",
             on=[arns.sagemaker(self, "endpoint", "atoll-*")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        # IAM judges both actions on the endpoint and on its configuration, whose name CloudFormation generates:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+        policy.allow_pattern(
+            "sagemaker:CreateEndpoint",
+            "sagemaker:UpdateEndpoint",
+            on=[arns.sagemaker(self, "endpoint-config")],
             because=NAMED_AT_RUN_TIME,
         )
 
     def _let_it_scale(self) -> None:
         scaling = "sagemaker.application-autoscaling"
+        # Application Auto Scaling tries these with our rights, some on what doesn't exist. SageMaker endpoints in
+        # https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html
+        self.permissions.allow_pattern(
+            "sagemaker:DescribeEndpoint",
+            "sagemaker:UpdateEndpointWeightsAndCapacities",
+            on=[arns.sagemaker(self, "endpoint")],
+            because=NAMED_AT_RUN_TIME,
+        )
         self.permissions.allow_pattern(
             "application-autoscaling:DeleteScalingPolicy",
             "application-autoscaling:DeregisterScalableTarget",
@@ -91,6 +121,7 @@ class EndpointServiceRole(WorkRole):
         self.permissions.allow_pattern(
             "application-autoscaling:DescribeScalableTargets",
             "application-autoscaling:DescribeScalingPolicies",
+            "application-autoscaling:DescribeScheduledActions",  # its handler reads them, too (schema of the type)
             on=["*"],
             because=NO_RESOURCE_LEVEL,
         )

@@ -8,6 +8,7 @@ from constructs import Construct
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from compliance.findings import accept_finding
 from stacks.components import arns
+from stacks.components.alarm_rights import describe_alarms
 from stacks.components.network import allow_interfaces
 from stacks.components.roles import WorkRole, service
 from stacks.foundation import FoundationStack
@@ -44,6 +45,9 @@ class JobRoles(Construct):
         # A training measures the present champion on its own held-out rows (the channel `champion`).
         for role in (self.training, self.transform, self.serving):
             self._let_it_load_releases(role)
+        # A deployment watches its alarms with the execution role ("Auto-Rollback Configuration and Monitoring"):
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+        describe_alarms(self.serving.permissions)
 
     def _role(self, name: str, *, reads: list[str], writes: list[str], works_for: str | None = None) -> WorkRole:
         principal = self._one_kind_of_job(works_for) if works_for else service("sagemaker")

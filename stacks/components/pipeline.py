@@ -9,6 +9,7 @@ from aws_cdk import aws_sns as sns
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
+from stacks.components.endpoint_access import invoke_endpoints
 from stacks.components.events import REDELIVERY
 from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, named
 from stacks.components.roles import RolePolicy
@@ -150,11 +151,7 @@ class ReleasePowers:
     def try_endpoints(self, policy: RolePolicy) -> None:
         """Look at the endpoints and send them golden rows."""
         self.look_at_endpoints(policy)
-        policy.allow_pattern(
-            "sagemaker:InvokeEndpoint",
-            on=[arns.sagemaker(policy, "endpoint", "atoll-*")],
-            because=NAMED_AT_RUN_TIME,
-        )
+        invoke_endpoints(policy)
 
     def look_at_endpoints(self, policy: RolePolicy) -> None:
         """Read what the endpoints run."""

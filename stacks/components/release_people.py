@@ -7,6 +7,8 @@ from constructs import Construct
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
+from stacks.components.alarm_rights import describe_alarms
+from stacks.components.endpoint_access import cut_off_endpoints
 from stacks.components.people import UID, PersonRole
 from stacks.components.roles import RolePolicy
 from stacks.components.trainer import read_logs, use_endpoints
@@ -83,10 +85,13 @@ class Operator(PersonRole):
             when={"StringLike": named(*BACKWARD)},
         )
         self.permissions.allow_pattern(
-            "cloudwatch:DescribeAlarms",
-            on=[arns.alarms(self, "atoll-*")],
+            "cloudformation:ContinueUpdateRollback",
+            on=[arns.stacks(self)],
             because=NAMED_AT_RUN_TIME,
+            when={"ArnEquals": {"cloudformation:RoleArn": service_role.role_arn}},
         )
+        cut_off_endpoints(self.permissions)
+        describe_alarms(self.permissions)
 
 
 class Auditor(PersonRole):

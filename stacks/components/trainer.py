@@ -7,6 +7,7 @@ from constructs import Construct
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
+from stacks.components.endpoint_access import invoke_endpoints
 from stacks.components.keys import lendable
 from stacks.components.people import UID, PersonRole
 from stacks.components.roles import Conditions, RolePolicy
@@ -163,9 +164,9 @@ def read_logs(role: PersonRole) -> None:
 
 def use_endpoints(role: PersonRole) -> None:
     """Let a person see what serves, and call it."""
+    invoke_endpoints(role.permissions)
     role.permissions.allow_pattern(
         "sagemaker:DescribeEndpoint",
-        "sagemaker:InvokeEndpoint",
         on=[arns.sagemaker(role, "endpoint", "atoll-*")],
         because=NAMED_AT_RUN_TIME,
     )

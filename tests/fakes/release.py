@@ -311,8 +311,10 @@ class FakeWorld(World):
         """Let CloudFormation bring a requested release up; another status than a complete update goes back."""
         release = version.tag("release_id")
         self.change_sets.waiting.pop((version.model, release), None)
+        former = self.endpoints.stacks.get(version.model, Stack(status="CREATE_COMPLETE")).release_id
+        named = release if status == "UPDATE_COMPLETE" else former
         self.endpoints.stacks[version.model] = Stack(
-            status=status, release_id=release, last_change_set=release, changed=NOON
+            status=status, release_id=named, last_change_set=release, changed=NOON
         )
         if status == "UPDATE_COMPLETE":
             self.endpoints.running[version.model] = serving(version)

@@ -14,6 +14,12 @@ from compliance.templates import Template
 from local import policy_variables
 
 ACCOUNT, REGION, PARTITION = "111122223333", "us-gov-west-1", "aws-us-gov"
+_PSEUDO = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": PARTITION,
+    "AWS::Region": REGION,
+    "AWS::URLSuffix": "amazonaws.com",
+}
 policy_variables.register()
 
 
@@ -32,7 +38,7 @@ def resolved(templates: Mapping[str, Template], stack: str, value: Any) -> Any: 
     """Replace references by texts that are the same in every stack."""
     match value:
         case {"Ref": name}:
-            found = PARTITION if name == "AWS::Partition" else f"<{stack}.{name}>"
+            found = _PSEUDO.get(name, f"<{stack}.{name}>")
         case {"Fn::GetAtt": [name, attribute]}:
             found = f"<{stack}.{name}.{attribute}>"
         case {"Fn::Join": [separator, parts]}:

@@ -5,6 +5,8 @@ from codecs import getreader
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from lambdas.monitoring.ports import Batch, BatchError
 
 WHOLE = "$"
@@ -23,7 +25,8 @@ class SageMakerBatches:
         """Return the batch.
 
         Raises:
-            BatchError: its input is compressed, no CSV, listed in a manifest file, or not what the model got.
+            BatchError: its input is compressed, no CSV, listed in a manifest file, or not what the model got; or its
+                model is gone.
         """
         found = self._sagemaker.describe_transform_job(TransformJobName=job)
         chosen = found.get("DataProcessing", {}).get("InputFilter", WHOLE)
@@ -38,7 +41,7 @@ class SageMakerBatches:
         kinds = (given.get("CompressionType", "None"), media_type, source["S3DataType"])
         if kinds != ("None", "text/csv", "S3Prefix"):
             raise BatchError(f"{job} reads {kinds}; the monitor reads uncompressed text/csv under an S3Prefix only.")
-        container = self._sagemaker.describe_model(ModelName=found["ModelName"])["PrimaryContainer"]
+        container = self._container(job, found["ModelName"])
         environment = container.get("Environment", {})
         return Batch(
             job=job,
@@ -47,6 +50,16 @@ class SageMakerBatches:
             manifest_sha256=environment.get("ATOLL_MANIFEST_SHA256", ""),
             input_uri=source["S3Uri"],
         )
+
+    def _container(self, job: str, model: str) -> dict[str, Any]:
+        try:
+            return self._sagemaker.describe_model(ModelName=model)["PrimaryContainer"]
+        except ClientError as error:
+            if "could not find" in str(error).lower():
+                raise BatchError(
+                    f"{job} used the model {model}, which is gone: nobody can say what scored it."
+                ) from error
+            raise
 
     def rows(self, batch: Batch) -> Iterator[Sequence[str]]:
         """Yield the rows of all of its CSV input, as a stream."""

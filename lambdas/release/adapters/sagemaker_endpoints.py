@@ -8,15 +8,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.handlers import json_decode_template_body
 
 from lambdas.release.ports import EndpointAnswerError
-from lambdas.release.records import Serving, Stack, Told, stack_of
+from lambdas.release.records import Serving, Stack, Told, endpoint_of, stack_of
 
+CALLERS, REFUSED = "atoll:callers", "refused"  # stacks.components.endpoint_access
 MOST_ANSWER_BYTES = 1_000_000
 """Of twenty golden rows' scores."""
-
-
-def endpoint_of(model: str) -> str:
-    """Return the name of a model's endpoint."""
-    return f"atoll-{model}"
 
 
 class SageMakerEndpoints:
@@ -58,21 +54,35 @@ class SageMakerEndpoints:
         try:
             endpoint = self._sagemaker.describe_endpoint(EndpointName=endpoint_of(model))
         except ClientError as error:
-            if "could not find" in str(error).lower():
+            if _is_absent(error):
                 return None
             raise
-        variants = self._sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-        container = self._sagemaker.describe_model(ModelName=variants["ProductionVariants"][0]["ModelName"])
-        environment = container["PrimaryContainer"].get("Environment", {})
+        try:
+            container = self._container(endpoint["EndpointConfigName"])
+        except ClientError as error:
+            if not _is_absent(error):
+                raise
+            container = {}  # it serves, nobody can say what
+        environment = container.get("Environment", {})
         return Serving(
             status=endpoint["EndpointStatus"],
             manifest_sha256=environment.get("ATOLL_MANIFEST_SHA256", ""),
             release_id=environment.get("ATOLL_RELEASE_ID", ""),
             version=environment.get("ATOLL_MODEL_VERSION", ""),
-            image_digest=container["PrimaryContainer"].get("Image", "").partition("@")[2],
+            image_digest=container.get("Image", "").partition("@")[2],
             failure_reason=endpoint.get("FailureReason", ""),
             told=_told(environment),
+            lost=not container,
+            refuses=self._tags(endpoint["EndpointArn"]).get(CALLERS) == REFUSED,
         )
+
+    def _container(self, config: str) -> dict[str, Any]:
+        variants = self._sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
+        return self._sagemaker.describe_model(ModelName=variants[0]["ModelName"])["PrimaryContainer"]
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
     def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
         """Return the endpoint's score of each row, or its label where it tells labels alone.
@@ -98,6 +108,11 @@ class SageMakerEndpoints:
             return [float(each["score"] if "score" in each else each["label"]) for each in predictions]
         except Exception as error:  # whatever a container says that was taken over, it is a bad answer
             raise EndpointAnswerError(f"{endpoint_of(model)} gave no list of scores: {error!r:.300}") from error
+
+
+def _is_absent(error: ClientError) -> bool:
+    """Say whether SageMaker says that there is no such thing. A denial says nothing of the kind."""
+    return "could not find" in str(error).lower()
 
 
 def _told(environment: Mapping[str, str]) -> Told:

@@ -1,5 +1,6 @@
 """An endpoint's stack changed its status: when it has settled, crown the release or record that it did not hold."""
 
+from datetime import datetime
 from typing import Any
 
 from lambdas.release import approvals, decisions, events, guarding, known, settling
@@ -29,12 +30,23 @@ def release_settled(event: events.StackStatusChanged, world: World) -> str:
     for one in tried:
         settling.mark_rolled_back(world, one.version, one.reason, at)
     champion = known.champion(world, event.model)
-    match decisions.settle(seen.stack, seen.serving, seen.versions, champion):
-        case decisions.Nothing(why):
-            return "; ".join(f"version {one.version.number} rolled back: {one.reason}" for one in tried) or why
+    verdict = decisions.settle(seen.stack, seen.serving, seen.versions, champion)
+    if isinstance(verdict, decisions.Nothing):
+        return "; ".join(f"version {one.version.number} rolled back: {one.reason}" for one in tried) or verdict.why
+    return _carry_out(world, seen, verdict, at)
+
+
+def _carry_out(world: World, seen: guarding.Sight, verdict: decisions.Verdict, at: datetime) -> str:
+    match verdict:
         case decisions.Expel(version, reason):
             return settling.go_back(world, version, reason, at)
         case decisions.Stopped(stopped):
             return settling.stop(world, stopped, seen.stack, at)
+        case decisions.Stop(reason):
+            return settling.stop_the_stack(world, seen.model, reason, at)
+        case decisions.Remains(reason):
+            return settling.tell_of_remains(world, seen.model, reason)
         case decisions.Accept(version):
             return approvals.accept(world, seen, version, at)
+        case decisions.Nothing(why):
+            return why

@@ -71,7 +71,7 @@ def test_only_the_containers_in_service_run(scene: Scene) -> None:
     assert "FailureReason" in scene.settled(name)
     assert len(containers(scene.cloud.folder, "serve")) == before + 1
     scene.sagemaker.delete_endpoint(EndpointName=name)
-    assert len(containers(scene.cloud.folder, "serve")) == before
+    until(lambda: len(containers(scene.cloud.folder, "serve")), lambda count: count == before)
 
 
 def test_a_dead_container_is_a_model_error_and_counts_as_5xx(scene: Scene) -> None:
@@ -106,6 +106,7 @@ def test_an_unknown_endpoint_is_a_validation_error(scene: Scene) -> None:
     assert error.value.response["Error"]["Code"] == "ValidationError"
     name = endpoint(scene, "amber")
     scene.sagemaker.delete_endpoint(EndpointName=name)
+    until(lambda: name in str(scene.sagemaker.list_endpoints(NameContains=name)["Endpoints"]), lambda found: not found)
     with pytest.raises(ClientError, match="ValidationError"):
         scene.ask(name)
 

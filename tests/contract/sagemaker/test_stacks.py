@@ -46,12 +46,13 @@ class Stack:
         parameters = {"Archive": {"Type": "String"}, "Release": {"Type": "String"}}
         return json.dumps({"Parameters": parameters, "Resources": resources, "Outputs": outputs})
 
-    def release(self, word: str) -> dict[str, Any]:
+    def release(self, word: str, *, role: str = "") -> dict[str, Any]:
         archive = self.scene.train(HyperParameters={"word": word})["ModelArtifacts"]["S3ModelArtifacts"]
         values = {"Archive": archive, "Release": f"r-{word}"}
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
         change = self.cloudformation.update_stack if self.exists() else self.cloudformation.create_stack
-        change(StackName=self.name, TemplateBody=self.template(), Parameters=parameters)
+        under = {"RoleARN": role} if role else {}
+        change(StackName=self.name, TemplateBody=self.template(), Parameters=parameters, **under)
         return until(self.describe, lambda stack: not stack["StackStatus"].endswith("IN_PROGRESS"))
 
     def exists(self) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.release import decisions
-from lambdas.release.decisions import Accept, Expel, Nothing, Stopped
+from lambdas.release.decisions import Accept, Expel, Nothing, Remains, Stop, Stopped
 from lambdas.release.records import Release, Serving, Stack, Told, Version, is_release_id, release_id
 from tests.fakes import release as fakes
 from tests.fakes.release import MODEL, NOON
@@ -80,8 +80,9 @@ def test_without_a_change_set_the_executing_version_is_the_attempt_and_a_request
     assert decisions.attempted(Stack(status="CREATE_COMPLETE"), [version(2)]) is None
 
 
-UP = Stack(status="UPDATE_COMPLETE")
-BACK = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="Endpoint failed")
+UP = Stack(status="UPDATE_COMPLETE", release_id="r-by-ann-0")
+BACK = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="Endpoint failed", release_id="r-by-ann-0")
+EMPTY = Stack(status="UPDATE_COMPLETE")
 
 
 def test_an_endpoint_that_serves_the_release_is_accepted_once() -> None:
@@ -146,9 +147,25 @@ def test_a_champion_that_its_submitter_approved_is_expelled_though_this_was_hear
 
 def test_a_champion_without_an_endpoint_is_stopped_whatever_the_stack_says() -> None:
     champion = version(state="released")
-    assert decisions.settle(UP, None, [champion], champion) == Stopped(champion)
-    assert isinstance(decisions.settle(UP, None, [champion], None), Nothing)
-    assert isinstance(decisions.settle(replace(UP, status="UPDATE_FAILED"), None, [champion], champion), Nothing)
+    assert decisions.settle(EMPTY, None, [champion], champion) == Stopped(champion)
+    assert isinstance(decisions.settle(EMPTY, None, [champion], None), Nothing)
+    assert isinstance(decisions.settle(replace(EMPTY, status="UPDATE_FAILED"), None, [champion], champion), Nothing)
+
+
+@pytest.mark.parametrize("stack", [UP, BACK])
+def test_an_endpoint_that_people_deleted_or_cut_off_is_stopped_so_that_the_stack_agrees(stack: Stack) -> None:
+    champion = version(state="released")
+    gone = decisions.settle(stack, None, [champion], champion)
+    refusing = decisions.settle(stack, replace(serving(champion), refuses=True), [champion], champion)
+    assert isinstance(gone, Stop)
+    assert isinstance(refusing, Stop)
+    moving = replace(stack, status="UPDATE_ROLLBACK_FAILED")
+    assert isinstance(decisions.settle(moving, None, [champion], champion), Nothing)
+
+
+def test_an_endpoint_that_outlived_its_stop_is_told_of_though_its_version_was_the_champion() -> None:
+    champion = version(state="released")
+    assert isinstance(decisions.settle(EMPTY, serving(champion), [champion], champion), Remains)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 import pytest
 
+from local.rights.identity import Right
+from local.rights.sagemaker_keys import condition_keys
 from local.sagemaker import shapes
-from local.sagemaker.authorization import Right, condition_keys, rights
+from local.sagemaker.authorization import rights
 from local.sagemaker.errors import InvalidRequestError, ServiceError
 from local.sagemaker.operations import HONOURED, check
 from local.sagemaker.records import ENDPOINT, MODEL, TRAINING_JOB, Records
@@ -102,23 +104,23 @@ def test_a_tagged_creation_needs_the_action_the_tagging_and_the_role() -> None:
     request = TRAINING | {"Tags": [{"Key": "atoll:uid", "Value": "alice"}]}
     create, tag, passing = rights("CreateTrainingJob", request, Records())
     arn = TRAINING_JOB.arn("t")
-    assert (create.action, create.resource) == ("sagemaker:CreateTrainingJob", arn)
+    assert (create.action, create.resources) == ("sagemaker:CreateTrainingJob", (arn,))
     assert create.keys["aws:RequestTag/atoll:uid"] == "alice"
     assert create.keys["aws:TagKeys"] == ["atoll:uid"]
-    assert (tag.action, tag.resource) == ("sagemaker:AddTags", arn)
+    assert (tag.action, tag.resources) == ("sagemaker:AddTags", (arn,))
     assert tag.keys["sagemaker:TaggingAction"] == "CreateTrainingJob"
-    assert passing == Right("iam:PassRole", ROLE, {"iam:PassedToService": "sagemaker.amazonaws.com"})
+    assert passing == Right("iam:PassRole", (ROLE,), {"iam:PassedToService": "sagemaker.amazonaws.com"})
 
 
 def test_a_list_is_a_right_on_everything_and_a_tag_call_on_its_arn() -> None:
-    assert [right.resource for right in rights("ListTrainingJobs", {}, Records())] == ["*"]
+    assert [right.resources for right in rights("ListTrainingJobs", {}, Records())] == [("*",)]
     arn = ENDPOINT.arn("e")
-    assert [right.resource for right in rights("ListTags", {"ResourceArn": arn}, Records())] == [arn]
+    assert [right.resources for right in rights("ListTags", {"ResourceArn": arn}, Records())] == [(arn,)]
 
 
 def test_updating_an_endpoint_needs_the_right_on_endpoint_and_configuration() -> None:
     found = list(rights("UpdateEndpoint", {"EndpointName": "E", "EndpointConfigName": "C"}, Records()))
-    assert [right.resource.rpartition(":")[2] for right in found] == ["endpoint/e", "endpoint-config/c"]
+    assert [arn.rpartition(":")[2] for right in found for arn in right.resources] == ["endpoint/e", "endpoint-config/c"]
 
 
 def test_records_are_unique_by_name_and_leave_as_copies() -> None:

@@ -42,6 +42,11 @@ class FakeAccount:
         self.reasons: dict[str, str] = {}
         self.settled = True
         self.status = "UPDATE_COMPLETE"
+        self.operations = 0
+        self.outlives = False  # CloudFormation can't delete the endpoint
+        self.there: str | None = "InService"
+        self.refuses = False
+        self.refusals: list[str] = []
 
     def happen(self, subject: str, what: str, who: str = "automation", **details: str) -> None:
         self.log.append(Entry(f"20261123T{len(self.log):06}Z", subject, what, who, details))
@@ -61,8 +66,23 @@ class FakeAccount:
     def stack(self) -> dict[str, Any]:
         return {"StackStatus": self.status}
 
-    def is_settled(self) -> bool:
-        return self.settled
+    def last_operation(self) -> int:
+        return self.operations
+
+    def is_settled(self, since: int) -> bool:
+        return self.settled and self.operations != since
+
+    def endpoint(self) -> str | None:
+        return self.there
+
+    def refuse_callers(self) -> None:
+        self.refuses = True
+
+    def delete_endpoint(self) -> str:
+        if self.refusals:
+            return self.refusals.pop()
+        self.there = None
+        return ""
 
     def change_set(self, name: str) -> dict[str, Any]:
         if name not in self.sets:
@@ -79,7 +99,10 @@ class FakeAccount:
         self.sets[name] = {"parameters": parameters, "description": description}
 
     def execute(self, name: str) -> None:
+        self.operations += 1
         asked = self.sets.pop(name)["parameters"]
+        if self.status == "UPDATE_COMPLETE" and not (asked["ReleaseId"] or self.outlives):
+            self.there = None
         self.parameters = asked if self.status == "UPDATE_COMPLETE" else self.parameters
 
     def delete(self, name: str) -> None:
@@ -107,7 +130,10 @@ def account() -> FakeAccount:
 
 
 def run(act: Callable[..., Any], account: FakeAccount, **given: object) -> Any:  # noqa: ANN401 - rows or values
-    return act(account, Namespace(**{"yes": True, "wait": 0, "limit": 20, "to": None, "reason": "it is worse"} | given))
+    return act(
+        account,
+        Namespace(**{"yes": True, "wait": 0, "limit": 20, "to": None, "now": False, "reason": "it is worse"} | given),
+    )
 
 
 def test_the_list_says_what_waits_and_what_serves(account: FakeAccount) -> None:
@@ -208,6 +234,57 @@ def test_the_kill_switch_empties_every_parameter(account: FakeAccount) -> None:
     assert done["change_set"] == "stop-v2-bbbbbbbbbbbb"
     with pytest.raises(CommandError, match="nothing to stop"):
         run(commands.stop, account)
+
+
+def test_a_stop_is_only_said_to_be_done_when_the_endpoint_is_not_found(account: FakeAccount) -> None:
+    account.outlives = True
+
+    with pytest.raises(CommandError, match=r"still there \(InService\).*stop --now"):
+        run(commands.stop, account, wait=1)
+
+
+def test_who_does_not_wait_is_not_told_that_it_is_done(account: FakeAccount) -> None:
+    assert run(commands.stop, account)["done"] == "stopped: under way"
+
+
+def test_an_endpoint_that_outlived_its_stop_can_be_deleted(account: FakeAccount) -> None:
+    account.outlives = True
+    run(commands.stop, account)
+
+    assert run(commands.stop, account)["done"] == "the endpoint is gone"
+    assert account.there is None
+
+
+def test_callers_are_refused_and_the_deletion_is_asked_for_until_the_endpoint_is_gone(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "_POLL_SECONDS", 0.01)
+    account.refusals = ["Cannot delete endpoint in status Creating."] * 3
+    done = run(commands.stop, account, now=True)
+
+    assert account.refuses
+    assert done["endpoint"] == "not found"
+    assert account.operations == 0
+
+
+def test_a_deletion_that_does_not_come_through_is_no_success(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "_POLL_SECONDS", 0.01)
+    account.refusals = ["Cannot delete endpoint in status SystemUpdating."] * 1000
+
+    with pytest.raises(CommandError, match=r"Callers are refused, but the endpoint is still there .*SystemUpdating"):
+        run(commands.stop, account, now=True, wait=0.05)
+
+
+def test_a_stack_that_still_tells_of_the_operation_before_is_waited_for(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(account, "execute", lambda _: None)  # CloudFormation hasn't begun yet
+
+    with pytest.raises(CommandError, match="not settled within"):
+        run(commands.approve, account, release="r-by-alice-cccccccccccc", wait=0.05)
 
 
 def test_without_a_terminal_nothing_is_done_unasked(account: FakeAccount, monkeypatch: pytest.MonkeyPatch) -> None:
