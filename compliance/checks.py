@@ -15,13 +15,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from policy_sentry.shared.iam_data import get_service_prefix_data
+
 from compliance import scanners
 from compliance.findings import REGISTER_FILE
 from compliance.report import REPORT_FILE
 from compliance.reviews import coming, overdue, reasons
 from compliance.scanners import ScannerFinding
 from compliance.synth import ROOT, SYNTH, environments
-from compliance.templates import Templates, read_templates, resources
+from compliance.templates import Templates, read_templates, resources, statements
 
 OUT = ROOT / "build" / "checks.json"
 KEPT = ROOT / "docs" / "checks.json"
@@ -66,6 +68,7 @@ def measure(assembly: Path, scanned: Sequence[ScannerFinding]) -> dict[str, Any]
         "resources": sum(1 for _ in resources(templates)),
         "roles": len(roles),
         "roles_with_boundary": sum("PermissionsBoundary" in role.properties for role in roles),
+        "actions": _actions(templates),
         "endpoints": sorted(_endpoints(templates)),
         "findings": {
             "before_acceptance": total.total(),
@@ -113,6 +116,17 @@ def _stays(templates: Templates) -> dict[str, list[str]]:
             if body.get("DeletionPolicy", "Delete") != "Delete":
                 kept.setdefault(body["Type"], []).append(f"{stack}/{_HASH.sub('', logical_id)}")
     return {kind: sorted(names) for kind, names in kept.items()}
+
+
+def _actions(templates: Templates) -> dict[str, int]:
+    """Count the actions that policies name, and those that the Service Authorization Reference's data judges.
+
+    The local AWS refuses the others (`local.rights.reference`, from the same data).
+    """
+    named = {action for each in statements(templates) for action in each.actions}
+    services = {action: get_service_prefix_data(action.partition(":")[0]) for action in named}
+    judged = [action for action, data in services.items() if action.partition(":")[2] in data.get("privileges", {})]
+    return {"in_policies": len(named), "judged": len(judged)}
 
 
 def _endpoints(templates: Templates) -> Iterator[str]:

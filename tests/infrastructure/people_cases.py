@@ -16,6 +16,8 @@ FORWARD = {NAME: "r-by-bob-0123456789ab"}
 BACK = {NAME: "back-0123456789ab"}
 STOP = {NAME: f"arn:{PARTITION}:cloudformation:{REGION}:{ACCOUNT}:changeSet/stop-1/0a"}
 OURS = {"cloudformation:RoleArn": "<Atoll-Release.EndpointServiceRoleArn>"}
+CALLERS = "atoll:callers"
+ADMITTED, REFUSED = ({f"aws:ResourceTag/{CALLERS}": value} for value in ("admitted", "refused"))
 CASES = {
     "Trainer": [
         (Request(action=EXECUTE, resource=STACK, keys=FORWARD), False),
@@ -24,7 +26,9 @@ CASES = {
         (Request(action="sagemaker:CreateModel", resource=ARN.format("sagemaker", "model/m")), False),
         (Request(action="sagemaker:CreateEndpoint", resource=ENDPOINT), False),
         (Request(action="sagemaker:UpdateEndpoint", resource=ENDPOINT), False),
-        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT), True),
+        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT, keys=ADMITTED), True),
+        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT, keys=REFUSED), False),
+        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT), False),
         (Request(action="sagemaker:DescribeHyperParameterTuningJob", resource=TUNING), True),
         (
             Request(
@@ -98,6 +102,16 @@ CASES = {
         (Request(action="s3:PutObject", resource=AUDIT + "audit/card-anomaly/r/x.json"), False),
         (Request(action="cloudformation:DeleteStack", resource=STACK), False),
         (Request(action="cloudformation:UpdateStack", resource=STACK), False),
+        (Request(action="cloudformation:ContinueUpdateRollback", resource=STACK, keys=OURS), True),
+        (Request(action="cloudformation:ContinueUpdateRollback", resource=STACK), False),
+        (Request(action="sagemaker:DeleteEndpoint", resource=ENDPOINT), True),
+        (Request(action="sagemaker:DeleteEndpoint", resource=ARN.format("sagemaker", "endpoint/another")), False),
+        (Request(action="sagemaker:UpdateEndpoint", resource=ENDPOINT), False),
+        (Request(action="sagemaker:AddTags", resource=ENDPOINT, tags={CALLERS: "refused"}), True),
+        (Request(action="sagemaker:AddTags", resource=ENDPOINT, tags={CALLERS: "admitted"}), False),
+        (Request(action="sagemaker:AddTags", resource=ENDPOINT, tags={CALLERS: "refused", "atoll:model": "x"}), False),
+        (Request(action="sagemaker:AddTags", resource=ENDPOINT), False),
+        (Request(action="sagemaker:DeleteTags", resource=ENDPOINT), False),
         (Request(action="xray:GetTraceSummaries", resource="*"), True),
         (Request(action="xray:PutTraceSegments", resource="*"), False),
     ],
@@ -122,7 +136,7 @@ CASES = {
         (Request(action=EXECUTE, resource=STACK, keys=BACK), False),
         (Request(action=CREATE, resource=STACK, keys=BACK | OURS), False),
         (Request(action="sagemaker:CreateTrainingJob", resource=TRAINING), False),
-        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT), False),
+        (Request(action="sagemaker:InvokeEndpoint", resource=ENDPOINT, keys=ADMITTED), False),
         (Request(action="cloudformation:GetTemplate", resource=STACK), True),
     ],
 }

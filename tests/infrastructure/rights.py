@@ -44,7 +44,8 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _cells(request: Request, *, allowed: bool) -> list[str]:
-    keys = ", ".join(f"`{key}` = `{value}`" for key, value in request.keys.items())
+    tags = {f"aws:RequestTag/{key}": value for key, value in request.tags.items()}
+    keys = ", ".join(f"`{key}` = `{value}`" for key, value in (dict(request.keys) | tags).items())
     asked = "no" if request.action in NOT_ASKED_LOCALLY else "yes"
     who = request.uid or "no session tag"
     return [f"`{request.action}`", f"`{_short(request.resource)}`", who, keys, "yes" if allowed else "no", asked]

@@ -48,6 +48,22 @@ def test_an_endpoint_says_what_it_runs(kind: str, aws: Callable[..., Any]) -> No
     assert found.serving("another") is None
 
 
+@pytest.mark.parametrize("gone", ["delete_model", "delete_endpoint_config"])
+def test_an_endpoint_whose_configuration_or_model_is_gone_serves_something_unknown(
+    gone: str, aws: Callable[..., Any]
+) -> None:
+    found, sagemaker = endpoints("adapter", aws), aws("sagemaker")
+    getattr(sagemaker, gone)(**({"ModelName": "m"} if gone == "delete_model" else {"EndpointConfigName": "c"}))
+    assert found.serving(MODEL) == Serving(status="InService", manifest_sha256="", release_id="", lost=True)
+
+
+def test_an_endpoint_that_an_operator_cut_off_says_so(aws: Callable[..., Any]) -> None:
+    found, sagemaker = endpoints("adapter", aws), aws("sagemaker")
+    arn = sagemaker.describe_endpoint(EndpointName=f"atoll-{MODEL}")["EndpointArn"]
+    sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "atoll:callers", "Value": "refused"}])
+    assert found.serving(MODEL) == dataclasses.replace(RUNNING, refuses=True)
+
+
 @pytest.mark.parametrize(("named", "last"), [("ChangeSetId", "r-by-ann-1"), ("none", "")])
 def test_a_stack_tells_its_release_and_its_last_change_set(named: str, last: str, aws: Callable[..., Any]) -> None:
     found = {

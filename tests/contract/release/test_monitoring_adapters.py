@@ -145,3 +145,9 @@ def test_the_release_path_connects_without_mlflow(monkeypatch: pytest.MonkeyPatc
     assert world.settings.models == (MODEL,)
     assert isinstance(world.registry, MlflowRegistry)
     connect_release.cache_clear()
+
+
+def test_a_batch_of_a_model_that_is_gone_is_refused_in_words(scored: Callable[..., Any]) -> None:
+    scored("sagemaker").delete_model(ModelName="m")
+    with pytest.raises(ports.BatchError, match="used the model m, which is gone"):
+        SageMakerBatches(sagemaker=scored("sagemaker"), s3=scored("s3")).describe("b")
