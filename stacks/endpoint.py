@@ -49,6 +49,7 @@ class EndpointStack(AtollStack):
             # SageMaker may have gone back to the former ones, whatever the stack says, and then needs them for ever:
             # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DeleteEndpointConfig.html
             kept.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
+            kept.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
         for resource in self.node.find_all():
             if isinstance(resource, cdk.CfnResource) and not isinstance(resource, cloudwatch.CfnAlarm):
                 resource.cfn_options.condition = self._parameters.release_exists

@@ -74,7 +74,7 @@ def stop(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
 
 
 def refused_call(scene: Scene) -> str:
-    """The words with which SageMaker refuses to call an endpoint that is gone.
+    """The words with which IAM refuses to call an endpoint that is gone: no tag of it admits callers any more.
 
     Raises:
         StoryError: it answers.
@@ -84,7 +84,8 @@ def refused_call(scene: Scene) -> str:
     try:
         runtime.invoke_endpoint(EndpointName=name, ContentType="text/csv", Body="0")
     except ClientError as error:
-        expect(error.response["Error"]["Code"] == "ValidationError", f"Expected that {name} is unknown, got: {error}")
+        code = error.response["Error"]["Code"]
+        expect(code == "AccessDeniedException", f"Expected that nobody may call {name}, got: {error}")
         return error.response["Error"]["Message"]
     raise StoryError(f"{name} still answers after the kill switch.")
 

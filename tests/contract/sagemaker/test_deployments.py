@@ -87,3 +87,21 @@ def test_an_endpoint_under_maintenance_outlives_the_update_that_leaves_it_out(sc
     stack.delete()
     scene.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "local-aws:status", "Value": "InService"}])
     scene.sagemaker.delete_endpoint(EndpointName=stack.endpoint)
+
+
+def test_a_tag_cuts_every_caller_off_whose_right_demands_another(scene: Scene) -> None:
+    name, _ = in_service(scene, "word")
+    arn = scene.sagemaker.describe_endpoint(EndpointName=name)["EndpointArn"]
+    admitted = {"StringEquals": {"aws:ResourceTag/atoll:callers": "admitted"}}
+    refusing = {"StringEquals": {"aws:RequestTag/atoll:callers": "refused"}}
+    caller = scene.person({"Action": "sagemaker:InvokeEndpoint", "Resource": arn, "Condition": admitted})
+    operator = scene.person({"Action": "sagemaker:AddTags", "Resource": arn, "Condition": refusing})
+    scene.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "atoll:callers", "Value": "admitted"}])
+    runtime = caller.client("sagemaker-runtime")
+    assert runtime.invoke_endpoint(EndpointName=name, Body=b"1")["Body"].read() == b"1,word\n"
+    operator.client("sagemaker").add_tags(ResourceArn=arn, Tags=[{"Key": "atoll:callers", "Value": "refused"}])
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:InvokeEndpoint"):
+        runtime.invoke_endpoint(EndpointName=name, Body=b"1")
+    with pytest.raises(ClientError, match="sagemaker:AddTags"):
+        operator.client("sagemaker").add_tags(ResourceArn=arn, Tags=[{"Key": "atoll:callers", "Value": "admitted"}])
+    scene.sagemaker.delete_endpoint(EndpointName=name)
