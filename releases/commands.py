@@ -173,12 +173,12 @@ def _cut_off(account: Account, chosen: argparse.Namespace) -> Shown:
     end, refusal = time.monotonic() + (chosen.wait or _CUT_OFF_SECONDS), ""
     with _STDERR.status(f"Callers are refused. Deleting the endpoint of {account.model} ..."):
         while (there := account.endpoint()) is not None:
+            refusal = account.delete_endpoint() or refusal
             if time.monotonic() > end:
                 raise CommandError(
                     f"Callers are refused, but the endpoint is still there ({there}). {refusal} Run the command again, "
                     "until it says that the endpoint is gone."
                 )
-            refusal = account.delete_endpoint() or refusal
             time.sleep(_POLL_SECONDS)
     return {"done": "the endpoint is gone", "endpoint": "not found", "reason": chosen.reason}
 
