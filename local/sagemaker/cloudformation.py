@@ -1,5 +1,6 @@
 """The CloudFormation types of SageMaker and Application Auto Scaling."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -14,7 +15,7 @@ from local.sagemaker.records import ENDPOINT, ENDPOINT_CONFIG, MODEL, Kind, Reco
 
 _PROVISIONERS = "ministack.services.cloudformation.provisioners"
 Made = tuple[str, dict[str, str]]
-_NAME_LENGTH = 63
+_NAME_LENGTH, _RANDOM = 50, 6
 _TARGET_MEMBERS = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 _ONLY_ON_UPDATE = {"RetainAllVariantProperties", "RetainDeploymentConfig"}
 
@@ -36,8 +37,10 @@ def _failing_the_stack(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _name(kind: Kind, props: Record, stack_name: str, logical_id: str) -> str:
+    """The name of the properties, else one that nothing had before: what was replaced may have been kept."""
     generate = find(f"{_PROVISIONERS}._physical_name")
-    return props.get(kind.name_member) or generate(stack_name, logical_id, max_len=_NAME_LENGTH)
+    generated = f"{generate(stack_name, logical_id, max_len=_NAME_LENGTH)}-{secrets.token_hex(_RANDOM)}"
+    return props.get(kind.name_member) or generated
 
 
 class _Type:
