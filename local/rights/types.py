@@ -1,7 +1,8 @@
 """What CloudFormation needs for a resource of a template: the rights of the role (or caller) that carries a change out.
 
-Which actions a type's handlers call stands in AWS's own schema of the type (`handlers.<handler>.permissions`), as
-cfn-lint, in the dev lock, ships it: https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+Which actions a type's handlers call stands in AWS's own schema of the type (`handlers.<handler>.permissions`):
+https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html. `handlers.json` keeps them for
+the types of our templates, out of cfn-lint's copy; tests hold it against that.
 A handler's list names what it may call; what it calls for some properties only is named here. Creating and updating
 are followed by reading. On which resources and with which keys: here for the types of an endpoint's stack, `*` for all
 others, so that nobody but an administrator passes where we haven't looked.
@@ -11,14 +12,15 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from local.rights import reference, scaling
+from local.rights import scaling
 from local.rights.identity import Right
 from local.rights.sagemaker_keys import condition_keys, tag_keys
 
 Props = Mapping[str, Any]
+HANDLERS = Path(__file__).parent / "handlers.json"
 _GENERATED = "aBcDeFgHiJkL"
 _SCALING = "application-autoscaling"
 _LINKED = "sagemaker.application-autoscaling.amazonaws.com"
@@ -66,19 +68,16 @@ def rights(change: Change) -> Iterator[Right]:
 
 
 def _actions(change: Change) -> list[str]:
-    handlers = _schema(change.kind).get("handlers", {})
-    if change.handler not in handlers:  # AWS publishes no list: nobody knows what it needs of the service
+    handlers = _handlers().get(change.kind, {})
+    if change.handler not in handlers:  # AWS publishes no list, or none is kept: nobody knows what it needs
         return [f"{change.kind.split('::')[1].lower()}:*"]
-    after = [] if change.handler == "delete" else handlers.get("read", {}).get("permissions", [])
-    listed = dict.fromkeys([*handlers[change.handler]["permissions"], *after])
-    return [action for action in listed if reference.is_known(action)]  # some lists name operations that are no actions
+    after = [] if change.handler == "delete" else handlers.get("read", [])
+    return list(dict.fromkeys([*handlers[change.handler], *after]))
 
 
 @cache
-def _schema(kind: str) -> dict[str, Any]:
-    schemas = files("cfnlint") / "data" / "schemas"
-    name = json.loads((schemas / "providers" / "us-east-1.json").read_text(encoding="utf-8")).get(kind)
-    return json.loads((schemas / "resources" / f"{name}.json").read_text(encoding="utf-8")) if name else {}
+def _handlers() -> dict[str, dict[str, list[str]]]:
+    return json.loads(HANDLERS.read_text(encoding="utf-8"))
 
 
 def _needed(action: str, change: Change) -> Iterator[Right]:

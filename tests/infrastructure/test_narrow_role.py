@@ -15,6 +15,7 @@ from compliance.synth import ROOT
 from compliance.templates import Template, resources
 from local.rights import types
 from local.rights.identity import Identity, Right
+from tests.infrastructure import handlers
 from tests.infrastructure.policies import PARTITION, policies_of_role, resolved
 
 ROLE = "EndpointServiceRole"
@@ -72,6 +73,12 @@ def test_the_narrow_role_may_do_what_each_resource_of_an_endpoint_needs(
     if not any(name.startswith("Atoll-Endpoint-") for name in templates):
         pytest.skip(f"{environment} has no models")
     assert refusals(narrow_role(templates, environment), changes(templates, environment), environment) == []
+
+
+def test_what_the_local_aws_knows_of_our_types_is_what_aws_publishes(templates: dict[str, Template]) -> None:
+    kept = json.loads(types.HANDLERS.read_text(encoding="utf-8"))
+    published = handlers.of_types({each.type for each in resources(templates)})
+    assert {kind: kept.get(kind) for kind in published} == published, "python -m tests.infrastructure.handlers"
 
 
 def test_the_role_of_an_endpoint_may_look_at_the_alarms_that_end_its_deployment(
