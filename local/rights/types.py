@@ -1,8 +1,8 @@
 """What CloudFormation needs for a resource of a template: the rights of the role (or caller) that carries a change out.
 
 Which actions a type's handlers call stands in AWS's own schema of the type (`handlers.<handler>.permissions`):
-https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html. `handlers.json` keeps them for
-the types of our templates, out of cfn-lint's copy; tests hold it against that.
+https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html; `handlers.json` keeps them
+for the types of our templates, out of cfn-lint's copy; tests hold it against that.
 A handler's list names what it may call; what it calls for some properties only is named here. Creating and updating
 are followed by reading. On which resources and with which keys: here for the types of an endpoint's stack, `*` for all
 others, so that nobody but an administrator passes where we haven't looked.
