@@ -133,3 +133,24 @@ def test_a_property_that_is_not_known_fails_the_stack(scene: Scene) -> None:
         lambda found: any(event["ResourceStatus"] == "ROLLBACK_COMPLETE" for event in found),
     )
     assert any("CreateModel.Colour" in event.get("ResourceStatusReason", "") for event in events)
+
+
+def test_a_release_after_a_stop_gets_names_that_what_was_kept_does_not_have(scene: Scene) -> None:
+    stack = Stack(scene)
+    kept = stack.template
+
+    def template() -> str:
+        found = json.loads(kept())
+        for name in ("Model", "Config"):
+            found["Resources"][name] |= {"UpdateReplacePolicy": "Retain", "DeletionPolicy": "Delete"}
+        return json.dumps(found)
+
+    stack.template = template  # ty: ignore[invalid-assignment]
+    for word in ("first", "second"):
+        assert stack.release(word)["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    left = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": f"/{stack.name}", "Type": "String", "Value": "1"}}
+    stack.cloudformation.update_stack(StackName=stack.name, TemplateBody=json.dumps({"Resources": {"Left": left}}))
+    until(stack.describe, lambda each: not each["StackStatus"].endswith("IN_PROGRESS"))
+    assert stack.release("third")["StackStatus"] == "UPDATE_COMPLETE"
+    assert b"third" in scene.ask(stack.endpoint)["Body"]
+    stack.delete()
