@@ -145,7 +145,7 @@ def test_a_release_after_a_stop_gets_names_that_what_was_kept_does_not_have(scen
             found["Resources"][name] |= {"UpdateReplacePolicy": "Retain", "DeletionPolicy": "Delete"}
         return json.dumps(found)
 
-    stack.template = template  # ty: ignore[invalid-assignment]
+    stack.template = template
     for word in ("first", "second"):
         assert stack.release(word)["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     left = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": f"/{stack.name}", "Type": "String", "Value": "1"}}
