@@ -39,6 +39,6 @@ def forged_registry(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
 
 
 def tags_of(scene: Scene) -> dict[str, dict[str, str]]:
-    """What MLflow says of each version."""
+    """What MLflow says of each version; a tag that the record doesn't have is written empty."""
     found = scene.registry.search_model_versions(f"name='{MODEL}'")
-    return {str(version.version): dict(version.tags) for version in found}
+    return {str(version.version): {name: text for name, text in version.tags.items() if text} for version in found}
