@@ -1,6 +1,5 @@
 """The release path's ports in memory. tests/contract holds them to what the adapters do."""
 
-import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from lambdas.release.records import EndedJob, ObjectVersion, Release, RunRecord,
 from lambdas.release.settings import Settings
 from tests.fakes.artifacts import DATA_MANIFEST, GOLDEN_SCORES, archive, metrics
 from tests.fakes.audit import FakeAudit
+from tests.fakes.signer import FakeSigner
 
 MODEL = "card-anomaly"
 REPOSITORY = "registry.example/atoll/model"
@@ -119,22 +119,6 @@ class FakeArtifacts:
 
     def kept(self, model: str, manifest_sha256: str, name: str) -> bytes | None:
         return self.papers.get((model, manifest_sha256, name))
-
-
-@dataclass
-class FakeSigner:
-    """Its signatures differ each time, as ECDSA's do, and hold only under its own secret."""
-
-    secret: bytes = b"of the key"
-    made: int = 0
-
-    def sign(self, digest: bytes) -> bytes:
-        self.made += 1
-        salt = self.made.to_bytes(4)
-        return salt + hmac.digest(self.secret, salt + digest, "sha256")
-
-    def verify(self, digest: bytes, signature: bytes) -> bool:
-        return hmac.compare_digest(signature[4:], hmac.digest(self.secret, signature[:4] + digest, "sha256"))
 
 
 @dataclass

@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from lambdas.release import ports, signing
 from lambdas.release.adapters.kms_signer import KmsSigner
-from tests.fakes.release import MODEL, FakeSigner
+from tests.fakes.release import MODEL
+from tests.fakes.signer import FakeSigner
 
 SHA = "e" * 64
 DIGEST = signing.digest(MODEL, SHA)

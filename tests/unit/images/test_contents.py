@@ -26,7 +26,7 @@ def test_the_serving_image_holds_a_part_of_what_training_holds_in_the_same_versi
         pinned((ROOT / "model_code" / name).read_text()) for name in ("requirements-serving.txt", "requirements.txt")
     )
     assert serving < training
-    assert not {"pandas", "duckdb", "scikit-learn", "optuna"} & {name for name, _ in serving}
+    assert not {"pandas", "duckdb", "pyarrow", "scikit-learn", "optuna"} & {name for name, _ in serving}
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
