@@ -85,7 +85,7 @@ def test_a_ledger_that_can_not_be_used_ends_the_story_at_once_with_a_sentence(tm
     done = run("--ledger", str(ledger))
 
     assert done.returncode == 2
-    assert "No known mapping fits the ledger's columns (colour, shape)" in done.stdout
+    assert "No known mapping fits the ledger's columns: toronto.toml misses " in done.stdout
     assert "Traceback" not in done.stdout
     assert not RECORD.exists()
     assert processes_of(LOCAL) == []
