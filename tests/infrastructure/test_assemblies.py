@@ -110,6 +110,7 @@ def test_two_syntheses_are_byte_for_byte_the_same_wherever_the_code_lies(assembl
         "lambdas",
         "model_code",
         "mlflow_server",
+        "provision",
         "environments",
         "build/lambdas/local",
     ):

@@ -121,6 +121,7 @@ def test_the_function_may_do_what_the_migration_needs_and_nothing_else(templates
             "kms:GenerateDataKey",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
+            "rds:AddTagsToResource",  # the instance copies its tags to the snapshot
             "rds:CreateDBSnapshot",
             "rds:DescribeDBSnapshots",
             "sqs:SendMessage",
