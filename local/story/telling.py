@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Act = Callable[[Facts], None]
 
 PLAIN_WIDTH = 120
-STEPS = 26
+STEPS = 27
 RECORD = BUILD / "story.json"
 
 

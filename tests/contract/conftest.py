@@ -10,6 +10,10 @@ import pytest
 from local.cloud import LocalCloud
 
 SETTINGS = "[tracking]\nport = 443\n"
+NARROW = {  # what CloudFormation may do while it releases a stack whose only resource is a parameter
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "ssm:*", "Resource": "*"}],
+}
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +26,13 @@ def settings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory, settings_file: Path) -> Iterator[LocalCloud]:
     with LocalCloud(tmp_path_factory.mktemp("cloud"), settings=settings_file) as running:
+        iam, trust = (
+            running.client("iam"),
+            {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}},
+        )
+        trusted = {"Version": "2012-10-17", "Statement": [trust | {"Action": "sts:AssumeRole"}]}
+        iam.create_role(RoleName="narrow", AssumeRolePolicyDocument=json.dumps(trusted))
+        iam.put_role_policy(RoleName="narrow", PolicyName="own", PolicyDocument=json.dumps(NARROW))
         yield running
 
 
