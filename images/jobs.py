@@ -122,8 +122,9 @@ def chosen_code(scene: Scene) -> dict[str, object]:
         *(f"--env={name}={text}" for name, text in variables.items()),
     ]
     said = {}
-    for start, command in (("python", ["--entrypoint", "python3"]), ("ours", [])):
-        argv = ("podman", "run", "--rm", *options, *command, scene.serving.reference, "--help")
+    starts = (("python", ["--entrypoint", "python3"], ["-c", "pass"]), ("ours", [], ["--help"]))
+    for start, command, arguments in starts:
+        argv = ("podman", "run", "--rm", *options, *command, scene.serving.reference, *arguments)
         said[start] = scene.engine.start(*argv)
     expect("evil" in said["python"].stdout, "Python itself ran no code of its environment; this step shows nothing.")
     told = said["ours"].stdout + said["ours"].stderr
