@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from local.story.attack_steps import ask_again
 from local.story.outside import expect_champion_serves
-from local.story.scene import MODEL, expect
+from local.story.scene import MODEL
 from local.story.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ def forged_registry(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
     ask_again(scene)
     note = mailbox.wait_for(lambda m: m["subject"] == ALARM, f"the message {ALARM!r}")
     wait_for(lambda: True if tags_of(scene) == before else None, "MLflow to say again what the record says")
-    expect(scene.champion_version() == champion, f"The alias is on v{scene.champion_version()}, expected v{champion}.")
     expect_champion_serves(scene)
     facts.update(versions=sorted(before), forged=forged, champion=champion, alarm=ALARM, message=note["text"])
     facts["told"] = f"all {len(before)} versions forged, v{forged} made champion: alarm, v{champion} serves on, undone"

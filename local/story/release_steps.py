@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from local.story.outside import audited, serving
+from local.story.outside import audited, expect_champion, serving
 from local.story.processes import run_together, watching
 from local.story.scene import APPROVER, ENDPOINT_STACK, MODEL, TRAINER, Person, expect
 from local.story.typed import WAIT, not_done, releases
@@ -202,8 +202,8 @@ def settled_stack(scene: Scene, release: str) -> dict[str, Any]:
 def settle(scene: Scene, facts: Facts) -> None:
     """`release_settled` smoke-tests the endpoint and moves the alias `champion`."""
     version = registered_version(scene, scene.first_job, {"released"})
-    champion = scene.champion_version()
-    expect(champion == version.version, f"champion is v{champion}, expected v{version.version}.")
+    champion = str(version.version)
+    expect_champion(scene, champion)
     expect(
         version.tags["atoll.approver"] == APPROVER.uid,
         f"The registry names {version.tags['atoll.approver']} as approver.",
