@@ -96,6 +96,7 @@ def people() -> Template:
         {"Effect": "Deny", **execute, "Condition": own},
         {"Effect": "Deny", **execute, "Condition": nobody},
         {"Effect": "Allow", "Action": "cloudformation:CreateChangeSet", "Resource": "*"},
+        {"Effect": "Allow", "Action": "ssm:*", "Resource": "*"},  # a stack without a role acts for who executes
     ]
     trust = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
     return {

@@ -205,7 +205,7 @@ def test_two_clouds_run_side_by_side_and_neither_takes_port_443(
         assert second.endpoint != cloud.endpoint
         assert second.client("sts").get_caller_identity()["Account"] == "000000000000"
         text = second.log.read_text() + cloud.log.read_text()
-    assert "Running on https://127.0.0.1:443" not in text
+    assert "Running on https://127.0.0.1:443 " not in text
 
 
 def test_a_kept_cloud_outlives_its_starter_and_is_found_again(settings_file: Path, tmp_path: Path) -> None:

@@ -74,7 +74,8 @@ def test_a_few_seconds_of_fuzzing_find_nothing() -> None:
     result = fuzz_campaign(2)
     assert result["passed"], result
     assert set(result["targets"]) == set(targets.TARGETS)
-    assert all(target["inputs"] > 1_000 for target in result["targets"].values())
+    least = {"model": 20, "model_numbers": 2}  # what passes is loaded by XGBoost, many milliseconds each
+    assert all(target["inputs"] > least.get(name, 1_000) for name, target in result["targets"].items())
 
 
 def test_a_fuzz_target_sees_a_parser_that_reads_another_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import pytest
 from local.story import outside, typed
 from local.story.scene import APPROVER
 from local.story.typed import Typed
-from local.story.waiting import StoryError
+from local.story.waiting import StoryError, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ def scene(*, champion: str = "1", endpoints: tuple[str, ...] = ("e",)) -> Any:  
     client = SimpleNamespace(list_endpoints=lambda: {"Endpoints": [{"EndpointName": name} for name in endpoints]})
     session = SimpleNamespace(client=lambda _name: client)
     return SimpleNamespace(
-        champion_version=lambda: champion,
+        registry=SimpleNamespace(get_registered_model=lambda _model: SimpleNamespace(aliases={"champion": champion})),
         outputs={"EndpointName": "e"},
         administrator=session,
         person=lambda _person: session,
@@ -47,6 +48,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Have the endpoint answer with so many times the first column; the champion's own factor is 2."""
     monkeypatch.setattr(outside, "released_model", lambda _scene: (Twice(), ["amount"]))
     monkeypatch.setattr(outside, "held_back", lambda _scene: ROWS)
+    monkeypatch.setattr(outside, "wait_for", functools.partial(wait_for, seconds=0.1))
 
     def answer(factor: float) -> None:
         monkeypatch.setattr(outside, "invoke", lambda _scene, _runtime, row: {"score": float(row[0]) * factor})
@@ -68,7 +70,8 @@ def test_an_endpoint_that_answers_as_another_model_is_not(answering: Callable[[f
 
 
 @pytest.mark.parametrize(
-    ("lie", "words"), [({"champion": "2"}, "champion is v2, expected v1"), ({"endpoints": ()}, "endpoint is gone")]
+    ("lie", "words"),
+    [({"champion": "2"}, "MLflow to show v1 as the champion"), ({"endpoints": ()}, "endpoint is gone")],
 )
 def test_another_champion_or_no_endpoint_is_noticed(
     answering: Callable[[float], None], lie: dict[str, Any], words: str
