@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from lambdas.release import known, reports
 from lambdas.release.ports import RegistryError, World
-from lambdas.release.record import Known, fold
-from lambdas.release.records import Version
+from lambdas.release.record import ENDS, EXECUTIONS, Known, fold
+from lambdas.release.records import AuditEntry, Version
 
 LAG = timedelta(minutes=30)  # within it a function may have died between an entry and MLflow's copy of it
+COURSE = ("registered", "asked", "requested", *EXECUTIONS, "released", "superseded", *ENDS)
 LAST = 6  # entries at most that one run of a function leaves uncopied when it dies
 
 
@@ -69,11 +70,16 @@ def _differences(version: Version, shown: Version | None) -> Iterator[Difference
 
 def _is_lag(world: World, model: str, difference: Difference, at: datetime) -> bool:
     """Say whether MLflow shows what the record said a few entries and half an hour ago: nobody need have edited it."""
-    entries = sorted(world.audit.history(model), key=lambda entry: entry.order)
+    entries = sorted(world.audit.history(model), key=_came)
     if not entries or at - entries[-1].at > LAG:
         return False
     before = [fold(entries[: len(entries) - count]) for count in range(1, min(LAST, len(entries)) + 1)]
     return any(_showed(then, difference) for then in before)
+
+
+def _came(entry: AuditEntry) -> tuple[datetime, int, tuple[datetime, str, str, str]]:
+    """The order in which entries came: those of one second as a release's life has them."""
+    return entry.at, COURSE.index(entry.what) if entry.what in COURSE else len(COURSE), entry.order
 
 
 def _showed(then: Known, difference: Difference) -> bool:

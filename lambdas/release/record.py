@@ -42,7 +42,7 @@ def fold(entries: Iterable[AuditEntry]) -> Known:
             unknown.add(entry.schema)
         elif entry.what in WHATS and str(entry.details.get("version", "")).isdecimal():
             known.append(entry)
-    facts = {number: _facts(known, number) for number in {str(entry.details["version"]) for entry in known}}
+    facts = _facts(known)
     champion = _champion(facts)
     versions = [_version(number, of, is_champion=number == champion) for number, of in facts.items()]
     newest_first = tuple(sorted(versions, key=lambda version: -int(version.number)))
@@ -50,12 +50,12 @@ def fold(entries: Iterable[AuditEntry]) -> Known:
     return Known(newest_first, next((v for v in newest_first if v.number == champion), None), blocked)
 
 
-def _facts(entries: Iterable[AuditEntry], number: str) -> Facts:
-    found: dict[str, list[AuditEntry]] = {what: [] for what in WHATS}
+def _facts(entries: Iterable[AuditEntry]) -> dict[str, Facts]:
+    found: dict[str, dict[str, list[AuditEntry]]] = {}
     for entry in entries:
-        if str(entry.details["version"]) == number:
-            found[entry.what].append(entry)
-    return found
+        of = found.setdefault(str(entry.details["version"]), {what: [] for what in WHATS})
+        of[entry.what].append(entry)
+    return dict(found)
 
 
 def _champion(facts: Mapping[str, Facts]) -> str:
