@@ -138,7 +138,8 @@ def test_an_operator_takes_a_champion_back_alone(story: Steps) -> None:
 def test_the_kill_switch_leaves_no_endpoint_until_an_operator_goes_back(story: Steps) -> None:
     facts = story["stop"]["facts"]
 
-    assert "No endpoint" in facts["refusal"]
+    # An endpoint that isn't there has no tag that would admit callers.
+    assert "is not authorized to perform: sagemaker:InvokeEndpoint on resource: " in facts["refusal"]
     assert deeds(facts["change_set"]) == deeds(facts["back"]) == [("way_back_executed", "olga")]
     assert facts["champion"] == story["settle"]["facts"]["champion"]
 
