@@ -10,8 +10,13 @@ export PYTHONDONTWRITEBYTECODE :=
 CLI := node_modules/.ready
 CHECKOV := build/checkov/.ready
 
+# A set-up has one step at a time, whatever -j says; what runs two lanes is a make of its own.
+ifeq ($(MAKELEVEL),0)
+.NOTPARALLEL:
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas ledgers lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test test-long ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas ledgers lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,11 +38,8 @@ $(VENV)/.ready-story $(VENV)/.ready-check $(VENV)/.ready-tools $(VENV)/.ready: p
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else "Python %d.%d was found; Atoll needs 3.11 or newer. Name one: make PYTHON=python3.11" % v[:2])'
 	@$(PYTHON) -m provision $(LAYER)
 
-# npm's lock holds hashes and no address; `npm ci` installs it as it is.
 $(CLI): package.json package-lock.json .npmrc | $(VENV)/.ready-story
-	@echo "Installing the pinned CDK CLI"
-	@npm ci --silent
-	@touch $@
+	@$(PYTHON) -m provision cli
 
 lint: setup-check ## format, lint, types, import contracts
 	ruff format --check .
@@ -57,11 +59,18 @@ format: setup-check ## put the code in shape
 	ruff format .
 	ruff check --fix .
 
-test: setup-all lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story (JOBS=, default 2)
+test: setup-all lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story; of what is long a drawn share (JOBS=, default 2; SEED=, default the commit)
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(PARTS:%=test-%)
 	coverage combine -q
 	coverage report
+
+test-long: export ATOLL_TEST_WHOLE := 1
+test-long: test ## the same with all of what is long
+
+ifdef SEED
+export ATOLL_TEST_SEED := $(SEED)
+endif
 
 # The parts of `make test`, each a target of its own (`make test-mlflow`). Long ones come first: a core that is free takes
 # the next, so both have work to the end. Every test belongs to one part; each line of the output says whose it is.

@@ -1,26 +1,43 @@
-"""`python -m provision LAYER` brings .venv to a layer; `python -m provision FOLDER LOCK` makes an environment apart."""
+"""`python -m provision` brings .venv to a layer, node_modules to its lock (`cli`), or makes an environment apart."""
 
 import sys
 from pathlib import Path
 
-from provision import InstallError, layers
+from provision import InstallError, cli, layers
+from provision.alone import alone
 from provision.bootstrap import bring_uv
 from provision.installer import make_environment
+
+USAGE = f"usage: python -m provision {'|'.join(layers.LAYERS)}|cli, or python -m provision FOLDER LOCK"
 
 
 def main(arguments: list[str]) -> None:
     """Install what the arguments say; end with one sentence and status 1 when it can't be had."""
     try:
-        match arguments:
-            case [layer] if layer in layers.LAYERS:
-                bring_uv()
-                layers.install(layer)
-            case [folder, lock]:
-                make_environment(Path(folder), Path(lock))
-            case _:
-                sys.exit(f"usage: python -m provision {'|'.join(layers.LAYERS)}, or python -m provision FOLDER LOCK")
+        with alone():
+            provide(arguments)
     except InstallError as error:
         sys.exit(f"atoll: {error}")
+
+
+def provide(arguments: list[str]) -> None:
+    """Install what isn't in place; another `make` may have put it there since this one looked.
+
+    Raises:
+        InstallError: it can't be had.
+    """
+    match arguments:
+        case ["cli"]:
+            if not cli.is_in_place():
+                cli.install()
+        case [layer] if layer in layers.LAYERS:
+            if not layers.is_in_place(layer):
+                bring_uv()
+                layers.install(layer)
+        case [folder, lock]:
+            make_environment(Path(folder), Path(lock))
+        case _:
+            sys.exit(USAGE)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ A layer that is in .venv stays there when another is asked for. Each leaves a st
 import os
 import sys
 
-from provision.installer import PYTHON, ROOT, VENV, sync
+from provision.installer import HERE, PYTHON, ROOT, VENV, sync
 
 LAYERS = {
     "story": "requirements-story.txt",
@@ -16,6 +16,13 @@ LAYERS = {
 }
 _HOLDS = {"story": ("story",), "check": ("story", "check"), "tools": ("story", "tools"), "all": tuple(LAYERS)}
 _STAMPS = {name: VENV / ".ready" if name == "all" else VENV / f".ready-{name}" for name in LAYERS}
+
+
+def is_in_place(layer: str) -> bool:
+    """Say whether .venv holds a layer as it is locked, by the times of the files, as make does."""
+    locks = (ROOT / LAYERS[layer], HERE / "uv.txt", HERE / "build.txt")
+    stamp = _STAMPS[layer]
+    return stamp.exists() and all(path.stat().st_mtime <= stamp.stat().st_mtime for path in locks)
 
 
 def install(asked: str) -> None:

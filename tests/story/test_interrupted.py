@@ -44,6 +44,7 @@ def interrupt_at(step: str, send: Callable[[int], None]) -> tuple[int, str]:
     return process.returncode, output
 
 
+@pytest.mark.share(1)
 @pytest.mark.parametrize(
     ("step", "send", "code"),
     [

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests import share
 from tests.contract.mlflow.belongings import Belongings, belongings, kept
 from tests.contract.mlflow.conftest import Replicas, Writing
 from tests.contract.mlflow.servers import Replica
 from tests.contract.mlflow.splits import Split, splits
 
+SHARE = 90  # routes of each run: all in `make test-long`
 LOOK_EVERY = 6  # routes: a look costs as much as a route does
 PASSWORD = "a-password-of-mallory"
 UNTABLED: Mapping[str, Any] = {
@@ -79,13 +81,15 @@ class Siege:
         return self.server.call(method, split.path, user=self.user, headers=split.headers, data=split.body).status_code
 
 
-@pytest.mark.timeout(600)  # 3,000 requests
+@pytest.mark.timeout(600)  # 3,000 requests where all routes are asked
 def test_no_writing_route_lets_a_user_without_a_grant_touch_anothers_things(
     replicas: Replicas, writing: Writing
 ) -> None:
+    routes = share.drawn(writing, SHARE, "writing routes")
+
     def lay(number: int) -> list[str]:
         siege = Siege(replicas[number], f"mallory{number}")
-        for count, (method, path, fields) in enumerate(writing[number :: len(replicas)], start=1):
+        for count, (method, path, fields) in enumerate(routes[number :: len(replicas)], start=1):
             siege.attack(method, path, UNTABLED if fields is None else fields)
             if count % LOOK_EVERY == 0:
                 siege.look()

@@ -41,6 +41,23 @@ def test_each_layer_of_the_set_up_is_its_lock_and_a_smaller_one_takes_nothing_aw
     assert (project.folder / "node_modules" / "asked").read_text().split()[0] == "ci"
 
 
+def test_set_ups_that_begin_together_end_as_one_and_who_was_refused_knows_it(project: Project) -> None:
+    for place in (".venv", "node_modules"):
+        shutil.rmtree(project.folder / place, ignore_errors=True)
+    command = ["make", "--no-print-directory", "setup", f"PYTHON={base_python()}"]
+    running = [
+        subprocess.Popen(command, cwd=project.folder, env=project.environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=240)[1] for process in running]
+    codes = [process.returncode for process in running]
+    assert 0 in codes, said
+    refused = [words for code, words in zip(codes, said, strict=True) if code]
+    assert all("atoll: Another `make` installs packages in" in words for words in refused), refused
+    assert of_venv(project) == locked(project, "requirements-story.txt")
+    assert (project.folder / "node_modules" / "asked").read_text().split()[0] == "ci"
+
+
 def test_the_scanners_own_environment_is_its_lock(project: Project) -> None:
     project.make("checkov")
     assert project.held_by("build/checkov") == locked(project, "compliance/requirements-checkov.txt")

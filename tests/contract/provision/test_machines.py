@@ -1,5 +1,6 @@
 """Machines on which the set-up can't begin say so in one sentence, and leave nothing half made."""
 
+import fcntl
 import os
 import subprocess
 from pathlib import Path
@@ -53,3 +54,17 @@ def test_a_machine_that_reaches_no_index_is_told_where_to_name_one(clone: Path, 
     assert done.returncode
     assert "atoll: pip could not install uv" in done.stderr
     assert "pip config set global.index-url" in done.stderr
+
+
+def test_a_second_set_up_of_one_checkout_is_refused_with_a_sentence_and_does_nothing(clone: Path) -> None:
+    held = os.open(clone / "provision", os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = setup(clone, base_python())
+    finally:
+        os.close(held)
+    assert done.returncode
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith(f"atoll: Another `make` installs packages in {clone} at this moment.")
+    assert all(line.startswith("make: ") for line in rest)
+    assert not (clone / ".venv").exists()

@@ -48,6 +48,7 @@ def trees(model: Path) -> list[dict]:
     return json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]["model"]["trees"]
 
 
+@pytest.mark.share(1)
 @pytest.mark.parametrize("number", [2, 4])
 def test_several_hosts_grow_the_trees_of_one(features: Path, alone: Path, tmp_path: Path, number: int) -> None:
     """Same splits in every tree; leaves and scores differ by single precision's sums alone.
@@ -69,6 +70,7 @@ def test_several_hosts_grow_the_trees_of_one(features: Path, alone: Path, tmp_pa
     assert not any((root / "model").exists() for root in hosts.roots[1:]), "the first host alone writes the artifact"
 
 
+@pytest.mark.share(1)
 @pytest.mark.parametrize(
     "choices", [{"algorithm": "ranker"}, {"algorithm": "combined", "external_memory": "1"}, {"subsample": "0.5"}]
 )

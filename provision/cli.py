@@ -1,0 +1,33 @@
+"""The pinned CDK CLI: npm's lock holds hashes and no address, and `npm ci` installs it as it is."""
+
+import subprocess
+import sys
+
+from provision import InstallError
+from provision.installer import ROOT, VENV
+
+ASKED = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
+STAMP = ROOT / "node_modules" / ".ready"
+
+
+def is_in_place() -> bool:
+    """Say whether node_modules holds what its lock names, by the times of the files, as make does."""
+    return STAMP.exists() and all(path.stat().st_mtime <= STAMP.stat().st_mtime for path in ASKED)
+
+
+def install() -> None:
+    """Bring node_modules to its lock, by the npm of .venv.
+
+    Raises:
+        InstallError: npm isn't there yet, or can't have what is locked.
+    """
+    npm = VENV / "bin" / "npm"
+    if not npm.exists():
+        raise InstallError("There is no .venv/bin/npm, which installs the CDK CLI. Run `make setup`.")
+    sys.stderr.write("Installing the pinned CDK CLI\n")
+    if subprocess.run([str(npm), "ci", "--silent"], cwd=ROOT, check=False).returncode:
+        raise InstallError(
+            "npm could not install what package-lock.json names; `npm ci` in this folder says why. Is a registry"
+            " reached? Behind a mirror, name it in npm's settings: npm config set registry ADDRESS."
+        )
+    STAMP.touch()
