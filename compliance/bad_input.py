@@ -78,7 +78,7 @@ def _constants(tree: ast.Module) -> dict[str, object]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             if isinstance(node.value, ast.Constant):
                 found[node.targets[0].id] = node.value.value
-            elif isinstance(node.value, ast.Call) and all(isinstance(each, ast.Constant) for each in node.value.args):
+            elif isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "date":
                 found[node.targets[0].id] = "-".join(f"{ast.literal_eval(each):02}" for each in node.value.args)
     return found
 

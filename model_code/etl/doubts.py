@@ -8,10 +8,11 @@ from itertools import pairwise
 import numpy as np
 
 from model_code.etl.mapping import Acknowledged
+from model_code.etl.odd_texts import odd_texts
 from model_code.etl.parts import Ledger, Part
 from model_code.etl.shapes import REMARK
 from model_code.etl.staging import FileRead
-from model_code.etl.texts import DAMAGED, NOTHING, OTHER_ORDER, TWO_ORDERS, UNREADABLE_CODE
+from model_code.etl.texts import DAMAGED, NOTHING, OTHER_ORDER, SIGNS_BESIDE, TWO_ORDERS, UNREADABLE_CODE
 
 LEAST = 20
 """A file or month of fewer rows says nothing of its kind: one day's file isn't stopped for what a month can show."""
@@ -22,6 +23,11 @@ KINDS: dict[str, str] = {
     "two_date_orders": "Texts of days fit two declared forms that make different days of them.",
     "other_date_order": "Days that fit no declared form fit one with day and month exchanged.",
     "one_id": "Every row has the same id.",
+    "exchanged_days": "A program took days for months: its own days all lie up to the 12th, those left as text beyond.",
+    "three_decimals": "Amounts of three decimals stand among others of two: thousands of another writer, perhaps.",
+    "signs_elsewhere": "No amount is negative, and a column beside them says debit and credit.",
+    "filled_once": "The office is blank in more than half of the rows.",
+    "two_encodings": "Letters of UTF-8 stand in a file that isn't UTF-8 throughout.",
     "several_amounts": "One id has rows of different amounts: lines of an order, perhaps, or corrections.",
     "mostly_negative": "More amounts are negative than positive, in the ledger or in one of its files.",
     "missing_month": "A month between the first and the last has no row.",
@@ -80,6 +86,7 @@ def _texts(ledger: Ledger) -> Iterator[Doubt]:
                 yield _doubt(
                     ledger, kind, f"{file.name}, line {seen.line} (`{seen.text}`, {seen.rows} rows): {says}", [file]
                 )
+        yield from (_doubt(ledger, kind, sentence, [file]) for kind, sentence in odd_texts(file))
         codes, rows = file.seen.get(UNREADABLE_CODE), max(file.accepted, 1)
         if codes and codes.rows >= LEAST / 2 and codes.rows / rows > FEW_CODES:
             says = f"{codes.rows} of {rows} merchant codes can't be read and count as none. Is it another column?"
@@ -139,6 +146,16 @@ def _ids(ledger: Ledger) -> Iterator[Doubt]:
 
 
 def _signs(ledger: Ledger) -> Iterator[Doubt]:
+    for number, file in enumerate(ledger.files):
+        beside = file.seen.get(SIGNS_BESIDE)
+        if beside and not any(part.negative for part in ledger.parts if part.file == number):
+            yield _doubt(
+                ledger,
+                "signs_elsewhere",
+                f"{file.name}, line {beside.line}: no amount is negative, and the column {beside.text} holds words for "
+                f"debit and credit, {beside.rows} for credit. Declare refunds = {{ column = ..., words = [...] }}.",
+                [file],
+            )
     says = 'of {} amounts, {} are negative. Is the sign the bank\'s? Then declare spending = "negative".'
     rows, negative = ledger.rows, sum(part.negative for part in ledger.parts)
     if negative > rows / 2 and (rows >= LEAST or negative == rows > 1):
@@ -217,6 +234,12 @@ def _median(parts: Sequence[Part]) -> float:
 
 
 def _meanings(ledger: Ledger) -> Iterator[Doubt]:
+    for number in ledger.one_day_a_month(least=LEAST):
+        file = ledger.files[number]
+        says = (
+            "its rows lie on one day of many months, and the other files' in one or two. Is the month before the day?"
+        )
+        yield _doubt(ledger, "other_date_order", f"{file.name}: {says}", [file])
     for number, what in ledger.changed(least=LEAST):
         file = ledger.files[number]
         yield _doubt(ledger, "changed_meaning", f"{file.name}: {what}. Declare the right column for this file.", [file])

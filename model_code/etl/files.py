@@ -59,7 +59,7 @@ class Hashed(Protocol):
 def files_of(ledger: Path) -> Generator[list[LedgerFile]]:
     """The files of a ledger, by name: the one file, all that lie below a folder, all that an archive holds.
 
-    Names that begin with a dot or an underscore are no ledger's (`_SUCCESS` of Spark).
+    Names that begin with a dot, an underscore or `~$` are no ledger's.
 
     Raises:
         InputError: there is none, one has another ending, or an archive can't be unpacked.
@@ -99,7 +99,7 @@ def _files(ledger: Path, scratch: Path) -> Iterator[LedgerFile]:
     paths = [ledger] if not ledger.is_dir() else [path for path in sorted(ledger.rglob("*")) if path.is_file()]
     for path in paths:
         name = path.name if path == ledger else path.relative_to(ledger).as_posix()
-        if path != ledger and any(part.startswith((".", "_")) for part in name.split("/")):
+        if path != ledger and _hidden(name):
             continue
         yield from _file(name, path, scratch)
 
@@ -136,4 +136,5 @@ def _members(name: str, path: Path, scratch: Path) -> Iterator[LedgerFile]:
 
 
 def _hidden(name: str) -> bool:
-    return any(part.startswith((".", "_")) for part in name.split("/"))
+    """Whether a file isn't the agency's: Spark's `_SUCCESS`, a desktop's `.DS_Store`, Office's lock `~$book.xlsx`."""
+    return any(part.startswith((".", "_", "~$")) for part in name.split("/"))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model_code.etl.amounts import SIGNS, decimal_mark, parse_amount
@@ -47,10 +47,9 @@ class Guess:
 
 def guess(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess:
     """What the columns of these rows are."""
+    rows = list(_purchases(rows, len(header)))
     texts = {
-        name: [row[place].strip() for row in rows if len(row) == len(header) and row[place].strip()]
-        for place, name in enumerate(header)
-        if name
+        name: [row[place].strip() for row in rows if row[place].strip()] for place, name in enumerate(header) if name
     }
     made = Guess()
     _day(made, texts)
@@ -59,6 +58,13 @@ def guess(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess:
     _currency_of(made, texts)
     _id(made, texts, rows, header)
     return made
+
+
+def _purchases(rows: Sequence[Sequence[str]], width: int) -> Iterator[list[str]]:
+    """The rows that may be purchases: totals and remarks fill few columns; empty values at the end may be left out."""
+    for row in rows:
+        if len(row) <= width and sum(bool(value.strip()) for value in row) >= min(3, width):
+            yield [*row, *[""] * (width - len(row))]
 
 
 def day_formats(texts: Sequence[str]) -> list[str]:
@@ -111,9 +117,14 @@ def _calendar(values: list[str]) -> list[str]:
 
 
 def _is_amount(values: list[str]) -> bool:
-    currencies = tuple({code for codes in SIGNS.values() for code in codes} | _codes_in(values))
+    currencies = _currencies_in(values)
     read = [any(parse_amount(text, mark, currencies) is not None for mark in (".", ",")) for text in values]
     return sum(read) >= _MOST * len(values)
+
+
+def _currencies_in(values: Sequence[str]) -> tuple[str, ...]:
+    """Every currency that a sign means, and whatever may be a code."""
+    return tuple(sorted({code for codes in SIGNS.values() for code in codes} | _codes_in(values)))
 
 
 def _codes_in(values: Sequence[str]) -> set[str]:
@@ -136,7 +147,8 @@ def _amount(made: Guess, texts: dict[str, list[str]]) -> None:
     made.keys["decimal"] = '","' if marks[","] > marks["."] else '"."'
     if bool(marks[","]) == bool(marks["."]) and marks:
         made.doubts.append(f"The decimal sign is doubtful: {dict(marks)}.")
-    minus = sum(bool(re.match(r"[-(<\u2212]|.*(-|CR)$", text)) for text in values)
+    mark, currencies = ("," if marks[","] > marks["."] else "."), _currencies_in(values)
+    minus = sum((parse_amount(text, mark, currencies) or 0) < 0 for text in values)
     if minus > len(values) / 2:
         made.keys["spending"] = '"negative"'
         made.evidence["spending"] = f"{minus} of {len(values)} amounts are negative"
@@ -187,7 +199,7 @@ def _currency_of(made: Guess, texts: dict[str, list[str]]) -> None:
 
 def _id(made: Guess, texts: dict[str, list[str]], rows: Sequence[Sequence[str]], header: Sequence[str]) -> None:
     free = {name: values for name, values in texts.items() if name not in made.columns.values()}
-    full = sum(len(row) == len(header) for row in rows)
+    full = len(rows)
     unique = lambda values: len(set(values)) == len(values) >= _MOST * full  # noqa: E731
     if column := _best(free, "transaction_id", unique, set()):
         made.columns["transaction_id"] = column
@@ -195,7 +207,7 @@ def _id(made: Guess, texts: dict[str, list[str]], rows: Sequence[Sequence[str]],
         return
     named = [name for name in free if _score(name, "transaction_id") or re.search(r"\bline\b|item", name.lower())]
     places = [header.index(name) for name in named[:2]]
-    pairs = {tuple(row[place] for place in places) for row in rows if len(row) == len(header)}
+    pairs = {tuple(row[place] for place in places) for row in rows}
     if len(places) == 2 and len(pairs) == full:  # noqa: PLR2004 (a pair)
         made.keys["ids"] = f'["{named[0]}", "{named[1]}"]'
         made.evidence["ids"] = f"{full} different pairs"

@@ -1,5 +1,6 @@
 """Which column of a foreign ledger holds what, and in which form: declared in a TOML file (docs/mapping.md)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +13,7 @@ from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 SET_ASIDE = 0.05
 """The share of a ledger's rows that may be set aside unless the mapping says otherwise."""
 ALL = "all"
+_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _OWN = frozenset(name for name, declared in FIELDS.items() if declared.required) | {"office", "mcc"}
 """What a ledger under Atoll's own names has: one without offices or codes says so in a mapping."""
 
@@ -22,6 +24,13 @@ class Rate(NamedTuple):
     currency: str
     effective: date
     rate: float
+
+
+class Refunds(NamedTuple):
+    """How refunds are told: by these words (casefolded) of a column, or, without words, by its amounts."""
+
+    column: str
+    words: frozenset[str]
 
 
 class Acknowledged(NamedTuple):
@@ -61,6 +70,11 @@ class ColumnMapping:
     """None for another currency than USD unless declared: then there are no features of them."""
     rates: Sequence[Rate] = ()
     spending: Literal["positive", "negative"] = "positive"
+    refunds: Refunds | None = None
+    label_words: Mapping[str, str] = field(default_factory=dict)
+    """Words (casefolded) of the column of `label`, with `1`, `0` or nothing."""
+    fill_down: tuple[str, ...] = ()
+    """Fields whose blanks take the value above."""
     ids: str | tuple[str, ...] = ""
     """Columns that make an id together, or `digest`, or `number`; empty: the column of transaction_id."""
     add_lines: bool = False
@@ -87,8 +101,12 @@ class ColumnMapping:
         every = declared and not self.own_names
         wanted = {name: names for name, names in self.columns.items() if every or name in _OWN}
         lacking = [" or ".join(names) for name, names in wanted.items() if _place(header, names) is None]
-        several = self.ids if isinstance(self.ids, tuple) else ()
+        several = (*(self.ids if isinstance(self.ids, tuple) else ()), *([self.refunds.column] if self.refunds else []))
         return lacking + [name for name in several if _place(header, (name,)) is None]
+
+    def refunds_place(self, header: Sequence[str]) -> int | None:
+        """Where the column stands that tells refunds."""
+        return _place(header, (self.refunds.column,)) if self.refunds else None
 
     def has(self, name: str) -> bool:
         """Whether the ledger knows this field at all: it has a column for it, or one value for every row."""
@@ -106,8 +124,13 @@ class ColumnMapping:
 
 
 def plain(name: str) -> str:
-    """A column's name as it is compared: capitals and spaces don't count."""
-    return " ".join(name.split()).casefold()
+    """A column's name as it is compared: capitals, spaces and signs that nobody sees don't count."""
+    return " ".join(unseen(name).split()).casefold()
+
+
+def unseen(text: str) -> str:
+    """A text without signs that nobody sees: a file's mark in its midst, marks of writing direction."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
 
 
 def _place(header: Sequence[str], names: Sequence[str]) -> int | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from model_code.errors import InputError
-from model_code.etl.mapping import Acknowledged, ColumnMapping, Form, Rate
+from model_code.etl.mapping import Acknowledged, ColumnMapping, Form, Rate, Refunds
 from model_code.etl.mapping_keys import KEYS
 from model_code.features.fields import FIELDS
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
@@ -57,6 +57,9 @@ def _mapping(path: Path, content: dict[str, Any]) -> ColumnMapping:
         thresholds=_thresholds(path, content.get("thresholds"), currency),
         rates=_rates(path, content.get("rates", [])),
         spending=content.get("spending", "positive"),
+        refunds=_refunds(path, content),
+        label_words={word.casefold(): str(label) for word, label in content.get("label_words", {}).items()},
+        fill_down=_fill_down(path, content),
         ids=tuple(ids) if isinstance(ids, list) else ids,
         add_lines=content.get("lines") == "add",
         blank=frozenset(word.casefold() for word in content.get("blank", ())),
@@ -73,6 +76,23 @@ def _columns(path: Path, content: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     if not all(isinstance(names, str) or KEYS["blank"].holds(names) for names in declared.values()):
         raise InputError(f"The column mapping {path.name} must name a column (a text) for each field in [columns].")
     return {name: (names,) if isinstance(names, str) else tuple(names) for name, names in declared.items()}
+
+
+def _refunds(path: Path, content: dict[str, Any]) -> Refunds | None:
+    if (declared := content.get("refunds")) is None:
+        return None
+    if content.get("spending") == "negative":
+        raise InputError(
+            f"The column mapping {path.name} says both refunds and spending = 'negative': amounts that a column tells "
+            "refunds of have no sign to be turned round. Leave one of them out."
+        )
+    return Refunds(declared["column"], frozenset(word.casefold() for word in declared.get("words", ())))
+
+
+def _fill_down(path: Path, content: dict[str, Any]) -> tuple[str, ...]:
+    declared = tuple(content.get("fill_down", ()))
+    _expect_known(path, "fields in fill_down", dict.fromkeys(declared), set(FIELDS))
+    return declared
 
 
 def _form(path: Path, content: dict[str, Any]) -> Form:

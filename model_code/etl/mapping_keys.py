@@ -37,6 +37,11 @@ def _whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+def _refunds(value: object) -> bool:
+    known = isinstance(value, dict) and isinstance(value.get("column"), str) and value.keys() <= {"column", "words"}
+    return known and ("words" not in value or _texts(value["words"]))
+
+
 def _encoding(value: object) -> bool:
     with suppress(LookupError):
         return isinstance(value, str) and bool(codecs.lookup(value))
@@ -84,6 +89,25 @@ KEYS: dict[str, Key] = {
         'spending = "negative"',
         '"positive" or "negative"',
         lambda value: value in ("positive", "negative"),
+    ),
+    "refunds": Key(
+        "How refunds are told where amounts have no sign: by words in a column of their own, or by amounts in one.",
+        'refunds = { column = "Dr/Cr", words = ["CR"] }',
+        'a table like { column = "Dr/Cr", words = ["CR"] }, or { column = "Credit" }',
+        _refunds,
+    ),
+    "label_words": Key(
+        "What words in the column of `label` mean, beside yes and no, true and false, 1 and 0; 1 is an anomaly. A "
+        "blank is never one: nobody has reviewed that row.",
+        'label_words = { "Confirmed" = 1, "Cleared" = 0, "In review" = "" }',
+        'a table of words, each with 1, 0 or "" (not reviewed)',
+        lambda value: isinstance(value, dict) and all(each in ("", 0, 1) for each in value.values()),
+    ),
+    "fill_down": Key(
+        "Fields that stand in the first row of a group alone: a blank takes the value above it.",
+        'fill_down = ["office"]',
+        'a list of fields like ["office"]',
+        _texts,
     ),
     "ids": Key(
         'Where a row\'s id comes from, if not from one column: from several, or `"digest"` (the first 16 hex digits '

@@ -39,8 +39,12 @@ _EXCHANGED = (
     "LEFT JOIN (SELECT upper(office) AS name, count(DISTINCT file) AS files FROM whole GROUP BY 1) o "
     "ON w.merchant = o.name GROUP BY 1 ORDER BY 1"
 )
+_ONE_DAY = (
+    "SELECT file, count(*), count(DISTINCT day(transaction_date)), "
+    "count(DISTINCT date_trunc('month', transaction_date)) FROM whole GROUP BY 1 ORDER BY 1"
+)
 _SPANS = "SELECT file, min(transaction_date)::DATE, max(transaction_date)::DATE FROM whole GROUP BY 1"
-_ALIKE, _SELDOM = 0.5, 0.1
+_ALIKE, _SELDOM, _SEVERAL = 0.5, 0.1, 3
 
 
 class Part(NamedTuple):
@@ -168,6 +172,16 @@ class Ledger:
                 if rows >= least and share > _ALIKE and usual < _SELDOM
             ]
         return found + self._exchanged(least)
+
+    def one_day_a_month(self, *, least: int) -> list[int]:
+        """Files whose rows lie on one day of many months, where the others hold a month or two each."""
+        spread = self._ask(_ONE_DAY) if len(self.files) > 1 else []
+        usual = np.median([months for *_, months in spread]) if spread else 0
+        return [
+            file
+            for file, rows, days, months in spread
+            if rows >= least and days == 1 and months > _SEVERAL and usual <= 2  # noqa: PLR2004 (a month or two)
+        ]
 
     def _exchanged(self, least: int) -> list[tuple[int, str]]:
         """Files whose payees are offices in more files than they are payees."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def write_published(
                 names |= dict.fromkeys(own)
                 for row in raw.rows:
                     if (place := number * LINES + row.line) in wanted:
-                        found[place] = dict(zip(own, row.values, strict=True))
+                        found[place] = dict(zip_longest(own, row.values, fillvalue=""))
     rows = [[found[place].get(name, "") for name in names] for place in places]
     return write_tables(path, _tables(rows, list(names)))
 

@@ -10,7 +10,7 @@ from model_code.etl.mapping import ColumnMapping, Form
 
 HEADER_WITHIN = 50
 """So many lines may stand up to a header that isn't declared."""
-_DATA = re.compile(r"[-(]?[^\w\s]{0,2}\d[\d.,/: -]*[-)]?", re.ASCII)
+_DATA = re.compile(r"[-(]?[^\w\s]{0,2}\d[\d.,/: -]*[-)]?|.*[<>\0].*", re.ASCII | re.DOTALL)
 
 
 class RawRow(NamedTuple):
@@ -30,6 +30,8 @@ class RawLedger:
     separator: str = ""
     swallowed: list[int] = field(default_factory=list)
     """Lines where rows seem to be swallowed by a quotation mark."""
+    utf8_lines: list[int] = field(default_factory=list)
+    """Lines with signs of UTF-8 in a file that isn't UTF-8 throughout."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """Columns of lists and the like, with their types: no field can be read from them."""
 

@@ -25,6 +25,10 @@ class Shape:
         self.header, self.width, self.file = list(header), len(header), file
         self.places = mapping.places(header)
         self.id_places = mapping.id_places(header)
+        self.refunds_place = mapping.refunds_place(header)
+        needed = [*self.places.values(), *self.id_places, self.refunds_place or 0]
+        self._least = max(needed, default=self.width - 1) + 1
+        self._filled = [self.places[name] for name in mapping.fill_down if name in self.places]
         self._numbered = mapping.ids == "number"
         self._payee, self._day = self.places.get("merchant"), self.places.get("transaction_date")
         self._names = [plain(name) for name in header]
@@ -32,17 +36,26 @@ class Shape:
     def misfit(self, values: list[str]) -> str | None:
         """Why a row can't be one of the ledger's; None for a row of the right shape."""
         payee, day = self._text(values, self._payee), self._text(values, self._day)
-        fits = len(values) == self.width
-        if fits and payee and day and payee.lower() not in _WORDS and plain(values[-1]) != self._names[-1]:
+        fits = self._least <= len(values) <= self.width
+        if fits and payee and day and payee.lower() not in _WORDS and plain(values[0]) != self._names[0]:
             return None
         filled = [text for value in values if (text := value.strip())]
         if not filled:
             return BLANK
-        if fits and [plain(value) for value in values] == self._names:
+        if fits and [plain(value) for value in values] == self._names[: len(values)]:
             return AGAIN
         if (len(filled) == 1 and self.width > 2) or self._is_total(filled, payee, day, fits=fits):  # noqa: PLR2004
             return REMARK
         return None if fits else SHIFTED
+
+    def filled(self, values: list[str], above: dict[int, str]) -> list[str]:
+        """A row with the blanks of `fill_down` filled from `above`, which learns what it holds."""
+        for place in self._filled:
+            if place < len(values) and values[place].strip():
+                above[place] = values[place]
+            elif place in above and place < len(values) and any(map(str.strip, values)):
+                values = [*values[:place], above[place], *values[place + 1 :]]
+        return values
 
     def ids(self, lines: Sequence[int], rows: Sequence[Sequence[str]]) -> list[str]:
         """Ids by file and line, or of several columns; empty where they are to be made of the row."""

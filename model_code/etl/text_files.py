@@ -23,6 +23,10 @@ from model_code.etl.raw import HEADER_WITHIN, RawLedger, RawRow, Wanted, fitted,
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BEYOND_LATIN1 = re.compile("[^\x00-\xff]")
 _BLOCK = 1 << 20
+_FIRST = 4096
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|table|\?xml|body|head|style|meta)\b", re.IGNORECASE)
+_FALLBACKS = ("cp1252", "latin-1")
+_UTF8_LETTER = re.compile(rb"[\xc2\xc3][\x80-\xbf]")
 
 
 class _Head(NamedTuple):
@@ -41,16 +45,49 @@ def open_text(path: Path, wanted: Wanted) -> Generator[RawLedger]:
         InputError: its bytes are no text, no line names the columns, or its records can't be told apart.
     """
     encoding = wanted.form.encoding or encoding_of(path)
+    _expect_table(path, encoding, wanted)
     try:
         head = _head(path, encoding, wanted)
         counted = _survey(path, encoding, head, wanted)
         with _open_bytes(path) as source, io.TextIOWrapper(source, encoding=encoding, newline="") as text:
             rows = _rows(_records(text, head.separator, wanted.form), head, counted, wanted.name)
-            yield RawLedger(trimmed(head.names), encoding.removesuffix("-sig"), rows, head.separator, counted.swallowed)
+            yield RawLedger(
+                trimmed(head.names),
+                encoding.removesuffix("-sig"),
+                rows,
+                head.separator,
+                counted.swallowed,
+                utf8_lines=[] if wanted.form.encoding else _utf8_lines(path, encoding),
+            )
     except UnicodeDecodeError as error:
         raise InputError(
             f"{wanted.name} isn't {encoding} throughout ({error.reason} at byte {error.start}): declare its encoding."
         ) from error
+
+
+def _expect_table(path: Path, encoding: str, wanted: Wanted) -> None:
+    """See by the first bytes that a file isn't something else, whose content no message may show."""
+    with _open_bytes(path) as source:
+        first = source.read(_FIRST)
+    if _MARKUP.match(first):
+        raise InputError(
+            f"{wanted.name} is a web page or XML by its first bytes, whatever its name says: open it in a spreadsheet "
+            "and save it as .xlsx or .csv."
+        )
+    if b"\0" in first and "16" not in encoding and "32" not in encoding:
+        line = first[: first.index(b"\0")].count(b"\n") + 1
+        raise InputError(
+            f"{wanted.name}, line {line}: there is a NUL byte: the file is damaged, or it is UTF-16 without its mark. "
+            'Then declare encoding = "utf-16-le".'
+        )
+
+
+def _utf8_lines(path: Path, encoding: str) -> list[int]:
+    """Lines of a file in an older encoding where letters are written as UTF-8 writes them."""
+    if encoding not in _FALLBACKS:
+        return []
+    with _open_bytes(path) as source:
+        return [line for line, content in enumerate(source, start=1) if _UTF8_LETTER.search(content)]
 
 
 def _open_bytes(path: Path) -> BinaryIO:

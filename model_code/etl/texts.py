@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -29,15 +30,28 @@ WORDS_FOR_NOTHING = frozenset(
         "tba",
         "(blank)",
         "missing",
+        "<na>",
+        "nat",
+        "withheld",
+        "confidential",
     }
 )
 NAMED = ("transaction_id", "office", "card", "merchant")
 """Fields in which a word for nothing would count as somebody's name."""
 UNREADABLE_CODE, UNREVIEWED, NO_ID = "unreadable code", "not reviewed", "no id"
 TWO_ORDERS, OTHER_ORDER, NOTHING, DAMAGED = "two orders", "other order", "word for nothing", "damaged id"
+SIGNS_BESIDE, BLANK_OFFICE, UTF8_LETTERS = "signs beside", "blank office", "letters of UTF-8"
+CENTS, THREE_DECIMALS = "two decimals", "three decimals"
+EARLY_DAYS, LATE_DAYS = (
+    ("early day of the program", "early day as text"),
+    ("late day of the program", "late day as text"),
+)
+"""Days up to the 12th and beyond, as a program's own (ISO) and as texts: one of a month can be a month as well."""
+_REDACTED = "redact"
 _DAMAGED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d{1,3}", re.ASCII)
 _DIGITS = re.compile(r"\d(?:[ -]?\d){8,}")
 _SHOWN = 30
+_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -65,13 +79,35 @@ def tell(texts: pd.DataFrame, mapping: ColumnMapping) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     if mapping.form.decimal is None:
         _note(found, texts["amount"], lambda text: [mark] if (mark := decimal_mark(text)) else [])
+    else:
+        _note(found, texts["amount"], partial(_decimals, decimal=mapping.form.decimal))
     if mapping.date_formats:
-        _note(found, texts["transaction_date"], lambda text: _orders(text, mapping))
+        _note(found, texts["transaction_date"], lambda text: [*_orders(text, mapping), *_early_or_late(text, mapping)])
     for name in NAMED:
-        _note(found, texts[name], lambda text: [NOTHING] if text.casefold() in WORDS_FOR_NOTHING else [])
+        _note(found, texts[name], lambda text: [NOTHING] if _is_nothing(text) else [])
     for name in ("transaction_id", "card"):
         _note(found, texts[name], lambda text: [DAMAGED] if _DAMAGED.fullmatch(text) else [])
     return found
+
+
+def _is_nothing(text: str) -> bool:
+    word = text.casefold()
+    return word in WORDS_FOR_NOTHING or word.startswith(_REDACTED)
+
+
+def _decimals(text: str, decimal: str) -> list[str]:
+    """Whether an amount has three decimals, which could be thousands under the other sign, or as many as cents have."""
+    whole, _, rest = re.sub(r"[^\d.,]", "", text, flags=re.ASCII).rpartition(decimal)
+    if len(rest) == 3 and re.fullmatch(r"[1-9]\d{0,2}", whole, re.ASCII):  # noqa: PLR2004 (a group of thousands)
+        return [THREE_DECIMALS]
+    return [CENTS] if whole and len(rest) in {1, 2} else []
+
+
+def _early_or_late(text: str, mapping: ColumnMapping) -> list[str]:
+    day = parse_date(text, tuple(mapping.date_formats)) if text else None
+    if day is None:
+        return []
+    return [(EARLY_DAYS if day.day <= _MONTHS else LATE_DAYS)[parse_date(text) is None]]
 
 
 def _orders(text: str, mapping: ColumnMapping) -> list[str]:

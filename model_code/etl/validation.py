@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import islice, zip_longest
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,11 @@ import pyarrow as pa
 
 from model_code.etl.amounts import foreign_mark, parse_amount
 from model_code.etl.dates import parse_date
-from model_code.etl.mapping import ColumnMapping
+from model_code.etl.mapping import ColumnMapping, unseen
 from model_code.etl.raw import RawRow
+from model_code.etl.refunds import signed_amounts, signs_beside
 from model_code.etl.shapes import Shape
-from model_code.etl.texts import NO_ID, UNREADABLE_CODE, UNREVIEWED, Seen, masked, tell
+from model_code.etl.texts import BLANK_OFFICE, NO_ID, UNREADABLE_CODE, UNREVIEWED, Seen, masked, tell
 from model_code.features.fields import FIELDS
 
 with warnings.catch_warnings():
@@ -40,10 +41,11 @@ _MCC = re.compile(
     r"(?:MCC)?[ :#-]?(\d{3,4})(?:\.0*)?(?:(?: *[-\u2013:/]| ) *\D.*)?|(\d{1,2})(?:\.0*)?", re.ASCII | re.IGNORECASE
 )
 _LABELS = {
-    **dict.fromkeys(("0", "0.0", "false", "f", "no", "n"), 0),
-    **dict.fromkeys(("1", "1.0", "true", "t", "yes", "y", "x"), 1),
+    **dict.fromkeys(("0", "false", "f", "no", "n"), 0),
+    **dict.fromkeys(("1", "true", "t", "yes", "y", "x"), 1),
     "": 0,
 }
+_NUMBER = re.compile(r"([01])[.,]0*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def validate(
     """
     schema = ledger_schema(mapping, today=today)
     shape = Shape(header, mapping, file)
-    remaining = iter(rows)
+    above: dict[int, str] = {}
+    remaining = (RawRow(row.line, shape.filled(row.values, above)) for row in rows) if mapping.fill_down else iter(rows)
     chunk = list(islice(remaining, _CHUNK))
     while True:
         yield _checked(chunk, shape, mapping, schema)
@@ -118,7 +121,7 @@ def ledger_schema(mapping: ColumnMapping, *, today: date) -> DataFrameSchema:
                 _must(f"transaction_date is before {EARLIEST}", lambda text: (day(text) or today) >= EARLIEST),
             ),
             "posting_date": _text(_must("posting_date is no date", lambda text: not text or day(text))),
-            "label": _text(_must("label is neither yes nor no", lambda text: text.casefold() in _LABELS)),
+            "label": _text(_must("label is neither yes nor no", lambda text: _label(text) is not None)),
         }
     )
 
@@ -139,25 +142,32 @@ def _each(texts: pd.Series, read: Callable[[str], object], dtype: str) -> pd.Ser
 
 def _checked(rows: list[RawRow], shape: Shape, mapping: ColumnMapping, schema: DataFrameSchema) -> Checked:
     reasons = {row.line: reason for row in rows if (reason := shape.misfit(row.values))}
-    texts = _texts([row for row in rows if row.line not in reasons], shape, mapping)
+    fitting = [row for row in rows if row.line not in reasons]
+    texts = _texts(fitting, shape, mapping)
     failed = _first_reasons(texts, schema)
     reasons |= dict(zip(failed.index.tolist(), failed["check"].tolist(), strict=True))
     quarantined = [Quarantined(row.line, reasons[row.line], as_csv(row.values)) for row in rows if row.line in reasons]
     accepted = texts[~texts.index.isin(list(reasons))]
-    return Checked(
-        _typed(accepted, mapping), quarantined, tell(texts, mapping) | _counted(accepted, shape), _examples(failed)
-    )
+    seen = tell(texts, mapping) | _counted(accepted, shape) | signs_beside(fitting, shape, mapping)
+    return Checked(_typed(accepted, mapping), quarantined, seen, _examples(failed))
 
 
 def _texts(rows: list[RawRow], shape: Shape, mapping: ColumnMapping) -> pd.DataFrame:
     """The fields' texts without what surrounds them, constants and fields without a column too; index: the lines."""
     lines, values = zip(*rows, strict=True) if rows else ((), ())
-    columns = list(zip(*values, strict=True)) or [()] * shape.width
+    columns = list(zip_longest(*values, fillvalue="")) or [()] * shape.width
     blank = mapping.blank
     given = {
         name: pa.array([_stripped(text, blank) for text in columns[place]], pa.string())
         for name, place in shape.places.items()
     }
+    if mapping.label_words and "label" in given:
+        words = mapping.label_words
+        given["label"] = pa.array(
+            [words.get(text.casefold(), text) for text in given["label"].to_pylist()], pa.string()
+        )
+    if mapping.refunds:
+        given["amount"] = pa.array(signed_amounts(columns, shape, mapping), pa.string())
     if mapping.ids:
         given["transaction_id"] = pa.array(shape.ids(lines, values), pa.string())
     others = {name: pa.repeat(mapping.constants.get(name, ""), len(rows)) for name in FIELDS}
@@ -165,7 +175,10 @@ def _texts(rows: list[RawRow], shape: Shape, mapping: ColumnMapping) -> pd.DataF
 
 
 def _stripped(text: str, blank: frozenset[str]) -> str:
-    text = text.strip()
+    """A value without what surrounds it: spaces, unseen signs, the formula that keeps a text a text (`="0012"`)."""
+    text = unseen(text).strip()
+    if text.startswith('="') and text.endswith('"'):
+        text = text[2:-1].strip()
     return "" if blank and text.casefold() in blank else text
 
 
@@ -200,6 +213,8 @@ def _counted(accepted: pd.DataFrame, shape: Shape) -> dict[str, Seen]:
     found = {}
     odd = _each(accepted["mcc"], lambda text: bool(text) and not _mcc(text), "bool")
     marks = {UNREADABLE_CODE: (odd, "mcc"), NO_ID: (accepted["transaction_id"] == "", "transaction_id")}
+    if "office" in shape.places:
+        marks[BLANK_OFFICE] = (accepted["office"] == "", "office")
     if "label" in shape.places:
         marks[UNREVIEWED] = (accepted["label"] == "", "label")
     for what, (holds, column) in marks.items():
@@ -227,7 +242,7 @@ def _typed(texts: pd.DataFrame, mapping: ColumnMapping) -> pd.DataFrame:
         "amount": _each(texts["amount"], amount, "float64"),
         "transaction_date": _each(texts["transaction_date"], day, "datetime64[us]"),
         "posting_date": _each(texts["posting_date"], day, "datetime64[us]"),
-        "label": _each(texts["label"], lambda text: _LABELS[text.casefold()], "int8"),
+        "label": _each(texts["label"], _label, "int8"),
     }
     typed = texts.assign(**read)
     if mapping.rates:
@@ -246,6 +261,12 @@ def _converted(typed: pd.DataFrame, currencies: pd.Series, mapping: ColumnMappin
         amounts[line] = round(amounts[line] * rate.rate, 2)
         charged[line] = charged[line] or code
     return typed.assign(amount=amounts, merchant_currency=charged)
+
+
+def _label(text: str) -> int | None:
+    """1 or 0 of any usual form; 0 of a row that nobody reviewed, None of one that is neither."""
+    number = _NUMBER.fullmatch(text)
+    return _LABELS.get(number[1] if number else text.casefold())
 
 
 def _mcc(text: str) -> str:

@@ -1,5 +1,8 @@
 """Workbooks of spreadsheets (.xlsx, .xlsm, .xlsb, .xls, .ods), by calamine: days as ISO dates, numbers as text."""
 
+import io
+import re
+import zipfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -12,6 +15,7 @@ from model_code.errors import InputError
 from model_code.etl.parquet_files import number_text
 from model_code.etl.raw import HEADER_WITHIN, RawLedger, RawRow, Wanted, fitted, trimmed
 
+_TAB = re.compile(rb"<text:tab\b[^>]*/>")
 _EXACT = 1e15
 """Whole numbers up to here are exact in a spreadsheet."""
 
@@ -47,12 +51,31 @@ def first_rows(path: Path) -> list[tuple[str, list[list[str]]]]:
 
 def _book(path: Path, name: str) -> CalamineWorkbook:
     try:
+        if path.suffix.lower() == ".ods" and (mended := _with_tabs(path)):
+            return CalamineWorkbook.from_filelike(mended)
         return CalamineWorkbook.from_path(path)
     except CalamineError as error:
         raise InputError(
             f"{name} is a workbook by its first bytes, but can't be read as one ({error}): is it cut off, or "
             "locked by a password? Save it anew, or export it as CSV."
         ) from error
+
+
+def _with_tabs(path: Path) -> io.BytesIO | None:
+    """An .ods whose cells hold tabs with spaces in their place: python-calamine 0.9 joins the words beside them."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            content = book.read("content.xml")
+            if b"<text:tab" not in content:
+                return None
+            mended = io.BytesIO()
+            with zipfile.ZipFile(mended, "w") as copy:
+                for name in book.namelist():
+                    copy.writestr(name, _TAB.sub(b" ", content) if name == "content.xml" else book.read(name))
+            mended.seek(0)
+            return mended
+    except (KeyError, zipfile.BadZipFile):
+        return None  # what is wrong with it, calamine says
 
 
 def _refusal(
@@ -86,9 +109,28 @@ def _first(sheet: CalamineSheet, wanted: Wanted) -> Iterator[list[str]]:
 
 
 def _rows(sheet: CalamineSheet, header: int, width: int, wanted: Wanted) -> Iterator[RawRow]:
+    """The rows below the header; cells that are merged downwards all have the value of the first."""
+    merged = _merged(sheet, header)
+    above: dict[int, str] = {}
     for line, row in enumerate(sheet.iter_rows(), start=1):
-        if line > header:
-            yield RawRow(line, fitted([_text(cell, wanted) for cell in row], width))
+        if line <= header:
+            continue
+        values = [_text(cell, wanted) for cell in row]
+        for place, first in merged.get(line, {}).items():
+            if first:
+                above[place] = values[place]
+            values[place] = above[place]
+        yield RawRow(line, fitted(values, width))
+
+
+def _merged(sheet: CalamineSheet, header: int) -> dict[int, dict[int, bool]]:
+    """By line, the places whose cells are merged with others below or above, and whether it is the first of them."""
+    found: dict[int, dict[int, bool]] = {}
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        if top < bottom and top >= header and left == right:
+            for line in range(top + 1, bottom + 2):
+                found.setdefault(line, {})[left] = line == top + 1
+    return found
 
 
 def _text(cell: object, wanted: Wanted) -> str:

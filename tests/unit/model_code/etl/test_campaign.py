@@ -7,15 +7,16 @@ import pytest
 
 from model_code.etl.accepted import Accepted
 from model_code.etl.mapping_file import read_mapping
-from tests.ledgers.campaign import untrue
-from tests.ledgers.faults import FAULTS
+from tests.ledgers.campaign import ALL, untrue
+from tests.ledgers.faults import Fault, unknown_warnings
 from tests.ledgers.forms import CONTAINERS, Ledger, made
+from tests.ledgers.writers import write
 
 
 def as_read(ledger: Ledger) -> pd.DataFrame:
     """The truth as a reader without fault gives it."""
-    _, payees, amounts, days = zip(*ledger.truth, strict=True)
-    return pd.DataFrame({"merchant": payees, "amount": amounts, "transaction_date": pd.to_datetime(list(days))})
+    frame = pd.DataFrame(ledger.truth, columns=["transaction_id", "merchant", "amount", "transaction_date", "office"])
+    return frame.assign(transaction_date=pd.to_datetime(frame["transaction_date"]))
 
 
 def test_the_truth_is_true() -> None:
@@ -25,7 +26,7 @@ def test_the_truth_is_true() -> None:
     assert untrue(ledger, Accepted(rows.iloc[2:], {"amount is no number": 2})) is None
 
 
-@pytest.mark.parametrize("change", ["amount", "day", "payee", "lost", "doubled"])
+@pytest.mark.parametrize("change", ["amount", "day", "payee", "office", "id", "lost", "doubled"])
 def test_each_way_of_being_wrong_is_seen(change: str) -> None:
     ledger = made(3)
     rows = as_read(ledger)
@@ -35,6 +36,10 @@ def test_each_way_of_being_wrong_is_seen(change: str) -> None:
         rows.loc[7, "transaction_date"] += pd.Timedelta(days=1)
     elif change == "payee":
         rows.loc[7, "merchant"] = "ANOTHER"
+    elif change == "office":
+        rows.loc[7, "office"] = "Office 9"
+    elif change == "id":
+        rows.loc[7, "transaction_id"] = "R"
     else:
         rows = rows.iloc[1:] if change == "lost" else pd.concat([rows, rows.head(1)])
     assert untrue(ledger, Accepted(rows, {"blank row": 2})) is not None
@@ -54,5 +59,7 @@ def test_each_right_mapping_is_a_mapping(seed: int, tmp_path: Path) -> None:
 
 
 def test_every_fault_says_what_it_spoils() -> None:
-    assert all(spoil.__doc__ for spoil, _ in FAULTS.values())
-    assert len(FAULTS) >= 15
+    assert all(spoil.__doc__ for spoil, _ in ALL.values())
+    assert len(ALL) >= 50
+    assert not unknown_warnings(ALL)
+    assert unknown_warnings({"x": Fault(write, "never_given|missing_month")}) == {"never_given"}

@@ -89,6 +89,18 @@ def exchanged(files: dict[str, Rows]) -> None:
         row[1], row[2] = row[2], row[1]
 
 
+def program_days(text: str) -> str:
+    """As a program that thinks month first leaves it: its own day where it could read one, else the text."""
+    day, month_, year = text.split("/")
+    return f"{year}-{day}-{month_}" if int(day) <= 12 else text
+
+
+def offices_once(rows: Rows) -> None:
+    rows.sort(key=lambda row: row[1])
+    for number in range(len(rows) - 1, 0, -1):
+        rows[number][1] = "" if rows[number][1] == rows[number - 1][1] else rows[number][1]
+
+
 FAULTS: dict[str, Callable[[dict[str, Rows]], None]] = {
     "one_id": one_id,
     "several_amounts": several_amounts,
@@ -103,6 +115,9 @@ FAULTS: dict[str, Callable[[dict[str, Rows]], None]] = {
     "many_times_larger": lambda files: change(files, "2025-02.csv", 4, lambda text: text.replace(".", "")),
     "unreadable_codes": lambda files: change(files, "2025-02.csv", 3, lambda _: "ABC", every=3),
     "other_date_order": lambda files: change(files, "2025-02.csv", 5, lambda _: "02/25/2025", every=30),
+    "exchanged_days": lambda files: change(files, "2025-02.csv", 5, program_days),
+    "three_decimals": lambda files: change(files, "2025-02.csv", 4, lambda _: "1.250", every=9),
+    "filled_once": lambda files: offices_once(files["2025-02.csv"]),
     "many_remarks": lambda files: files["2025-02.csv"].extend([["x", "y", "", "", "5", "", ""]] * 40),
 }
 
@@ -134,7 +149,8 @@ def test_two_declared_orders_of_day_and_month_are_a_warning(tmp_path: Path) -> N
 
 
 def test_every_kind_of_warning_is_tried() -> None:
-    assert sorted([*FAULTS, "two_date_orders"]) == sorted(KINDS)
+    elsewhere = ["two_date_orders", "signs_elsewhere", "two_encodings"]  # below, and in test_odd_texts
+    assert sorted([*FAULTS, *elsewhere]) == sorted(KINDS)
 
 
 def test_an_acknowledgement_does_not_hold_for_the_next_file(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.ledgers.campaign import guessed, tried
-from tests.ledgers.faults import FAULTS
+from tests.ledgers.campaign import ALL, guessed, tried
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = IBIS_IS_BEHIND_DUCKDB
@@ -14,7 +13,7 @@ def test_a_clean_ledger_in_any_form_is_read_as_it_is_true(seed: int) -> None:
     assert tried(seed, None) is None
 
 
-@pytest.mark.parametrize(("seed", "fault"), list(enumerate(FAULTS)))
+@pytest.mark.parametrize(("seed", "fault"), list(enumerate(ALL)))
 def test_no_fault_is_passed_over(seed: int, fault: str) -> None:
     assert tried(seed, fault) is None
 

@@ -206,3 +206,16 @@ def test_large_ledgers_are_checked_in_parts(count: int, parts: list[int], monkey
     checked = list(validate(raw, list(GOOD), ColumnMapping(), today=TODAY))
     assert [len(part.accepted) for part in checked] == parts
     assert [line for part in checked for line in part.accepted["line"]] == list(range(count))
+
+
+@pytest.mark.parametrize("no", ["0", "0.0", "0,00", "False", "no", "N", "Cleared", ""])
+@pytest.mark.parametrize("yes", ["1", "1.0", "1.", "TRUE", "yes", "Y", "x", "Confirmed"])
+def test_a_label_in_any_usual_form_is_read(yes: str, no: str) -> None:
+    mapping = ColumnMapping(label_words={"confirmed": "1", "cleared": "0"})
+    assert check(GOOD | {"label": yes}, GOOD | {"label": no}, mapping=mapping).accepted["label"].tolist() == [1, 0]
+
+
+def test_a_label_that_nobody_gave_keeps_its_row_and_is_counted() -> None:
+    mapping = ColumnMapping(label_words={"in review": ""})
+    checked = check(*(GOOD | {"label": text} for text in ("", "In review", "1")), mapping=mapping)
+    assert (len(checked.accepted), checked.seen["not reviewed"].rows) == (3, 2)
