@@ -27,6 +27,7 @@ from compliance.templates import Templates, read_templates, resources, statement
 
 OUT = ROOT / "build" / "checks.json"
 KEPT = ROOT / "docs" / "checks.json"
+SERVED = ROOT / "local" / "rights" / "served.json"
 
 
 def main(today: date) -> int:
@@ -121,12 +122,15 @@ def _stays(templates: Templates) -> dict[str, list[str]]:
 def _actions(templates: Templates) -> dict[str, int]:
     """Count the actions that policies name, and those that the Service Authorization Reference's data judges.
 
-    The local AWS refuses the others (`local.rights.reference`, from the same data).
+    Beside them what `local.rights.served` counted: the actions that the local AWS serves, those that it judges with the
+    required resource types of the same data, and those that it refuses because the data has no entry.
     """
     named = {action for each in statements(templates) for action in each.actions}
     services = {action: get_service_prefix_data(action.partition(":")[0]) for action in named}
     judged = [action for action, data in services.items() if action.partition(":")[2] in data.get("privileges", {})]
-    return {"in_policies": len(named), "judged": len(judged)}
+    served = json.loads(SERVED.read_text(encoding="utf-8"))
+    local = {"served": served["served"], "served_judged": served["judged"], "served_refused": len(served["refused"])}
+    return {"in_policies": len(named), "judged": len(judged), **local}
 
 
 def _endpoints(templates: Templates) -> Iterator[str]:

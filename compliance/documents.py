@@ -24,6 +24,7 @@ from compliance import (
     perimeter,
     permissions,
     predicates,
+    reach,
     serving,
 )
 from compliance.findings import Acceptance
@@ -78,7 +79,7 @@ def accepted_findings(root: Path) -> str:
 
 def checked_claims(_root: Path) -> str:
     """The claims about the templates, with the controls that each names."""
-    rows, rooms = [], (predicates, permissions, serving, perimeter, database, creation)
+    rows, rooms = [], (predicates, permissions, serving, perimeter, database, creation, reach)
     for claim in (each for room in rooms for each in room.CLAIMS):
         promise, _, controls = " ".join((claim.__doc__ or "").split()).partition(" Controls: ")
         rows.append((f"`{claim.__module__.rpartition('.')[2]}.{claim.__name__}`", promise, controls.removesuffix(".")))

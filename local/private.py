@@ -21,6 +21,7 @@ TABLE = None
 _ADD_EVENT = "stack_id stack_name logical_id resource_type status reason physical_id detailed_status"
 
 PRIVATE_NAMES: dict[str, str | None] = {
+    "ministack.core.iam_actions.extract_iam_action": "service method path headers body query_params",
     "ministack.core.iam_actions.request_tag_context": "service iam_action body params",
     "ministack.core.iam_actions.identity_denial_message": "action principal_arn resource explicit_deny",
     "ministack.core.iam_actions.access_denied_response": (
@@ -42,8 +43,13 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.app._port_is_bindable": "host port",
     "ministack.app._routing_params": "method path headers body query_params",
     "ministack.app._maybe_record_cloudtrail": "service method path headers body query_params request_id region",
+    "ministack.services.alb._lb_attrs": TABLE,
+    "ministack.services.backup._vaults": TABLE,
+    "ministack.services.cloudwatch_logs._log_groups": TABLE,
     "ministack.services.ec2._vpcs": TABLE,
+    "ministack.services.ecr._repositories": TABLE,
     "ministack.services.iam._roles": TABLE,
+    "ministack.services.rds._instances": TABLE,
     "ministack.services.cloudtrail._get_event_queue": "",
     "ministack.services.eventbridge._put_events": "data allow_aws_source",
     "ministack.services.cloudformation._ACTION_HANDLERS": TABLE,

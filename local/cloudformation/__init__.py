@@ -1,6 +1,6 @@
 """CloudFormation types that the emulator lacks and Atoll's stacks need."""
 
-from local.cloudformation import acting, alarms, audit, network, recorded, secrets
+from local.cloudformation import acting, alarms, audit, names, network, protection, recorded, secrets
 from local.cloudformation.recorded import RECORDED_ONLY
 from local.cloudformation.resource_type import ResourceType, aws, register_types, run_on_worker_threads
 
@@ -13,4 +13,6 @@ def register() -> None:
     network.give_vpcs_their_cidr()
     secrets.refer_to_secrets_by_arn()
     alarms.record_metric_math()
+    names.register()
+    protection.register()
     acting.register()

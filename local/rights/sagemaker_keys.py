@@ -27,6 +27,7 @@ _NETWORK = ("sagemaker:NetworkIsolation", "sagemaker:VpcSubnets", "sagemaker:Vpc
 _ENCRYPTION = ("sagemaker:VolumeKmsKey", "sagemaker:OutputKmsKey", "sagemaker:InstanceTypes")
 _ISOLATED_JOB = (*_NETWORK, *_ENCRYPTION, "sagemaker:InterContainerTrafficEncryption", "sagemaker:MaxRuntimeInSeconds")
 _KEYS_OF = {
+    "CreateHyperParameterTuningJob": _ISOLATED_JOB,
     "CreateTrainingJob": _ISOLATED_JOB,
     "CreateProcessingJob": _ISOLATED_JOB,
     "CreateTransformJob": _ENCRYPTION,

@@ -1,4 +1,4 @@
-"""A SageMaker backed by real processes, and Application Auto Scaling's records, inside the local AWS.
+"""A SageMaker backed by real processes, and Application Auto Scaling, inside the local AWS.
 
 `register()` teaches them to the emulator (ministack). It goes between `import ministack.app` and its `main()`.
 """
@@ -14,6 +14,7 @@ from local.sagemaker.backend import Backend
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.images import Image
 from local.sagemaker.private import PRIVATE_NAMES, find
+from local.sagemaker.scaler import Scaler
 from local.sagemaker.service import Service
 
 __all__ = ["PRIVATE_NAMES", "Image", "model_image", "register"]
@@ -54,3 +55,4 @@ def register(images: Mapping[str, Image] | None = None) -> None:
         }
     )
     cloudformation.register(backend, endpoints, scaling)
+    Scaler(backend.records, endpoints, scaling).start()

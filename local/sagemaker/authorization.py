@@ -18,13 +18,14 @@ def rights(operation: str, params: Record, records: Records) -> Iterator[Right]:
     kind = _kind(operation)
     resource = _resource(kind, params)
     tagged = tag_keys(params)
-    keys = tagged | condition_keys(operation, params) | _model_arns(operation, params)
+    asked = params | params.get("TrainingJobDefinition", {})  # of a tuning job: what its training jobs are like
+    keys = tagged | condition_keys(operation, asked) | _model_arns(operation, params)
     keys |= {f"aws:ResourceTag/{key}": value for key, value in records.tags(resource).items()}
     config = (ENDPOINT_CONFIG.arn(params["EndpointConfigName"]),) if operation in _ON_CONFIG_TOO else ()
     yield Right(f"sagemaker:{operation}", (resource, *config), keys)
     if operation.startswith("Create") and params.get("Tags"):
         yield Right("sagemaker:AddTags", (resource,), tagged | {"sagemaker:TaggingAction": operation})
-    for role in (params.get("RoleArn"), params.get("ExecutionRoleArn")):
+    for role in (asked.get("RoleArn"), asked.get("ExecutionRoleArn")):
         if role:
             yield Right("iam:PassRole", (role,), {"iam:PassedToService": SERVICE_PRINCIPAL})
 

@@ -1,4 +1,4 @@
-"""Application Auto Scaling: it keeps scalable targets and policies; nothing scales on one machine."""
+"""Application Auto Scaling: it keeps scalable targets, policies and activities; `scaler` carries the policies out."""
 
 import hashlib
 import uuid
@@ -15,6 +15,7 @@ from local.sagemaker.records import ENDPOINT, Record, Records
 SERVICE = "application-autoscaling"
 _IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _PAGE = 50
+_TRACKED = "SageMakerVariantInvocationsPerInstance"
 
 
 class Scaling:
@@ -24,6 +25,7 @@ class Scaling:
         self._records = records
         self._targets: dict[tuple[str, ...], Record] = {}
         self._policies: dict[tuple[str, ...], Record] = {}
+        self._activities: list[Record] = []
         self._tags: dict[str, dict[str, str]] = {}
         self.operations = {
             "RegisterScalableTarget": self.register_target,
@@ -32,6 +34,7 @@ class Scaling:
             "PutScalingPolicy": self.put_policy,
             "DescribeScalingPolicies": self.describe_policies,
             "DeleteScalingPolicy": self.delete_policy,
+            "DescribeScalingActivities": self.describe_activities,
             "TagResource": self.tag,
             "UntagResource": self.untag,
             "ListTagsForResource": self.list_tags,
@@ -81,14 +84,21 @@ class Scaling:
         return {}
 
     def put_policy(self, params: Record) -> Record:
-        """PutScalingPolicy."""
+        """PutScalingPolicy.
+
+        Raises:
+            InvalidRequestError: It doesn't track the invocations of an instance.
+        """
         self._target(params)
+        tracking = params.get("TargetTrackingScalingPolicyConfiguration", {})
+        metric = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
+        if (params.get("PolicyType"), metric) != ("TargetTrackingScaling", _TRACKED):
+            raise InvalidRequestError(f"The local AWS doesn't know {params}: it tracks {_TRACKED} alone.")
         key = (*_key(params), params["PolicyName"])
         path = f"resource/{params['ServiceNamespace']}/{params['ResourceId']}:policyName/{params['PolicyName']}"
         own = {
             "CreationTime": datetime.now(UTC),
             "PolicyARN": f"arn:aws:autoscaling:{region()}:{account_id()}:scalingPolicy:{uuid.uuid4()}:{path}",
-            "PolicyType": "StepScaling",
             "Alarms": [],
         }
         self._policies[key] = own | self._policies.get(key, {}) | params
@@ -105,6 +115,30 @@ class Scaling:
         if self._policies.pop((*_key(params), params["PolicyName"]), None) is None:
             raise ServiceError("ObjectNotFoundException", f"No scaling policy {params['PolicyName']!r} was found.")
         return {}
+
+    def describe_activities(self, params: Record) -> Record:
+        """DescribeScalingActivities, the latest first."""
+        named = [
+            each for each in self._activities if each["ResourceId"] == params.get("ResourceId", each["ResourceId"])
+        ]
+        return _page("ScalingActivities", named[::-1], params)
+
+    def targets(self) -> list[Record]:
+        """The targets, for who carries the policies out; from any thread."""
+        return list(self._targets.values())
+
+    def policies_of(self, target: Record) -> list[Record]:
+        """The policies of a target; from any thread."""
+        return [policy for key, policy in list(self._policies.items()) if key[:3] == _key(target)]
+
+    def note_activity(self, target: Record, count: int) -> None:
+        """Remember that a target was moved."""
+        now = datetime.now(UTC)
+        given = {member: target[member] for member in _IDENTITY}
+        self._activities.append(given | {
+            "ActivityId": str(uuid.uuid4()), "Description": f"Setting desired instance count to {count}.",
+            "Cause": "a target tracking policy", "StartTime": now, "EndTime": now, "StatusCode": "Successful",
+        })  # fmt: skip
 
     def tag(self, params: Record) -> Record:
         """TagResource."""

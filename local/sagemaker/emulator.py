@@ -112,6 +112,11 @@ def _trusts_sagemaker(statement: dict[str, Any], keys: dict[str, str]) -> bool:
     return named and all(met(*condition) for condition in conditions)
 
 
+def short_id() -> str:
+    """Eight letters that name what SageMaker makes by itself."""
+    return secrets.token_hex(4)
+
+
 def account_id() -> str:
     """The account of the request that is being served."""
     return find("ministack.core.responses.get_account_id")()

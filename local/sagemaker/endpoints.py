@@ -1,22 +1,22 @@
 """Endpoints: model servers behind a name, replaced only by ones that answered their health check."""
 
 import logging
-import secrets
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.sagemaker import emulator, rollback
+from local.sagemaker import capture, clock, emulator
 from local.sagemaker.backend import Backend
 from local.sagemaker.errors import InvalidRequestError, JobFailedError, ServiceError
+from local.sagemaker.fleets import Fleet, Traffic, nothing_serves
 from local.sagemaker.jobs import emit
-from local.sagemaker.records import ENDPOINT, ENDPOINT_CONFIG, MODEL, Record
-from local.sagemaker.servers import ModelServer, Reply
+from local.sagemaker.load import Load
+from local.sagemaker.records import ENDPOINT, ENDPOINT_CONFIG, Record
+from local.sagemaker.rollout import Rollout
+from local.sagemaker.servers import Reply
 
 logger = logging.getLogger("sagemaker")
 _FAILURES = (JobFailedError, ServiceError, ClientError, BotoCoreError, OSError)
@@ -25,26 +25,18 @@ _GONE = 503  # counted for a container that doesn't answer
 _UNDELETABLE = frozenset({"Creating", "SystemUpdating"})
 
 
-@dataclass(frozen=True)
-class Variant:
-    """A production variant in service."""
-
-    name: str
-    weight: float
-    server: ModelServer
-
-
 class Endpoints:
     """The endpoints of a backend and what serves them now."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._serving: dict[str, list[Variant]] = {}
+        self._serving: dict[str, Traffic] = {}
         self._changes: dict[str, threading.Thread] = {}
+        self.load = Load()
 
     def create(self, params: Record) -> Record:
         """CreateEndpoint: returns at once; the endpoint becomes InService or Failed."""
-        self._backend.records.get(ENDPOINT_CONFIG, params["EndpointConfigName"])
+        self._rollout(params)
         arn = self._backend.records.add(ENDPOINT, params, EndpointStatus="Creating")
         self._begin(params, failed={"EndpointStatus": "Failed"})
         return {"EndpointArn": arn}
@@ -53,13 +45,35 @@ class Endpoints:
         """UpdateEndpoint: returns at once; after a failure the old configuration serves on."""
         name = params["EndpointName"]
         record = self._backend.records.get(ENDPOINT, name)
-        self._backend.records.get(ENDPOINT_CONFIG, params["EndpointConfigName"])
+        if params.get("RetainDeploymentConfig"):
+            params = params | {"DeploymentConfig": record.get("LastDeploymentConfig", {})}
+        self._rollout(params)
         if record["EndpointStatus"] not in ("InService", "Failed"):
-            raise InvalidRequestError(f"Cannot update in-progress endpoint {name!r} ({record['EndpointStatus']}).")
+            raise _in_progress(record)
         if record["EndpointStatus"] == "InService":  # without the old one, nothing can be shifted or rolled back
             self._backend.records.get(ENDPOINT_CONFIG, record["EndpointConfigName"])
         self._change(name, EndpointStatus="Updating", FailureReason=None)
         self._begin(params, failed={"EndpointStatus": record["EndpointStatus"]})
+        return {"EndpointArn": record["EndpointArn"]}
+
+    def resize(self, params: Record) -> Record:
+        """UpdateEndpointWeightsAndCapacities: returns at once; the endpoint is Updating for three minutes of the clock.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
+        """
+        name = params["EndpointName"]
+        record = self._backend.records.get(ENDPOINT, name)
+        if record["EndpointStatus"] != "InService":
+            raise _in_progress(record)
+        wanted = {each["VariantName"]: each for each in params["DesiredWeightsAndCapacities"]}
+        known = {each["VariantName"] for each in record["ProductionVariants"]}
+        if unknown := wanted.keys() - known:
+            raise InvalidRequestError(
+                f"The endpoint {name!r} has no variant {sorted(unknown)}; it has {sorted(known)}."
+            )
+        variants = [_desiring(each, wanted.get(each["VariantName"], {})) for each in record["ProductionVariants"]]
+        self._change(name, EndpointStatus="Updating", ProductionVariants=variants)
+        self._run(name, self._reach_what_is_desired, name)
         return {"EndpointArn": record["EndpointArn"]}
 
     def delete(self, params: Record) -> Record:
@@ -75,9 +89,7 @@ class Endpoints:
         if status != "Deleting":
             before = self._changes.get(name.lower())
             self._change(name, EndpointStatus="Deleting")
-            thread = threading.Thread(target=self._remove, args=(name, before), name=f"end-{name}", daemon=True)
-            self._changes[name.lower()] = thread
-            thread.start()
+            self._run(name, self._remove, name, before)
         return {}
 
     def delete_and_wait(self, name: str) -> None:
@@ -89,7 +101,8 @@ class Endpoints:
         if before:
             before.join()
         self._change(name, EndpointStatus="Deleting")
-        self._end(self._serving.pop(name.lower(), []))
+        if traffic := self._serving.pop(name.lower(), None):
+            traffic.fleet.end()
         self._backend.records.remove(ENDPOINT, name)
 
     def wait(self, name: str) -> Record:
@@ -105,98 +118,111 @@ class Endpoints:
         Raises:
             ServiceError: No such endpoint or variant (`ValidationError`), or the container is gone (`ModelError`).
         """
-        variants = self._serving.get(name.lower(), [])
         wanted = headers.get("x-amzn-sagemaker-target-variant")
-        variants = [variant for variant in variants if wanted in (None, variant.name)]
-        if not variants:
-            what = f"variant {wanted} of endpoint {name}" if wanted else f"endpoint {name}"
-            raise ServiceError("ValidationError", f"No {what} in service was found in this account.")
-        variant = secrets.SystemRandom().choices(variants, [item.weight for item in variants])[0]
+        traffic = self._serving.get(name.lower())
+        if traffic is None:
+            raise nothing_serves(name, wanted)
+        fleet, variant = traffic.choose(name, wanted)
         started = time.perf_counter()
         try:
             reply = variant.server.ask(body, _forwarded(headers))
         except JobFailedError as error:
-            self._measure(name, variant.name, _GONE, time.perf_counter() - started)
+            self._measure(name, fleet, variant.name, _GONE, time.perf_counter() - started)
             raise ServiceError("ModelError", str(error), status=424) from error
-        self._measure(name, variant.name, reply.status, time.perf_counter() - started)
+        self._measure(name, fleet, variant.name, reply.status, time.perf_counter() - started)
+        capture.keep(self._backend, name, fleet.config, variant, body, headers, reply)
         return variant.name, reply
 
+    def _rollout(self, params: Record) -> Rollout:
+        """How these parameters shift traffic; refuses what AWS would refuse when it is asked."""
+        config = self._backend.records.get(ENDPOINT_CONFIG, params["EndpointConfigName"])
+        instances = min(each.get("InitialInstanceCount", 1) for each in config["ProductionVariants"])
+        return Rollout.of(params.get("DeploymentConfig"), instances)
+
     def _begin(self, params: Record, *, failed: Record) -> None:
-        key = params["EndpointName"].lower()
-        thread = threading.Thread(target=self._deploy, args=(params, failed), name=f"endpoint-{key}", daemon=True)
-        self._changes[key] = thread
-        emit(ENDPOINT, self._backend, _for_event(self._backend.records.get(ENDPOINT, key)))
+        name = params["EndpointName"]
+        emit(ENDPOINT, self._backend, _for_event(self._backend.records.get(ENDPOINT, name)))
+        self._run(name, self._deploy, params, failed)
+
+    def _run(self, name: str, change: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=change, args=arguments, name=f"endpoint-{name}", daemon=True)
+        self._changes[name.lower()] = thread
         thread.start()
 
     def _deploy(self, params: Record, failed: Record) -> None:
         name = params["EndpointName"]
         try:
-            config = self._backend.records.get(ENDPOINT_CONFIG, params["EndpointConfigName"])
-            variants = self._start(name, config)
+            self._replace(name, params, failed)
         except _FAILURES as failure:
             self._change(name, FailureReason=str(failure)[-_REASON_LENGTH:], **failed)
-            return
         except Exception as failure:  # a defect of ours must end the change, not hang its waiters
             logger.exception("endpoint %s", name)
             self._change(name, FailureReason=f"InternalServerError: {failure!r}", **failed)
+
+    def _replace(self, name: str, params: Record, failed: Record) -> None:
+        config = self._backend.records.get(ENDPOINT_CONFIG, params["EndpointConfigName"])
+        fleet, before = Fleet.start(self._backend, name, config), self._serving.get(name.lower())
+        former = self._backend.records.get(ENDPOINT, name).get("ProductionVariants", [])
+        retained = former if params.get("RetainAllVariantProperties") else []
+        if before and not self._shift(name, before.fleet, fleet, params):
+            self._change(name, PendingDeploymentSummary=None, **failed)  # no reason says why
             return
-        if name.lower() in self._serving and rollback.tripped(params):
-            self._end(variants)
-            self._change(name, **failed)  # in service on the old configuration, and no reason says why
-            return
-        before = self._serving.get(name.lower(), [])
-        self._serving[name.lower()] = variants
+        self._serving[name.lower()] = Traffic(fleet)
         self._change(
             name,
             EndpointStatus="InService",
             EndpointConfigName=params["EndpointConfigName"],
-            ProductionVariants=[
-                _describe(item, self._variant(variants, item)) for item in config["ProductionVariants"]
-            ],
+            ProductionVariants=fleet.described(retained),
             LastDeploymentConfig=params.get("DeploymentConfig"),
             FailureReason=None,
+            PendingDeploymentSummary=None,
         )
-        self._end(before)
+        if before:
+            before.fleet.end()
 
-    def _start(self, name: str, config: Record) -> list[Variant]:
-        """Start a server per variant; when one fails, all are ended."""
-        variants: list[Variant] = []
+    def _shift(self, name: str, old: Fleet, new: Fleet, params: Record) -> bool:
+        pending = {"EndpointConfigName": params["EndpointConfigName"], "StartTime": datetime.now(UTC)}
+
+        def shift(share: float) -> None:
+            self._serving[name.lower()] = Traffic(old, new, share)
+            variants = [each | {"CurrentWeight": each["DesiredWeight"] * share} for each in new.described([])]
+            self._change(name, PendingDeploymentSummary=pending | {"ProductionVariants": variants})
+
+        def is_ended() -> bool:
+            return self._backend.records.get(ENDPOINT, name)["EndpointStatus"] == "Deleting"
+
+        took_over = False
         try:
-            for item in config["ProductionVariants"]:
-                model = self._backend.records.get(MODEL, item["ModelName"])
-                log = emulator.log_stream(
-                    f"/aws/sagemaker/Endpoints/{name}", f"{item['VariantName']}/i-{secrets.token_hex(8)}"
-                )
-                server = ModelServer(self._backend, model, {}, log)
-                variants.append(Variant(item["VariantName"], float(item.get("InitialVariantWeight", 1)), server))
-                server.wait_until_ready()
-        except Exception:
-            self._end(variants)
-            raise
-        return variants
+            took_over = self._rollout(params).carry_out(shift, is_ended)
+        finally:
+            if not took_over:
+                self._serving[name.lower()] = Traffic(old)
+                new.end()
+        return took_over
 
-    @staticmethod
-    def _variant(variants: list[Variant], item: Record) -> Variant:
-        return next(variant for variant in variants if variant.name == item["VariantName"])
-
-    @staticmethod
-    def _end(variants: list[Variant]) -> None:
-        for variant in variants:
-            variant.server.end()
+    def _reach_what_is_desired(self, name: str) -> None:
+        time.sleep(clock.real(180))
+        variants = self._backend.records.get(ENDPOINT, name)["ProductionVariants"]
+        reached = [each | {"CurrentWeight": each["DesiredWeight"], "CurrentInstanceCount": each["DesiredInstanceCount"]}
+                   for each in variants]  # fmt: skip
+        self._change(name, EndpointStatus="InService", ProductionVariants=reached)
 
     def _change(self, name: str, **fields: object) -> None:
         emit(ENDPOINT, self._backend, _for_event(self._backend.records.change(ENDPOINT, name, **fields)))
 
-    def _measure(self, endpoint: str, variant: str, status: int, seconds: float) -> None:
+    def _measure(self, endpoint: str, fleet: Fleet, variant: str, status: int, seconds: float) -> None:
+        variants = self._backend.records.get(ENDPOINT, endpoint).get("ProductionVariants", [])
+        count = next((each["CurrentInstanceCount"] for each in variants if each["VariantName"] == variant), 1)
+        self.load.note(endpoint, variant)
         values = {
             "Invocations": (1.0, "Count"),
+            "InvocationsPerInstance": (1.0 / max(count, 1), "None"),
             "ModelLatency": (seconds * 1e6, "Microseconds"),
             "Invocation4XXErrors": (float(status // 100 == 4), "Count"),  # noqa: PLR2004 - 4xx
             "Invocation5XXErrors": (float(status // 100 == 5), "Count"),  # noqa: PLR2004 - 5xx
         }
         of_variant = {"EndpointName": endpoint, "VariantName": variant}
-        config = self._backend.records.get(ENDPOINT, endpoint).get("EndpointConfigName", "")
-        for dimensions in (of_variant, of_variant | {"EndpointConfigName": config}):
+        for dimensions in (of_variant, of_variant | {"EndpointConfigName": fleet.config["EndpointConfigName"]}):
             emulator.put_metrics("AWS/SageMaker", dimensions, values)
 
 
@@ -211,17 +237,14 @@ def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: headers[key] for key, name in names.items() if key in headers}
 
 
-def _describe(item: dict[str, Any], variant: Variant) -> Record:
-    image = variant.server.pulled.resolved
-    count, weight = item.get("InitialInstanceCount", 1), variant.weight
-    return {
-        "VariantName": variant.name,
-        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": datetime.now(UTC)}],
-        "CurrentWeight": weight,
-        "DesiredWeight": weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
-    }
+def _desiring(variant: Record, wanted: Record) -> Record:
+    names = {"DesiredInstanceCount", "DesiredWeight"}
+    return variant | {name: value for name, value in wanted.items() if name in names}
+
+
+def _in_progress(record: Record) -> InvalidRequestError:
+    name, status = record["EndpointName"], record["EndpointStatus"]
+    return InvalidRequestError(f"Cannot update in-progress endpoint {name!r} ({status}).")
 
 
 def _for_event(record: Record) -> Record:

@@ -24,9 +24,8 @@ _REASON_LENGTH = 1024
 def emit(kind: Kind, backend: Backend, record: Record) -> None:
     """Emit the state-change event of a record, as `DescribeXxx` shows it, with its tags."""
     arn = record[kind.arn_member]
-    emulator.put_event(
-        f"SageMaker {kind.words.title()} State Change", record | {"Tags": backend.records.tags(arn)}, arn
-    )
+    words = kind.words.title().replace("Hyper Parameter", "HyperParameter")  # as the event's page spells it
+    emulator.put_event(f"SageMaker {words} State Change", record | {"Tags": backend.records.tags(arn)}, arn)
 
 
 class Job(ABC):

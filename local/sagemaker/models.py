@@ -1,6 +1,6 @@
 """Models and endpoint configurations: records only, checked when made."""
 
-from local.sagemaker import emulator
+from local.sagemaker import emulator, storage
 from local.sagemaker.backend import Backend
 from local.sagemaker.errors import InvalidRequestError
 from local.sagemaker.records import ENDPOINT_CONFIG, MODEL, Record
@@ -37,6 +37,8 @@ def create_endpoint_config(backend: Backend, params: Record) -> Record:
                 f"{sorted(unknown) or 'no model'}: it serves a named model on instances."
             )
         backend.records.get(MODEL, variant["ModelName"])
+    if "DataCaptureConfig" in params:
+        storage.split_uri(params["DataCaptureConfig"]["DestinationS3Uri"])
     return {"EndpointConfigArn": backend.records.add(ENDPOINT_CONFIG, params)}
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from botocore.utils import parse_to_aware_datetime
 
-from local.sagemaker import models, shapes
+from local.sagemaker import models, shapes, tuning
 from local.sagemaker.backend import Backend
 from local.sagemaker.endpoints import Endpoints
 from local.sagemaker.errors import InvalidRequestError
@@ -29,13 +29,16 @@ HONOURED: dict[str, set[str]] = {
     "CreateTransformJob": {"TransformJobName", "ModelName", "MaxConcurrentTransforms", "MaxPayloadInMB",
         "BatchStrategy", "Environment", "TransformInput", "TransformOutput", "TransformResources", "Tags",
         "ExperimentConfig"},
+    "CreateHyperParameterTuningJob": {"HyperParameterTuningJobName", "HyperParameterTuningJobConfig",
+        "TrainingJobDefinition", "Tags"},
     "CreateModel": {"ModelName", "PrimaryContainer", "Containers", "ExecutionRoleArn", "Tags", "VpcConfig",
         "EnableNetworkIsolation"},
     "CreateEndpointConfig": {"EndpointConfigName", "ProductionVariants", "Tags", "KmsKeyId", "ExecutionRoleArn",
-        "VpcConfig", "EnableNetworkIsolation"},
+        "VpcConfig", "EnableNetworkIsolation", "DataCaptureConfig"},
     "CreateEndpoint": {"EndpointName", "EndpointConfigName", "DeploymentConfig", "Tags"},
     "UpdateEndpoint": {"EndpointName", "EndpointConfigName", "DeploymentConfig", "RetainAllVariantProperties",
         "RetainDeploymentConfig"},
+    "UpdateEndpointWeightsAndCapacities": {"EndpointName", "DesiredWeightsAndCapacities"},
 }  # fmt: skip
 
 
@@ -48,6 +51,9 @@ def build_operations(backend: Backend, endpoints: Endpoints) -> dict[str, Operat
         "StopProcessingJob": stop_processing_job,
         "CreateTransformJob": create_transform_job,
         "StopTransformJob": stop_transform_job,
+        "CreateHyperParameterTuningJob": tuning.create_tuning_job,
+        "StopHyperParameterTuningJob": tuning.stop_tuning_job,
+        "ListTrainingJobsForHyperParameterTuningJob": tuning.list_training_jobs,
         "CreateModel": models.create_model,
         "DeleteModel": models.delete_model,
         "CreateEndpointConfig": models.create_endpoint_config,
@@ -58,7 +64,7 @@ def build_operations(backend: Backend, endpoints: Endpoints) -> dict[str, Operat
     }
     operations: dict[str, Operation] = {name: partial(function, backend) for name, function in own.items()}
     operations |= {"CreateEndpoint": endpoints.create, "UpdateEndpoint": endpoints.update}
-    operations["DeleteEndpoint"] = endpoints.delete
+    operations |= {"UpdateEndpointWeightsAndCapacities": endpoints.resize, "DeleteEndpoint": endpoints.delete}
     for kind in KINDS:
         operations[f"Describe{kind.title}"] = partial(_describe, backend, kind)
         operations[f"List{kind.title}s"] = partial(_list, backend, kind)

@@ -98,8 +98,8 @@ class TrainingJob(Job):
         )
 
 
-def create_training_job(backend: Backend, params: Record) -> Record:
-    """CreateTrainingJob."""
+def create_training_job(backend: Backend, params: Record, of_tuning: Record | None = None) -> Record:
+    """CreateTrainingJob; `of_tuning` are the members of a tuning job's child."""
     _refuse_unknown(params)
     emulator.require_role(params["RoleArn"], source=TRAINING_JOB.arn(params["TrainingJobName"]))
     name, now = params["TrainingJobName"], datetime.now(UTC)
@@ -118,6 +118,7 @@ def create_training_job(backend: Backend, params: Record) -> Record:
         SecondaryStatus="Starting",
         SecondaryStatusTransitions=[{"Status": "Starting", "StartTime": now, "StatusMessage": "Starting (local AWS)"}],
         ModelArtifacts={"S3ModelArtifacts": archive},
+        **(of_tuning or {}),
     )
     TrainingJob(backend, name).start()
     return {"TrainingJobArn": arn}

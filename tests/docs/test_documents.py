@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance import creation, database, perimeter, permissions, predicates, serving
+from compliance import creation, database, perimeter, permissions, predicates, reach, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -127,7 +127,7 @@ def test_every_test_and_module_that_the_documents_name_exists() -> None:
 def test_every_claim_that_is_named_as_proof_is_checked() -> None:
     checked = {
         claim.__name__
-        for room in (predicates, permissions, serving, perimeter, database, creation)
+        for room in (predicates, permissions, serving, perimeter, database, creation, reach)
         for claim in room.CLAIMS
     }
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+){2,})`", (ROOT / "docs" / "local.md").read_text()))

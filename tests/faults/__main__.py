@@ -1,4 +1,6 @@
-"""`make faults`: thousands of random lives of the release path, every attack, every mutant, into build/faults.json."""
+"""`make faults`: thousands of random lives of the release path, every attack, every mutant, every failed creation.
+
+The report is build/faults.json."""
 
 import argparse
 import json
@@ -10,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from tests.faults import creations
 from tests.faults.attacks import tried
 from tests.faults.mutants import MUTANTS
 from tests.faults.run import Run, run
@@ -39,16 +42,20 @@ def main(arguments: Sequence[str]) -> int:
     done = lived(console, chosen.sequences, chosen.seed)
     attacks = tried()
     mutants = [{"mutant": m.name, "promise": m.promise, "caught": m.is_caught()} for m in MUTANTS]
+    failed_creations = creations.tried()
     report = done.report() | {"first_seed": chosen.seed, "attacks": attacks, "mutants": mutants}
+    report["failed_creations"] = failed_creations
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(report | {"seconds": round(time.monotonic() - began)}, indent=1), encoding="utf-8")
     refused, caught = sum(each["refused"] for each in attacks), sum(each["caught"] is True for each in mutants)
+    led_on = sum(each["led_on"] for each in failed_creations)
     console.print(
         f"{len(done.tally.stories)} sequences, {len(done.broken)} with a broken promise; {len(done.tally.died)} crash "
         f"points, {len(done.missed())} missed; {refused} of {len(attacks)} attacks refused; {caught} of {len(mutants)} "
-        f"mutants caught. {REPORT}"
+        f"mutants caught; {led_on} of {len(failed_creations)} failed creations led on. {REPORT}"
     )
-    return 1 if done.broken or done.missed() or refused < len(attacks) or caught < len(mutants) else 0
+    whole = refused == len(attacks) and caught == len(mutants) and led_on == len(failed_creations)
+    return 0 if whole and not done.broken and not done.missed() else 1
 
 
 if __name__ == "__main__":

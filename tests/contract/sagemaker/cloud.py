@@ -39,7 +39,7 @@ def stand_in_cloud(folder: Path) -> Generator[StandInCloud]:
     """Start it, wait until it's healthy, end it."""
     certificates = make_certificates(folder / "certificates")
     port, other = free_ports(2)
-    environment = server_environment(folder, certificates, port, other)
+    environment = {**server_environment(folder, certificates, port, other), "ATOLL_LOCAL_MINUTE": "0.5"}
     log = folder / "aws.log"
     process = supervise.start(
         [sys.executable, "-m", "tests.contract.sagemaker.cloud"], environment=environment, log=log

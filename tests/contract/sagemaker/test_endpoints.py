@@ -31,7 +31,7 @@ def test_an_endpoint_answers_with_its_model(scene: Scene) -> None:
     metrics = scene.cloud.client("cloudwatch").list_metrics(
         Namespace="AWS/SageMaker", Dimensions=[{"Name": "EndpointName", "Value": name}]
     )["Metrics"]
-    expected = {"Invocations", "ModelLatency", "Invocation4XXErrors", "Invocation5XXErrors"}
+    expected = {"Invocations", "ModelLatency", "Invocation4XXErrors", "Invocation5XXErrors", "InvocationsPerInstance"}
     assert {metric["MetricName"] for metric in metrics} == expected
 
 
