@@ -16,8 +16,6 @@ ALL_CASES = CASES | {"Administrator": ADMINISTRATOR} | JOBS
 NOT_ASKED_LOCALLY = frozenset(
     {
         "s3:BypassGovernanceRetention",
-        "sagemaker:DescribeHyperParameterTuningJob",
-        "sagemaker:StopHyperParameterTuningJob",
         "xray:GetTraceSummaries",
         "xray:PutTraceSegments",
     }

@@ -17,7 +17,8 @@ def train() -> int:
     given = json.loads((ROOT / "input/config/hyperparameters.json").read_text())
     lines = sum(len(file.read_text().splitlines()) for file in (ROOT / "input/data").rglob("*.csv"))
     print(f"rows={lines} secrets={[name for name in os.environ if name.startswith('AWS')]}")  # noqa: T201 - a container\'s log
-    print(f"score={given.get('score', '0')};")  # noqa: T201 - the same
+    if "score" in given:
+        print(f"score={given['score']};")  # noqa: T201 - the same
     (ROOT / "model/word.txt").write_text(given.get("word", "plain"))
     if given.get("behaviour") == "fail":
         (ROOT / "output/failure").write_text("the ledger is empty")
