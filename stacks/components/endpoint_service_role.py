@@ -14,6 +14,9 @@ from stacks.regions import service_principal
 class EndpointServiceRole(WorkRole):
     """What a change set of an endpoint stack may do, whoever made it: the fence around the release pipeline.
 
+    DeleteTags and DescribeScheduledActions are among what the types' handlers call (`handlers.*.permissions` of their
+    schemas): https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html.
+
     Controls: AC-6, CM-3, CM-5.
     """
 
@@ -121,7 +124,7 @@ class EndpointServiceRole(WorkRole):
         self.permissions.allow_pattern(
             "application-autoscaling:DescribeScalableTargets",
             "application-autoscaling:DescribeScalingPolicies",
-            "application-autoscaling:DescribeScheduledActions",  # its handler reads them, too (schema of the type)
+            "application-autoscaling:DescribeScheduledActions",  # its handler reads them, too (the class's page)
             on=["*"],
             because=NO_RESOURCE_LEVEL,
         )
