@@ -13,8 +13,8 @@ _UID = "${aws:PrincipalTag/uid}"
 _EXECUTE = "cloudformation:ExecuteChangeSet"
 _CREATE = "cloudformation:CreateChangeSet"
 _NAME = "cloudformation:ChangeSetName"
-_BACKWARD = {"back-*", "stop-*", "arn:*:changeSet/back-*", "arn:*:changeSet/stop-*"}
-_FORWARD = {"r-by-*", "arn:*:changeSet/r-by-*"}
+_BACKWARD = {f"{form}{name}-*" for name in ("home", "halt") for form in ("", "arn:*:changeSet/")}
+_FORWARD = {"r-by-*"}
 _NO_ID = {"automation", *(f"*{mark}*" for mark in " +-./:=@_")}
 _TELL_FOR_WHOM = {service_principal(name) for name in ("ecs-tasks", "monitoring.rds", "sagemaker", "vpc-flow-logs")}
 
@@ -68,13 +68,26 @@ def nobody_approves_own_work(templates: Templates) -> Iterator[str]:
 
 
 def execution_is_by_name(templates: Templates) -> Iterator[str]:
-    """Executing is bound to names: forward for people who approve, backward for others, never both. Controls: AC-5."""
+    """Executing is bound to names: forward for people, who give no ARN, backward for functions. Controls: AC-5."""
     for statement in _allowing(templates, _EXECUTE):
         names = _set(statement.keys("StringLike").get(_NAME))
         if not names or not (names <= _BACKWARD or names <= _FORWARD):
             yield f"{statement.policy.place} may execute {sorted(names) or 'any change set'}"
         if not all("stack/Atoll-Endpoint-" in str(resource) for resource in statement.resources):
             yield f"{statement.policy.place} may execute change sets of other stacks"
+
+
+def people_make_no_change_sets(templates: Templates) -> Iterator[str]:
+    """Whoever becomes a role by name can make no change set, so no template and no stack. Controls: AC-6, CM-5."""
+    people = {
+        str({"Ref": role.logical_id})
+        for role in resources(templates, "AWS::IAM::Role")
+        if any("AWS" in each["Principal"] for each in role.properties["AssumeRolePolicyDocument"]["Statement"])
+    }
+    for policy, own in _by_policy(templates):
+        held = {str(role) for role in _attached_roles(policy, templates)} & people
+        if held and any(one.effect == "Allow" and _CREATE in one.actions for one in own):
+            yield f"{policy.place} lets a person make a change set"
 
 
 def no_function_moves_forward(templates: Templates) -> Iterator[str]:
@@ -195,6 +208,7 @@ CLAIMS = (
     nobody_approves_own_work,
     execution_is_by_name,
     no_function_moves_forward,
+    people_make_no_change_sets,
     change_sets_stay_within_the_fence,
     only_safe_jobs_start,
     roles_are_passed_by_name,

@@ -10,7 +10,7 @@ from compliance.preflight_checks import Clients, Finding, arn
 from stacks.regions import service_principal
 from stacks.settings import Settings
 
-_WITH_MODELS = 6
+_WITH_MODELS = 8
 UNRESERVED = 100
 """What Lambda keeps of an account's concurrency that nobody may reserve
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)."""

@@ -4,6 +4,7 @@
 - `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack, with the caller's identity;
 - the very same records in LookupEvents, of the calls that succeeded, as the emulator's own name neither the caller nor
   the parameters as CloudTrail does;
+- the same event for each call of a function (`Invoke`, a data event, which LookupEvents doesn't hold);
 - the true names of the other query-protocol calls (CreateChangeSet rather than "POST.cloudformation") in LookupEvents.
 
 Shapes: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html and
@@ -12,7 +13,8 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -23,9 +25,12 @@ TRAILED_CALLS = ("ExecuteChangeSet", "DeleteChangeSet", "UpdateStack")
 
 _CLOUDFORMATION = "ministack.services.cloudformation"
 _APP = "ministack.app"
+_LAMBDA = "ministack.services.lambda_svc"
 _OK = 200
 
 Handler = Callable[[Mapping[str, object]], tuple]
+_calls: ContextVar[str] = ContextVar("calls", default="")
+"""Who calls a function by Invoke; empty outside of that."""
 
 
 def register() -> None:
@@ -36,6 +41,8 @@ def register() -> None:
     for call in TRAILED_CALLS:
         handlers[call] = _announcing_call(call, handlers[call])
     private.wrap(f"{_APP}._maybe_record_cloudtrail", _with_body_parameters)
+    private.wrap(f"{_LAMBDA}._invoke", _knowing_who_calls)
+    private.wrap(f"{_LAMBDA}._execute_function_dispatch", _announcing_invocation)
 
 
 def send_event(source: str, detail_type: str, detail: Mapping[str, object], resources: list[str]) -> None:
@@ -77,6 +84,37 @@ def _soon(send: Callable[[], None]) -> None:
         send()
 
 
+def _knowing_who_calls(original: Callable[..., Awaitable[tuple]]) -> Callable[..., Awaitable[tuple]]:
+    async def invoke(name: str, *given: object, **named: object) -> tuple:
+        token = _calls.set(private.find("ministack.core.iam_evaluator.caller_arn")())
+        try:
+            return await original(name, *given, **named)
+        finally:
+            _calls.reset(token)
+
+    return invoke
+
+
+def _announcing_invocation(original: Callable[..., dict]) -> Callable[..., dict]:
+    """Tell of a function that somebody calls; those that the emulator's own services call are not told of."""
+
+    def dispatch(
+        func: Mapping[str, object],
+        config: Mapping[str, object],
+        event: object,
+        request_id: str,
+        started: float,
+    ) -> dict:
+        if who := _calls.get():
+            asked = {"functionName": config["FunctionArn"], "invocationType": "RequestResponse"}
+            detail = _detail("lambda.amazonaws.com", "Invoke", asked, who)
+            detail |= {"requestID": request_id, "managementEvent": False, "eventCategory": "Data"}
+            _soon(lambda: send_event("aws.lambda", "AWS API Call via CloudTrail", detail, []))
+        return original(func, config, event, request_id, started)
+
+    return dispatch
+
+
 def _announcing_call(call: str, original: Handler) -> Handler:
     def handler(params: Mapping[str, object]) -> tuple:
         response = original(params)
@@ -96,14 +134,20 @@ def _call_detail(call: str, params: Mapping[str, object]) -> dict[str, object]:
         "stackName": parameter(params, "StackName"),
         "clientRequestToken": parameter(params, "ClientRequestToken"),
     }
+    who = private.find("ministack.core.iam_evaluator.caller_arn")()
+    asked = {name: value for name, value in given.items() if value}
+    return _detail("cloudformation.amazonaws.com", call, asked, who)
+
+
+def _detail(source: str, call: str, asked: Mapping[str, object], who: str) -> dict[str, object]:
     return {
         "eventVersion": "1.11",
-        "userIdentity": caller_identity(private.find("ministack.core.iam_evaluator.caller_arn")()),
+        "userIdentity": caller_identity(who),
         "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "eventSource": "cloudformation.amazonaws.com",
+        "eventSource": source,
         "eventName": call,
         "awsRegion": private.find("ministack.core.responses.get_region")(),
-        "requestParameters": {name: value for name, value in given.items() if value},
+        "requestParameters": dict(asked),
         "responseElements": None,
         "eventID": str(uuid4()),
         "eventType": "AwsApiCall",

@@ -52,6 +52,8 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.services.rds._instances": TABLE,
     "ministack.services.cloudtrail._get_event_queue": "",
     "ministack.services.eventbridge._put_events": "data allow_aws_source",
+    "ministack.services.lambda_svc._execute_function_dispatch": "func config event request_id started",
+    "ministack.services.lambda_svc._invoke": "name event headers path_qualifier query_params",
     "ministack.services.cloudformation._ACTION_HANDLERS": TABLE,
     "ministack.services.cloudformation._stacks": TABLE,
     "ministack.services.cloudformation.changesets._create_stack_task_in_region": "coro stack stack_id",

@@ -7,12 +7,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lambdas.release.records import endpoint_of, stack_of
 from releases.history import Entry, Transition, transition
 
 _SETTLED = ("_COMPLETE", "_FAILED")
+_PATIENT = Config(read_timeout=310, retries={"total_max_attempts": 1})  # a function has five minutes, and is asked once
 _COULD_NOT_FIND = "could not find"
 CALLERS, REFUSED = "atoll:callers", "refused"  # stacks.components.endpoint_access
 
@@ -32,6 +34,7 @@ class Account:
         self._cloudformation = session.client("cloudformation")
         self._s3 = session.client("s3")
         self._sagemaker = session.client("sagemaker")
+        self._lambda = session.client("lambda", config=_PATIENT)
         self.model = model or self._only_model()
         if self.model not in self._models():
             raise CommandError(f"--model is {self.model!r}, expected one of {', '.join(self._models())}.")
@@ -156,28 +159,31 @@ class Account:
                 ) from error
             raise
 
-    def execute(self, name: str) -> None:
+    def execute(self, name: str) -> dict[str, str]:
         """Execute a change set; IAM decides whether the caller may."""
         self._cloudformation.execute_change_set(**self._stack, ChangeSetName=name)
+        return {"change_set": name}
 
     def delete(self, name: str) -> None:
         """Delete a change set that was not executed."""
         self._cloudformation.delete_change_set(**self._stack, ChangeSetName=name)
 
-    def create(self, name: str, parameters: dict[str, str], description: str) -> None:
-        """Make a change set with these parameters over the deployed template, by CloudFormation's narrow role."""
-        if any(found == name for found in self.waiting()):
-            self.delete(name)
-        self._cloudformation.create_change_set(
-            **self._stack,
-            ChangeSetName=name,
-            UsePreviousTemplate=True,
-            RoleARN=self._outputs["EndpointServiceRoleArn"],
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-            Description=description,
-        )
-        waiter = self._cloudformation.get_waiter("change_set_create_complete")
-        waiter.wait(**self._stack, ChangeSetName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
+    def ask(self, release: str, reason: str) -> dict[str, str]:
+        """Have the platform go back to a release, or stop where it is empty; return its change set and the call's id.
+
+        The platform takes what the change set brings from its record; IAM decides whether the caller may ask.
+
+        Raises:
+            CommandError: the platform refuses, or its function failed.
+        """
+        asked = json.dumps({"model": self.model, "release": release, "reason": reason})
+        called = self._lambda.invoke(FunctionName=self._outputs["WayBackAskedFunction"], Payload=asked)
+        answer = json.loads(called["Payload"].read())
+        if "FunctionError" in called:
+            raise CommandError(f"The platform's function failed: {answer.get('errorMessage', answer)}")
+        if "refused" in answer:
+            raise CommandError(answer["refused"])
+        return answer
 
     def give_reason(self, release: str, reason: str) -> None:
         """Keep why a release is rejected, under Object Lock; the first reason stands."""

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 from rich.text import Text
 
-from lambdas.release.records import Release, is_release_id
+from lambdas.release.records import is_release_id
 from releases.account import Account, CommandError
 from releases.history import History, former, newest_releases
 
@@ -87,6 +87,7 @@ def _request(account: Account, release: str) -> Shown:
     found = account.change_set(release)
     changes = [item["ResourceChange"] for item in found.get("Changes", [])]
     return {
+        "change_set": found["ChangeSetId"],
         "description": found.get("Description", ""),
         "parameters": {item["ParameterKey"]: item.get("ParameterValue", "") for item in found.get("Parameters", [])},
         "changes": [f"{c['Action']} {c['LogicalResourceId']} ({c['ResourceType']})" for c in changes],
@@ -97,14 +98,15 @@ def approve(account: Account, chosen: argparse.Namespace) -> Shown:
     """Execute a release's change set, once a person has said yes to what it is.
 
     Raises:
-        CommandError: it is no release, or none that waits; or the person said no.
+        CommandError: it is no release, none that waits, or none that the platform asked for; or the person said no.
     """
     _must_be_release(chosen.release)
     request = _request(account, chosen.release)
+    _must_be_asked_for(account, chosen.release, request["change_set"])
     parameters = [f"{name} = {value}" for name, value in sorted(request["parameters"].items())]
     told = [request["description"], "The change set's parameters:", *parameters, *request["changes"]]
     _ask(chosen, "\n".join([*told, f"Approve {chosen.release}?"]))
-    return _execute(account, chosen, "approved", chosen.release, serves=chosen.release)
+    return _carry_out(account, chosen, "approved", lambda: account.execute(chosen.release), serves=chosen.release)
 
 
 def reject(account: Account, chosen: argparse.Namespace) -> Shown:
@@ -122,7 +124,7 @@ def reject(account: Account, chosen: argparse.Namespace) -> Shown:
 
 
 def rollback(account: Account, chosen: argparse.Namespace) -> Shown:
-    """Restore the former release (or `--to` another one that was a champion) by a `back-*` change set, in one step.
+    """Have the platform restore the former release, or `--to` another one that was a champion.
 
     Raises:
         CommandError: there is nothing to go back to; or the person said no.
@@ -134,18 +136,12 @@ def rollback(account: Account, chosen: argparse.Namespace) -> Shown:
         why = f"{target} was never a champion" if target else "no other one was ever a champion"
         raise CommandError(f"There is no release to restore: {why}.")
     history = History(target, account.entries(t for t in transitions if t.subject == target))
-    parameters = history.request.parameters() if history.request else {}
-    if set(parameters) != set(Release().parameters()):
-        raise CommandError(f"The audit entry of {target}'s request lacks parameters: {parameters}.")
-    here = serving.get("ManifestSha256", "")[:12] or "nothing"
-    name = f"back-to-v{parameters['MlflowVersion']}-{parameters['ManifestSha256'][:12]}-from-{here}"
     _ask(chosen, f"Put {target} (version {history.version}) in the place of {serving.get('ReleaseId') or 'nothing'}?")
-    account.create(name, parameters, f"Rollback to {target}: {chosen.reason}"[:1000])
-    return _execute(account, chosen, "rolled back", name, serves=target)
+    return _carry_out(account, chosen, "rolled back", lambda: account.ask(target, chosen.reason), serves=target)
 
 
 def stop(account: Account, chosen: argparse.Namespace) -> Shown:
-    """Take the endpoint away: the kill switch, a `stop-*` change set with empty parameters.
+    """Have the platform take the endpoint away: the kill switch.
 
     With `--now` without CloudFormation, which takes no change set while a release runs (`cut_off`).
 
@@ -159,9 +155,7 @@ def stop(account: Account, chosen: argparse.Namespace) -> Shown:
     _ask(chosen, f"Take the endpoint of {account.model} away? It serves {what}.")
     if chosen.now or not serving.get("ManifestSha256"):
         return _cut_off(account, chosen)
-    name = f"stop-v{serving['MlflowVersion']}-{serving['ManifestSha256'][:12]}"
-    account.create(name, Release().parameters(), f"Kill switch: {chosen.reason}"[:1000])
-    return _execute(account, chosen, "stopped", name, serves="")
+    return _carry_out(account, chosen, "stopped", lambda: account.ask("", chosen.reason), serves="")
 
 
 def _cut_off(account: Account, chosen: argparse.Namespace) -> Shown:
@@ -188,6 +182,17 @@ def _must_be_release(name: str) -> None:
         raise CommandError(f"{name!r} is no release id, expected r-by-<submitter>-<12 hex digits>.")
 
 
+def _must_be_asked_for(account: Account, release: str, change_set: str) -> None:
+    """Refuse a change set whose ARN no request on record names: whoever made it, it wasn't verified and gated."""
+    steps = [step for step in account.transitions() if (step.subject, step.what) == (release, "requested")]
+    asked = {entry.details.get("change_set", "") for entry in account.entries(steps)}
+    if change_set not in asked:
+        raise CommandError(
+            f"{change_set} waits, and no request on record names it, but {sorted(asked) or 'none'}. The platform "
+            "writes its request right after it made the change set: try again in a minute, then call the platform team."
+        )
+
+
 def _ask(chosen: argparse.Namespace, question: str) -> None:
     if chosen.yes:
         return
@@ -197,27 +202,31 @@ def _ask(chosen: argparse.Namespace, question: str) -> None:
         raise CommandError("You said no. Nothing was done.")
 
 
-def _execute(account: Account, chosen: argparse.Namespace, what: str, change_set: str, *, serves: str) -> Shown:
-    """Execute a change set; with `--wait`, say that it is done only when the stack and SageMaker say so."""
+def _carry_out(
+    account: Account, chosen: argparse.Namespace, what: str, act: Callable[[], Shown], *, serves: str
+) -> Shown:
+    """Do what executes a change set; with `--wait`, say that it is done only when the stack and SageMaker say so."""
     before = account.last_operation()
-    account.execute(change_set)
+    done = act()
     if not chosen.wait:
-        return {"done": f"{what}: under way", "change_set": change_set}
+        return {"done": f"{what}: under way", **done}
     with _STDERR.status(f"Waiting for the stack of {account.model} ..."):
         _until(lambda: account.is_settled(before), seconds=chosen.wait)
     status, serving = account.stack()["StackStatus"], account.serving().get("ReleaseId", "")
     if status != "UPDATE_COMPLETE" or serving != serves:
         raise CommandError(
-            f"{change_set} was executed and did not hold: the stack is {status} and serves {serving or 'nothing'}. "
+            f"{done['change_set']} was executed and did not hold: "
+            f"the stack is {status} and serves {serving or 'nothing'}. "
             "Look into docs/runbooks/release-rolled-back.md."
         )
     there = account.endpoint()
     if not serves and there is not None:
         raise CommandError(
-            f"{change_set} is through, and the endpoint is still there ({there}): CloudFormation could not delete it. "
+            f"{done['change_set']} is through, and the endpoint is still there ({there}): "
+            "CloudFormation could not delete it. "
             "`python -m releases stop --now` does."
         )
-    return {"done": what, "change_set": change_set, "stack": status, "serving": serving}
+    return {"done": what, **done, "stack": status, "serving": serving}
 
 
 def _until(condition: Callable[[], bool], *, seconds: int) -> None:

@@ -14,6 +14,7 @@ from stacks.components.events import EventKind, EventRoute, Redelivery, Timetabl
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
 from stacks.components.pipeline import ReleasePowers
+from stacks.components.release_people import WAY_BACK_ASKED
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.settings import Settings
 from stacks.tracking import TrackingStack
@@ -61,6 +62,7 @@ class ReleaseStack(AtollStack):
         rule = self._training_completed()
         self._change_sets()
         self._release_settled()
+        self._way_back()
         self._reconcile()
         self.output("TrainingCompletedRule", rule.rule_name)
         self.output("NotificationTopicArn", self.topic.topic_arn)
@@ -115,6 +117,18 @@ class ReleaseStack(AtollStack):
         event = EventKind(source="aws.cloudformation", kind="CloudFormation Stack Status Change", detail=settled)
         EventRoute(self, "Settled", event=event, to=function, dead_letters=self.dead_letters)
 
+    def _way_back(self) -> None:
+        """What operators ask, and who they were: the trail selects the calls of this function (components/trail.py)."""
+        asked = self._function(WAY_BACK_ASKED, "way_back_asked")
+        self.powers.read_releases(asked.permissions)
+        self.powers.read_audit(asked.permissions)
+        self.powers.compare_templates(asked.permissions)
+        self.powers.go_back(asked.permissions)
+        invoked = self._function("FunctionInvoked", "function_invoked")
+        called = {"eventName": ["Invoke"], "requestParameters": {"functionName": _named(asked)}}
+        event = EventKind(source="aws.lambda", kind="AWS API Call via CloudTrail", detail=called)
+        EventRoute(self, "Invoked", event=event, to=invoked, dead_letters=self.dead_letters)
+
     def _function(self, name: str, handler: str) -> EventFunction:
         function = EventFunction(
             self,
@@ -125,10 +139,15 @@ class ReleaseStack(AtollStack):
             environment=self.function_environment,
         )
         self.powers.speak(function.permissions)
-        if handler != "reconcile":
+        if handler not in {"reconcile", "way_back_asked"}:
             Redelivery(self, f"{name}Again", handler=handler, to=function, dead_letters=self.dead_letters)
         self.output(f"{name}Function", function.function_name)
         return function
+
+
+def _named(function: EventFunction) -> list[object]:
+    """Match a function's name as its callers give it: by name, by ARN, with or without a version."""
+    return [function.function_name, function.function_arn, {"prefix": f"{function.function_arn}:"}]
 
 
 def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, str]:

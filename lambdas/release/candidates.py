@@ -205,8 +205,10 @@ def request(world: World, candidate: Candidate, version: Version, at: datetime) 
         reports.asked(world, version, release, at)
         version = known.current(world, version)
     line = briefing.line(world, version, candidate.metrics, datetime.fromisoformat(version.tag("requested_at")))
-    world.change_sets.request(version.model, release.release_id, release, line)
-    reports.requested(world, version, release, job=candidate.job, line=line, at=at)
+    made = world.change_sets.request(version.model, release.release_id, release, line)
+    started, ended = (time.isoformat() for time in (candidate.job.started, candidate.job.ended))
+    facts = {"change_set": made, "job_started": started, "job_ended": ended}
+    reports.requested(world, version, release, line=line, facts=facts, at=at)
     if known.show(world, version).state in decisions.OVER:  # overtaken while the change set was made
         world.change_sets.delete(version.model, release.release_id)
 

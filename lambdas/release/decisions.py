@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lambdas.release.records import Release, Serving, Stack, Told, Version, is_release_id, submitter_of
+from lambdas.release.records import HALT, HOME, Release, Serving, Stack, Told, Version, is_release_id, submitter_of
 
 TOLERANCE = 1e-6
 
@@ -225,12 +225,12 @@ def former(champion: Version | None, failed: Version, versions: Iterable[Version
 
 
 def way_back(former: Version | None, failed: Version) -> tuple[str, Release]:
-    """Return name and parameters of the change set that takes a failed release out of service.
+    """Return stem and parameters of the change set that takes a failed release out of service.
 
     It restores the former release with the image of that time; without one it stops the endpoint.
     """
     suffix = f"from-v{failed.number}-{failed.tag('manifest_sha256')[:12]}"
-    return (f"back-{suffix}", release_of(former)) if former else (f"stop-{suffix}", Release())
+    return (f"{HOME}{suffix}", release_of(former)) if former else (f"{HALT}{suffix}", Release())
 
 
 def release_of(version: Version) -> Release:

@@ -63,7 +63,7 @@ def _assessment(
         },
         "ongoing_monitoring": "drift against the training baseline, with an alarm; endpoint errors and latency, with "
         "rollback; every transition in the audit record",
-        "human_oversight": "a second person approves each release; an operator can stop the endpoint alone (stop-*)",
+        "human_oversight": "a second person approves each release; an operator can stop the endpoint alone",
         "lineage": lineage,
     }
     people = {name: {"question": question, "answer": None} for name, question in _PEOPLE.items()}

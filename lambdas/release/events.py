@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
-from lambdas.release.records import STACK_PREFIX, Execution, stack_of
+from lambdas.release.records import STACK_PREFIX, Execution, name_of, stack_of
 
 
 class EventError(ValueError):
@@ -22,7 +22,7 @@ class Event(BaseModel):
     at: datetime = Field(validation_alias="time")
 
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=BaseModel)
 
 
 class TrainingJobEnded(Event):
@@ -60,9 +60,9 @@ class ChangeSetCalled(Event):
     def execution(self) -> Execution:
         """Return the try: names of change set and stack out of names or ARNs, the person out of the session's name."""
         return Execution(
-            change_set=self.change_set.split(":changeSet/")[-1].split("/")[0],
+            change_set=name_of(self.change_set),
             stack=stack_named({"stackName": self.stack}),
-            who=re.split("[:/]", self.who)[-1],
+            who=person_of(self.who),
             at=self.at,
             denied=self.denied or "",
         )
@@ -80,11 +80,51 @@ class ChangeSetDeleted(ChangeSetCalled):
     name: Literal["DeleteChangeSet"] = Field(validation_alias=AliasPath("detail", "eventName"))
 
 
+class FunctionInvoked(Event):
+    """`AWS API Call via CloudTrail`: somebody called a function, with or without success.
+
+    The request's id is the call's own, the one that the function sees:
+    https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html
+    """
+
+    kind: Literal["AWS API Call via CloudTrail"] = Field(validation_alias="detail-type")
+    name: Literal["Invoke"] = Field(validation_alias=AliasPath("detail", "eventName"))
+    request: str = Field(validation_alias=AliasPath("detail", "requestID"), min_length=1)
+    function: str = Field(validation_alias=AliasPath("detail", "requestParameters", "functionName"), min_length=1)
+    who: str = Field(validation_alias=AliasPath("detail", "userIdentity", "arn"), min_length=1)
+    denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
+
+    @property
+    def caller(self) -> str:
+        """The person, out of the session's name."""
+        return person_of(self.who)
+
+    @property
+    def function_name(self) -> str:
+        """The function's name, out of its name or its ARN."""
+        return self.function.rpartition(":function:")[2].partition(":")[0]
+
+
+class WayBackAsked(BaseModel):
+    """What a person asks `way_back_asked`: go back to a release, or stop where it is empty. Nothing else is taken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    model: str
+    release: str = ""
+    reason: str = Field(min_length=1, max_length=1000)
+
+
 class Scheduled(Event):
     """`Scheduled Event`: it is time to look for what was lost."""
 
     source: Literal["aws.events"]
     kind: Literal["Scheduled Event"] = Field(validation_alias="detail-type")
+
+
+def person_of(arn: str) -> str:
+    """Return the person out of the ARN of a session: its name."""
+    return re.split("[:/]", arn)[-1]
 
 
 def execution_of(call: Mapping[str, Any]) -> Execution | None:

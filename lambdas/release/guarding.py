@@ -148,6 +148,6 @@ def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
     lost = seen.serving is not None and seen.serving.lost  # no update would succeed: a stop alone ends it
     champion = None if lost else known.champion(world, model)
     keep = vouching.restorable(world, champion if champion and decisions.was_approved(champion) else None)
-    name, release = intrusions.way_out(stack, keep, current, deployed)
-    way = settling.Way(model=model, name=name, release=release, why=f"Way out: {problem}", template=deployed)
+    stem, release = intrusions.way_out(stack, keep, current, deployed)
+    way = settling.Way(model=model, stem=stem, release=release, why=f"Way out: {problem}", template=deployed)
     return f"{settling.take(world, way, at)}: {problem}"

@@ -7,7 +7,7 @@ set's inline template, nor for its parameters. So both are compared afterwards.
 import hashlib
 
 from lambdas.release.decisions import release_of
-from lambdas.release.records import BACKWARD, Release, Serving, Stack, Version
+from lambdas.release.records import HALT, HOME, Release, Serving, Stack, Version
 
 
 def sha256(template: str) -> str:
@@ -37,11 +37,11 @@ def serving_problem(stack: Stack, serving: Serving | None) -> str:
 
 
 def way_out(stack: Stack, champion: Version | None, current: str, deployed: str | None) -> tuple[str, Release]:
-    """Return name and parameters of the change set that ends an intrusion: the champion's release, or a stop.
+    """Return stem and parameters of the change set that ends an intrusion: the champion's release, or a stop.
 
     A stopped endpoint stays stopped.
     """
     suffix = f"to-template-{sha256(deployed)[:12] if deployed else 'as-is'}-from-{sha256(current)[:12]}"
-    if champion is None or stack.last_change_set.startswith(BACKWARD[1]):
-        return f"stop-{suffix}", Release()
-    return f"back-{suffix}", release_of(champion)
+    if champion is None or stack.last_change_set.startswith(HALT):
+        return f"{HALT}{suffix}", Release()
+    return f"{HOME}{suffix}", release_of(champion)

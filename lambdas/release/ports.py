@@ -168,20 +168,32 @@ class Endpoints(Protocol):
 class ChangeSets(Protocol):
     """Change sets of the endpoints' stacks, made with CloudFormation's narrow role."""
 
-    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
-        """Create a change set and wait until it can be executed; fine when it exists with the same parameters.
+    def request(self, model: str, name: str, release: Release, description: str) -> str:
+        """Create a release's change set over the stack's template; return its ARN once it can be executed.
 
-        It keeps the stack's template; `template` puts another one (at most 51,200 bytes) in its place. False when there
-        is nothing to execute: the stack has all this already, or the change set is being executed. One of that name
-        which is of no more use (failed, obsolete, executed and now wanted again) is deleted first.
+        What lies under the name is deleted first, but for one with these parameters that is or was executed, whose ARN
+        is returned.
 
         Raises:
-            ChangeSetError: CloudFormation refused it, or one with other parameters holds the name.
+            ChangeSetError: CloudFormation refused it.
         """
         ...
 
-    def execute(self, model: str, name: str) -> None:
-        """Execute a change set; the narrow policy lets only `back-*` and `stop-*` through."""
+    def prepare(
+        self, model: str, stem: str, release: Release, description: str, template: str | None = None
+    ) -> str | None:
+        """Create a way back's change set under a name that begins with `stem` and that nobody can guess.
+
+        It keeps the stack's template; `template` puts another one (at most 51,200 bytes) in its place. Return its ARN
+        once it can be executed; None when the stack has all this already. Ways that a crash left behind are deleted.
+
+        Raises:
+            ChangeSetError: CloudFormation refused it.
+        """
+        ...
+
+    def execute(self, model: str, arn: str) -> None:
+        """Execute a way back by the ARN that `prepare` returned, so that no other of its name can take its place."""
         ...
 
     def waits(self, model: str, name: str) -> bool:

@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Any
 
 STACK_PREFIX = "Atoll-Endpoint-"
-FORWARD, BACKWARD = ("r-by-",), ("back-", "stop-")
+HOME, HALT = "home-", "halt-"
+FORWARD, BACKWARD = ("r-by-",), (HOME, HALT)
+"""How change sets begin: of releases, which people execute, and of ways back and stops, the platform's alone."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _RELEASE_ID = re.compile(r"r-by-[A-Za-z0-9]+-[0-9a-f]{12}")
 
@@ -26,6 +28,11 @@ def release_id(submitter: str, manifest_sha256: str, version: str) -> str:
 def submitter_of(release: str) -> str:
     """Return whose model a release id is for; empty when it is none. It was made of what SageMaker says of the job."""
     return release.split("-")[2] if is_release_id(release) else ""
+
+
+def name_of(change_set: str) -> str:
+    """Return a change set's name out of its name or its ARN."""
+    return change_set.rpartition(":changeSet/")[2].partition("/")[0]
 
 
 def is_release_id(name: str) -> bool:

@@ -80,12 +80,15 @@ def asked(world: World, version: Version, release: Release, at: datetime) -> Non
     transition(world, replace(version, tags=tags), "asked", at, who=who, details=release.parameters())
 
 
-def requested(world: World, version: Version, release: Release, *, job: TrainingJob, line: str, at: datetime) -> None:
-    """Ask approvers for a release, with everything that they need to decide and to act."""
-    times = {"job_started": job.started.isoformat(), "job_ended": job.ended.isoformat()}
+def requested(
+    world: World, version: Version, release: Release, *, line: str, facts: Mapping[str, str], at: datetime
+) -> None:
+    """Ask approvers for a release, with everything that they need to decide and to act; once for each change set."""
     subject = f"Approval wanted: {version.model} v{version.number} ({release.release_id})"
     world.notifier.tell(subject, briefing.text(world, version, release, line))
-    transition(world, version, "requested", at, who=job.submitter, details=release.parameters() | times)
+    transition(
+        world, version, "requested", at, who=submitter_of(release.release_id), details={**release.parameters(), **facts}
+    )
 
 
 def executed(world: World, version: Version, who: str, at: datetime, *, violation: bool) -> None:
@@ -162,6 +165,22 @@ def intruded(world: World, model: str, stack: Stack, problem: str, at: datetime)
         f"ALARM: intrusion in {stack_of(model)}",
         f"{problem}.\nThe platform restores the deployed template with the champion's release, or stops the endpoint. "
         "Ask who made and who executed the change set (CloudTrail).",
+    )
+
+
+def asked_by_hand(world: World, model: str, request: str, details: Mapping[str, str], at: datetime) -> None:
+    """Record what a person asked for, before it is done; who that was comes by the trail, under the same request."""
+    entry = AuditEntry(model=model, subject=request, what="way_back_asked", at=at, who="unnamed", details=details)
+    world.audit.write(entry)
+
+
+def asked_by(world: World, request: str, who: str, function: str, error: str, at: datetime) -> None:
+    """Record and tell who asked; the trail knows the request and not what it was about."""
+    what = "asking_denied" if error else "asked_by"
+    details = {"function": function, "error": error}
+    world.audit.write(AuditEntry(model=ALL_MODELS, subject=request, what=what, at=at, who=who, details=details))
+    world.notifier.tell(
+        f"{who} {'was not let' if error else 'called'} {function}", f"Request {request}. {error}".strip()
     )
 
 

@@ -9,7 +9,7 @@ from lambdas.release import decisions, known, reports, vouching
 from lambdas.release.artifact import ArtifactError
 from lambdas.release.candidates import released_artifact
 from lambdas.release.ports import EndpointAnswerError, World
-from lambdas.release.records import Release, Stack, Told, Version
+from lambdas.release.records import HALT, HOME, Release, Stack, Told, Version, name_of
 
 PAUSE = timedelta(minutes=30)  # before a way back that failed is taken again
 
@@ -67,10 +67,8 @@ def stop(world: World, champion: Version, stack: Stack, at: datetime) -> str:
 
 def stop_the_stack(world: World, model: str, reason: str, at: datetime) -> str:
     """Let the stack follow an endpoint that people cut off or deleted. Return what was done."""
-    taken = take(
-        world, Way(model=model, name=f"stop-cut-off-{at:%Y%m%d}", release=Release(), why=f"Stop: {reason}"), at
-    )
-    return f"{taken}: {reason}"
+    way = Way(model=model, stem=f"{HALT}cut-off", release=Release(), why=f"Stop: {reason}")
+    return f"{take(world, way, at)}: {reason}"
 
 
 def tell_of_remains(world: World, model: str, reason: str) -> str:
@@ -96,18 +94,21 @@ def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
     reports.rolled_back(world, version, reason, at, alarm=True)
     version = known.show(world, version)
     former = decisions.former(champion, version, known.versions(world, version.model))
-    name, release = decisions.way_back(vouching.restorable(world, former), version)
+    stem, release = decisions.way_back(vouching.restorable(world, former), version)
     why = f"Way back from version {version.number}: {reason}"
-    taken = take(world, Way(model=version.model, name=name, release=release, why=why), at)
+    taken = take(world, Way(model=version.model, stem=stem, release=release, why=why), at)
     return f"version {version.number} goes back: {reason} ({taken})"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """A change set that goes back or stops; `template` puts another template in the place of the stack's."""
+    """A change set that goes back or stops; `template` puts another template in the place of the stack's.
+
+    Its name is the stem and letters that nobody can guess, so that nobody can be there first.
+    """
 
     model: str
-    name: str
+    stem: str
     release: Release
     why: str
     template: str | None = None
@@ -121,13 +122,14 @@ def take(world: World, way: Way, at: datetime) -> str:
     """
     stack = world.endpoints.stack(way.model)
     if stack.is_moving:
-        return f"{way.name} waits for {stack.last_change_set or 'an unknown operation'}"
-    if stack.last_change_set == way.name and not stack.went_forward and at - stack.changed < PAUSE:
-        return f"{way.name} failed"
-    if not world.change_sets.request(way.model, way.name, way.release, way.why[:1000], way.template):
-        return f"{way.name} has nothing to change" if not way.release.release_id else take(world, stopping(way), at)
-    world.change_sets.execute(way.model, way.name)
-    return way.name
+        return f"{way.stem} waits for {stack.last_change_set or 'an unknown operation'}"
+    if stack.last_change_set.startswith(f"{way.stem}-") and not stack.went_forward and at - stack.changed < PAUSE:
+        return f"{way.stem} failed"
+    made = world.change_sets.prepare(way.model, way.stem, way.release, way.why[:1000], way.template)
+    if made is None:
+        return f"{way.stem} has nothing to change" if not way.release.release_id else take(world, stopping(way), at)
+    world.change_sets.execute(way.model, made)
+    return name_of(made)
 
 
 def stopping(way: Way) -> Way:
@@ -136,4 +138,4 @@ def stopping(way: Way) -> Way:
     The stack has the former release's parameters already while the endpoint serves something else: SageMaker went back
     by itself. Only without the endpoint does the wrong version end.
     """
-    return replace(way, name=f"stop-{way.name.removeprefix('back-')}", release=Release())
+    return replace(way, stem=f"{HALT}{way.stem.removeprefix(HOME)}", release=Release())

@@ -18,9 +18,9 @@ from local.story.data_steps import read_json
 from local.story.decision_steps import challenger, expect_state
 from local.story.outside import audited, expect_champion_serves, has_change_set, is_restored
 from local.story.release_steps import Training, features_uri, registered_version, settled_stack, train
-from local.story.scene import APPROVER, MODEL, TRAINER, expect
+from local.story.scene import APPROVER, ENDPOINT_STACK, MODEL, TRAINER, expect
 from local.story.serving_steps import read_object
-from local.story.typed import WAIT, not_done, type_in
+from local.story.typed import WAIT, not_done
 from local.story.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def approved_by_submitter(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
     ask_again(scene)
     wait_for(lambda: True if has_change_set(scene, release) else None, f"{release} to be requested again")
     deployer = scene.cloud.session(assume_deploy_role(scene, TRAINER.uid))
-    done = type_in(scene.environment_with(deployer), "releases", "approve", release, "--yes", "--json")
-    expect(done.code == 0, f"{TRAINER.uid}, who deploys, could not approve {release}: {done.errors}")
+    deployer.client("cloudformation").execute_change_set(StackName=ENDPOINT_STACK, ChangeSetName=release)
     entry = audited(scene, release, "separation_of_duties_violated")
     expect(entry["who"] == TRAINER.uid, f"The audit record says that {entry['who']} executed {release}.")
     alarm = f"ALARM: {MODEL} v{number} was approved by its submitter"

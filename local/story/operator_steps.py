@@ -24,15 +24,20 @@ def rollback(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
     """The operator takes the new champion back: in one step, the former release serves again."""
     number, _ = challenger(scene, 1)
     before = expect_serves(scene, number)
-    change_set = go_back(scene, mailbox, DOUBTS)
+    answer = go_back(scene, mailbox, DOUBTS)
     expect_state(scene, number, "superseded")
     expect_other_scores(scene, before, expect_champion_serves(scene))
-    facts.update(from_version=number, champion=scene.champion_version(), change_set=change_set, reason=DOUBTS)
+    facts.update(from_version=number, champion=scene.champion_version(), reason=DOUBTS, **made(answer))
     facts["told"] = f"{OPERATOR.uid} alone: v{facts['champion']} serves again in place of v{number}"
 
 
-def go_back(scene: Scene, mailbox: Mailbox, reason: str) -> str:
-    """The operator restores the story's first release; returns the change set that did it.
+def made(answer: dict[str, str]) -> dict[str, str]:
+    """The change set by which the platform did what somebody asked, and the id of the call."""
+    return {"change_set": answer["change_set"], "request": answer["request"]}
+
+
+def go_back(scene: Scene, mailbox: Mailbox, reason: str) -> dict[str, str]:
+    """The operator has the story's first release restored; returns the command's answer.
 
     Raises:
         StoryError: it does not serve, is not the champion, or the deed is not in the record and the mailbox.
@@ -40,19 +45,23 @@ def go_back(scene: Scene, mailbox: Mailbox, reason: str) -> str:
     answer = releases(scene, OPERATOR, "rollback", "--reason", reason, "--yes", *WAIT)
     release = scene.narrator.facts("register")["release"]
     expect(answer["serving"] == release, f"`releases rollback` answered {answer}, expected {release} to serve.")
-    expect_told(scene, mailbox, answer["change_set"])
+    expect_told(scene, mailbox, answer, reason)
     expect_state(scene, scene.narrator.facts("settle")["champion"], "released")
-    return answer["change_set"]
+    return answer
 
 
-def expect_told(scene: Scene, mailbox: Mailbox, change_set: str) -> None:
-    """The operator's deed is in the audit record under the operator's name, and an alarm went out.
+def expect_told(scene: Scene, mailbox: Mailbox, answer: dict[str, str], reason: str) -> None:
+    """What the operator asked for is in the audit record, with the operator's name by the trail; an alarm went out.
 
     Raises:
         StoryError: one of it is not so.
     """
-    entry = audited(scene, change_set, "way_back_executed")
-    expect(entry["who"] == OPERATOR.uid, f"The audit record says that {entry['who']} executed {change_set}.")
+    change_set, request = answer["change_set"], answer["request"]
+    asked = audited(scene, request, "way_back_asked")["details"]
+    expect(asked["reason"] == reason and f"changeSet/{change_set}/" in asked["change_set"], f"Asked was: {asked}")
+    who = audited(scene, request, "asked_by")["who"]
+    expect(who == OPERATOR.uid, f"The audit record says that {who} asked for {change_set}.")
+    audited(scene, change_set, "way_back_executed")
     mailbox.wait_for(lambda m: m["subject"].startswith(f"ALARM: {change_set}"), f"the alarm about {change_set}")
 
 
@@ -62,12 +71,12 @@ def stop(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
     answer = releases(scene, OPERATOR, "stop", "--reason", LEAK, "--yes", *WAIT)
     expect(not serving(scene), f"The endpoint still exists after {answer}.")
     refusal = refused_call(scene)
-    expect_told(scene, mailbox, answer["change_set"])
+    expect_told(scene, mailbox, answer, LEAK)
     expect_state(scene, champion, "superseded")
     wait_for(lambda: True if "champion" not in aliases(scene) else None, "MLflow to know no champion")
     back = go_back(scene, mailbox, MENDED)
     expect_champion_serves(scene)
-    facts.update(change_set=answer["change_set"], refusal=refusal, back=back, champion=scene.champion_version())
+    facts.update(refusal=refusal, back=back["change_set"], champion=scene.champion_version(), **made(answer))
     facts["told"] = (
         f"{OPERATOR.uid} alone: no endpoint answered and no version was champion, until v{champion} came back"
     )

@@ -16,6 +16,14 @@ def stacks(scope: Construct, pattern: str = ENDPOINT_STACKS) -> str:
     return cdk.Stack.of(scope).format_arn(service="cloudformation", resource="stack", resource_name=f"{pattern}/*")
 
 
+def release_function(scope: Construct, function: str) -> str:
+    """Give the ARN pattern of a function of the release stack by its id there: its name begins with both."""
+    name = f"Atoll-Release-{function}*"
+    return cdk.Stack.of(scope).format_arn(
+        service="lambda", resource="function", resource_name=name, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+    )
+
+
 def ec2(scope: Construct, kind: str, name: str) -> str:
     """Give the ARN of a part of the network, such as `subnet`."""
     return cdk.Stack.of(scope).format_arn(service="ec2", resource=kind, resource_name=name)

@@ -32,6 +32,7 @@ class PersonRole(WorkRole):
             "cloudformation:CreateChangeSet",
             "cloudformation:DeleteChangeSet",
             "cloudformation:ExecuteChangeSet",
+            "lambda:InvokeFunction",
             "sagemaker:CreateHyperParameterTuningJob",
             "sagemaker:CreateProcessingJob",
             "sagemaker:CreateTrainingJob",

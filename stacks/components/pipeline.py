@@ -11,7 +11,7 @@ from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
 from stacks.components.endpoint_access import invoke_endpoints
 from stacks.components.events import REDELIVERY
-from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, named
+from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, allow_on_models, named
 from stacks.components.roles import RolePolicy
 from stacks.foundation import FoundationStack
 
@@ -77,9 +77,7 @@ class ReleasePowers:
         self.read_trail(policy)
         self.read_releases(policy)
         self.look_at_endpoints(policy)
-        policy.allow_objects("s3:GetObject", bucket=self.foundation.releases, prefix="templates/")
-        policy.allow_listing(bucket=self.foundation.releases, prefixes=["templates/"])
-        policy.allow_pattern("cloudformation:GetTemplate", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME)
+        self.compare_templates(policy)
         policy.allow_pattern(
             "sagemaker:DescribeTrainingJob",
             "sagemaker:ListTags",
@@ -87,6 +85,12 @@ class ReleasePowers:
             because=NAMED_AT_RUN_TIME,
         )
         policy.allow_pattern("sagemaker:ListTrainingJobs", on=["*"], because=NO_RESOURCE_LEVEL)
+
+    def compare_templates(self, policy: RolePolicy) -> None:
+        """Read the template of a stack, and the one that its last deployment left."""
+        policy.allow_objects("s3:GetObject", bucket=self.foundation.releases, prefix="templates/")
+        policy.allow_listing(bucket=self.foundation.releases, prefixes=["templates/"])
+        policy.allow_pattern("cloudformation:GetTemplate", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME)
 
     def read_jobs(self, policy: RolePolicy) -> None:
         """Read a training job's description, and what it took and made."""
@@ -121,22 +125,18 @@ class ReleasePowers:
 
     def request_releases(self, policy: RolePolicy) -> None:
         """Ask for the release of what was sealed; executing it is for another person."""
-        allow_change_sets(policy, self.service_role, FORWARD)
-        policy.allow_pattern(
-            "cloudformation:DeleteChangeSet",
-            on=[arns.stacks(policy)],
-            because=NAMED_AT_RUN_TIME,
-            when={"StringLike": named(*FORWARD)},
-        )
+        allow_change_sets(policy, self.foundation, self.service_role, FORWARD)
+        names = {"StringLike": named(*FORWARD)}
+        allow_on_models(policy, self.foundation, "cloudformation:DeleteChangeSet", when=names)
 
     def go_back(self, policy: RolePolicy) -> None:
         """Restore the former release: only change sets whose names say that they go back or stop."""
-        allow_change_sets(policy, self.service_role, BACKWARD)
-        policy.allow_pattern(
+        allow_change_sets(policy, self.foundation, self.service_role, BACKWARD)
+        allow_on_models(
+            policy,
+            self.foundation,
             "cloudformation:DeleteChangeSet",
             "cloudformation:ExecuteChangeSet",
-            on=[arns.stacks(policy)],
-            because=NAMED_AT_RUN_TIME,
             when={"StringLike": named(*BACKWARD)},
         )
 

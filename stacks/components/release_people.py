@@ -10,7 +10,7 @@ from stacks.components import arns
 from stacks.components.alarm_rights import describe_alarms
 from stacks.components.endpoint_access import cut_off_endpoints
 from stacks.components.people import UID, PersonRole
-from stacks.components.roles import RolePolicy
+from stacks.components.roles import Conditions, RolePolicy
 from stacks.components.trainer import read_logs, use_endpoints
 from stacks.foundation import FoundationStack
 
@@ -23,13 +23,23 @@ _SEE_CHANGES = (
     "cloudformation:ListChangeSets",
 )
 FORWARD = ("r-by-",)
-BACKWARD = ("back-", "stop-")
+WAY_BACK_ASKED = "WayBackAsked"
+"""The id of the function that operators ask, in the release stack."""
+BACKWARD = ("home-", "halt-")
+"""How ways back and stops begin: the platform makes and executes them; people ask it to."""
 
 
 def named(*prefixes: str) -> dict[str, list[str]]:
-    """Match change sets by their names' beginnings; the API takes a name or an ARN, so both forms are matched."""
+    """Match change sets by their names' beginnings; functions give a name or an ARN, so both forms are matched."""
     forms = [form for prefix in prefixes for form in (f"{prefix}*", f"arn:*:changeSet/{prefix}*")]
     return {"cloudformation:ChangeSetName": forms}
+
+
+def allow_on_models(policy: RolePolicy, foundation: FoundationStack, *actions: str, when: Conditions) -> None:
+    """Allow this on the stacks of the configured models alone: a right on any other name could make a stack."""
+    prefix = arns.ENDPOINT_STACKS.removesuffix("*")
+    if stacks := [arns.stacks(policy, f"{prefix}{model}") for model in foundation.settings.models]:
+        policy.allow_pattern(*actions, on=stacks, because=NAMED_AT_RUN_TIME, when=when)
 
 
 class Approver(PersonRole):
@@ -48,21 +58,22 @@ class Approver(PersonRole):
         keys = foundation.keys
         self.permissions.allow("kms:Decrypt", on=[keys.release.key_arn])
         self.permissions.allow("kms:GenerateDataKey", on=[keys.audit.key_arn])
-        self.permissions.allow_pattern(
+        allow_on_models(
+            self.permissions,
+            foundation,
             "cloudformation:DeleteChangeSet",
             "cloudformation:ExecuteChangeSet",
-            on=[arns.stacks(self)],
-            because=NAMED_AT_RUN_TIME,
-            when={"StringLike": named(*FORWARD)},
+            when={"StringLike": {"cloudformation:ChangeSetName": [f"{prefix}*" for prefix in FORWARD]}},
         )
         self.permissions.deny(
+            "cloudformation:DeleteChangeSet",
             "cloudformation:ExecuteChangeSet",
             when={"StringLike": {"cloudformation:ChangeSetName": f"*-by-{UID}-*"}},
         )
 
 
 class Operator(PersonRole):
-    """Takes a release back or stops the endpoint, alone and at once; never moves forward.
+    """Has a release taken back or the endpoint stopped, alone and at once; makes no change set.
 
     Controls: AC-6, IR-4, CP-10.
     """
@@ -76,18 +87,14 @@ class Operator(PersonRole):
         read_logs(self)
         read_traces(self)
         use_endpoints(self)
-        allow_change_sets(self.permissions, service_role, BACKWARD)
         self.permissions.allow_pattern(
-            "cloudformation:DeleteChangeSet",
-            "cloudformation:ExecuteChangeSet",
-            on=[arns.stacks(self)],
-            because=NAMED_AT_RUN_TIME,
-            when={"StringLike": named(*BACKWARD)},
+            "lambda:InvokeFunction", on=[arns.release_function(self, WAY_BACK_ASKED)], because=NAMED_AT_RUN_TIME
         )
-        self.permissions.allow_pattern(
+        self.permissions.allow_passing(service_role, to="cloudformation")  # for the rollback that continues
+        allow_on_models(
+            self.permissions,
+            foundation,
             "cloudformation:ContinueUpdateRollback",
-            on=[arns.stacks(self)],
-            because=NAMED_AT_RUN_TIME,
             when={"ArnEquals": {"cloudformation:RoleArn": service_role.role_arn}},
         )
         cut_off_endpoints(self.permissions)
@@ -145,13 +152,18 @@ def read_traces(role: PersonRole) -> None:
     role.permissions.allow_pattern("xray:BatchGetTraces", "xray:GetTraceSummaries", on=["*"], because=NO_RESOURCE_LEVEL)
 
 
-def allow_change_sets(policy: RolePolicy, service_role: iam.Role, prefixes: Sequence[str]) -> None:
-    """Allow change sets of endpoint stacks: with these names, under the narrow role, from no template at an address."""
+def allow_change_sets(
+    policy: RolePolicy, foundation: FoundationStack, service_role: iam.Role, prefixes: Sequence[str]
+) -> None:
+    """Let a function make change sets: with these names, under the narrow role, from no template at an address.
+
+    On the stacks of the configured models alone, which exist: CreateChangeSet makes a stack where there is none.
+    """
     names = {"cloudformation:ChangeSetName": [f"{prefix}*" for prefix in prefixes]}
-    policy.allow_pattern(
+    allow_on_models(
+        policy,
+        foundation,
         "cloudformation:CreateChangeSet",
-        on=[arns.stacks(policy)],
-        because=NAMED_AT_RUN_TIME,
         when={"StringLike": names, "ArnEquals": {"cloudformation:RoleArn": service_role.role_arn}},
     )
     policy.deny("cloudformation:CreateChangeSet", when={"Null": {"cloudformation:TemplateUrl": "false"}})

@@ -16,7 +16,7 @@ TRAIL_PREFIX = "trail"
 
 
 class Trail(Construct):
-    """All management events, and every access to released models and audit records.
+    """All management events, every access to released models and audit records, and every call of a function.
 
     Controls: AU-2, AU-3, AU-6, AU-9, AU-10, AU-12.
     """
@@ -80,10 +80,18 @@ def _name(settings: Settings) -> str:
 
 
 def _selector(*prefixes: str) -> cloudtrail.CfnTrail.EventSelectorProperty:
-    """Record accesses below these ARNs. Never below the trail's own prefix: each delivery would cause the next."""
+    """Record accesses below these ARNs, and calls of functions: who asked one stands nowhere else.
+
+    Never below the trail's own prefix: each delivery would cause the next. A function that isn't there yet can't be
+    named, so all are, by the prefix that this page gives:
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html
+    """
     objects = cloudtrail.CfnTrail.DataResourceProperty(type="AWS::S3::Object", values=list(prefixes))
+    functions = cloudtrail.CfnTrail.DataResourceProperty(
+        type="AWS::Lambda::Function", values=[f"arn:{cdk.Aws.PARTITION}:lambda"]
+    )
     return cloudtrail.CfnTrail.EventSelectorProperty(
-        data_resources=[objects],
+        data_resources=[objects, functions],
         include_management_events=True,
         read_write_type="All",
     )

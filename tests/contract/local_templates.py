@@ -112,7 +112,7 @@ def people() -> Template:
 
 
 def listener() -> Template:
-    """A queue that receives CloudFormation's events."""
+    """A queue that receives CloudFormation's and Lambda's events."""
     queue = {"Fn::GetAtt": ["Queue", "Arn"]}
     send = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
     return {
@@ -125,7 +125,7 @@ def listener() -> Template:
             ),
             "Rule": resource(
                 "Events::Rule",
-                EventPattern={"source": ["aws.cloudformation"]},
+                EventPattern={"source": ["aws.cloudformation", "aws.lambda"]},
                 Targets=[{"Id": "queue", "Arn": queue}],
             ),
         },

@@ -1,8 +1,10 @@
 """What the local AWS adds to the emulator, on a running one."""
 
+import io
 import json
 import socket
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -134,6 +136,31 @@ def test_executing_a_change_set_tells_who_did_it_and_each_status_of_the_stack(
     assert statuses == ["REVIEW_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
     assert changes[-1]["resources"] == [changes[-1]["detail"]["stack-id"]]
     destroy("listener")
+
+
+def test_calling_a_function_tells_who_called_it_under_the_id_that_the_function_sees(
+    cloud: LocalCloud, deploy: Deploy, destroy: Destroy, approver: str
+) -> None:
+    queue = deploy("hearer", templates.listener())["Queue"]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("asked.py", "def handler(event, context):\n    return context.aws_request_id\n")
+    client = cloud.client("lambda")
+    client.create_function(
+        FunctionName="asked",
+        Runtime="python3.12",
+        Role=approver,
+        Handler="asked.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    seen = json.loads(client.invoke(FunctionName="asked", Payload=b"{}")["Payload"].read())
+    heard = events_until(cloud, queue, lambda event: event["source"] == "aws.lambda")
+    (call,) = [event["detail"] for event in heard if event["source"] == "aws.lambda"]
+    assert (call["eventName"], call["eventCategory"], call["requestID"]) == ("Invoke", "Data", seen)
+    assert call["requestParameters"]["functionName"].endswith(":function:asked")
+    assert call["userIdentity"]["arn"].endswith(":root")
+    client.delete_function(FunctionName="asked")
+    destroy("hearer")
 
 
 def test_cloudtrail_looks_up_the_execution_by_its_name(cloud: LocalCloud, approver: str) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.release.ports import ChangeSetError, EndpointAnswerError
-from lambdas.release.records import BACKWARD, Release, Serving, Stack, stack_of
+from lambdas.release.ports import EndpointAnswerError
+from lambdas.release.records import BACKWARD, Release, Serving, Stack, name_of, stack_of
 from tests.fakes.artifacts import GOLDEN_SCORES
+from tests.fakes.change_sets import arn_of
 from tests.fakes.release import MODEL, NOON, REVIEWED
 
 Event = dict[str, Any]
@@ -42,6 +43,7 @@ class FakeCloud:
     trail: list[Event] = field(default_factory=list)
     sent: list[tuple[str, Event]] = field(default_factory=list)
     moving: tuple[str, ChangeSet] | None = None
+    made: int = 0  # ways, each under a name of its own
     broken: set[str] = field(default_factory=set)  # manifests whose server answers wrongly
 
     forgets: bool = True  # whether the stack names no change set after a direct deployment: AWS does not say
@@ -68,26 +70,30 @@ class FakeCloud:
             raise EndpointAnswerError(f"{model} has no endpoint for {len(rows)} rows")
         return [0.0, 0.0] if self.running.manifest_sha256 in self.broken else GOLDEN_SCORES
 
-    def request(self, _model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
+    def request(self, _model: str, name: str, release: Release, _description: str, template: str | None = None) -> str:
         known = self.sets.get(name)
-        if known and (
-            known.status == "OBSOLETE" or (known.status in _EXECUTED and _is_wanted_again(name, known, release))
-        ):
-            known = None
-        if known is None:
+        if known is None or known.status not in _USED or known.release != release:
             known = self.sets[name] = ChangeSet(release, template)
             if release == self.release and template in {None, self.deployed}:
                 known.status = "UNAVAILABLE"
-        if known.release != release:
-            raise ChangeSetError(f"{name} ({description}) exists with other parameters.")
-        return known.status == "AVAILABLE"
+        return arn_of(name)
 
-    def execute(self, _model: str, name: str, *, who: str = "release-settled") -> None:
-        self.begin(name)
-        self.call("ExecuteChangeSet", name, who)
+    def prepare(
+        self, model: str, stem: str, release: Release, description: str, template: str | None = None
+    ) -> str | None:
+        for name, left in list(self.sets.items()):
+            if name.startswith(BACKWARD) and left.status not in _USED:
+                del self.sets[name]
+        self.made += 1
+        made = self.request(model, f"{stem}-{self.made:016x}", release, description, template)
+        return made if self.waits(model, made) else None
 
-    def waits(self, _model: str, name: str) -> bool:
-        return name in self.sets and self.sets[name].status == "AVAILABLE"
+    def execute(self, _model: str, change_set: str, *, who: str = "release-settled") -> None:
+        self.begin(name_of(change_set))
+        self.call("ExecuteChangeSet", change_set, who)
+
+    def waits(self, _model: str, change_set: str) -> bool:
+        return name_of(change_set) in self.sets and self.sets[name_of(change_set)].status == "AVAILABLE"
 
     def offered(self, _model: str) -> list[str]:
         return [name for name, change_set in self.sets.items() if change_set.status == "AVAILABLE"]
@@ -175,11 +181,7 @@ class FakeCloud:
         self.now += time
 
 
-_EXECUTED = {"EXECUTE_COMPLETE", "EXECUTE_FAILED", "UNAVAILABLE"}
-
-
-def _is_wanted_again(name: str, known: ChangeSet, release: Release) -> bool:
-    return known.status == "UNAVAILABLE" or name.startswith(BACKWARD) or known.release != release
+_USED = {"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED"}
 
 
 def _serving(release: Release) -> Serving | None:

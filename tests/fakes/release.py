@@ -8,11 +8,20 @@ from typing import Any
 
 from lambdas.release import known
 from lambdas.release.artifact import ArtifactError
-from lambdas.release.ports import ChangeSetError, EndpointAnswerError, RegistryError, World
-from lambdas.release.records import EndedJob, ObjectVersion, Release, RunRecord, Serving, Stack, TrainingJob, Version
+from lambdas.release.ports import EndpointAnswerError, RegistryError, World
+from lambdas.release.records import (
+    EndedJob,
+    ObjectVersion,
+    RunRecord,
+    Serving,
+    Stack,
+    TrainingJob,
+    Version,
+)
 from lambdas.release.settings import Settings
 from tests.fakes.artifacts import DATA_MANIFEST, GOLDEN_SCORES, archive, metrics
 from tests.fakes.audit import FakeAudit
+from tests.fakes.change_sets import FakeChangeSets
 from tests.fakes.signer import FakeSigner
 
 MODEL = "card-anomaly"
@@ -188,34 +197,6 @@ class FakeEndpoints:
         if self.scores is None:
             raise EndpointAnswerError(f"{model} fails on {len(rows)} rows")
         return self.scores
-
-
-@dataclass
-class FakeChangeSets:
-    waiting: dict[tuple[str, str], Release] = field(default_factory=dict)
-    executed: list[str] = field(default_factory=list)
-    brought: dict[str, tuple[Release, str | None]] = field(default_factory=dict)
-    descriptions: dict[str, str] = field(default_factory=dict)
-
-    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
-        if self.waiting.setdefault((model, name), release) != release:
-            raise ChangeSetError(f"{name} ({description}) exists with other parameters.")
-        self.brought[name], self.descriptions[name] = (release, template), description
-        return True
-
-    def execute(self, model: str, name: str) -> None:
-        del self.waiting[model, name]
-        self.executed.append(name)
-
-    def waits(self, model: str, name: str) -> bool:
-        return (model, name) in self.waiting
-
-    def offered(self, model: str) -> list[str]:
-        return [name for of, name in self.waiting if of == model]
-
-    def delete(self, model: str, name: str) -> bool:
-        self.waiting.pop((model, name), None)
-        return True
 
 
 @dataclass

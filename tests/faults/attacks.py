@@ -132,7 +132,7 @@ def after_approval(tamper: Callable[[FakeWorld, str], None]) -> Callable[[FakeWo
         world.deploy(version)
         tamper(world, version.tag("manifest_sha256"))
         answer = settle(world)
-        back = next(name for name in world.change_sets.executed if name.startswith("back-"))
+        back = next(name for name in world.change_sets.executed if name.startswith("home-"))
         champion = world.registry.champion(MODEL)
         assert champion
         assert world.change_sets.brought[back][0].version == champion.number
@@ -247,5 +247,5 @@ def untouched(world: FakeWorld) -> bool:
         and serving.manifest_sha256 == champion.tag("manifest_sha256")
         and champion.state == "released"
         and not world.change_sets.waiting
-        and all(name.startswith("back-") for name in world.change_sets.executed)
+        and all(name.startswith("home-") for name in world.change_sets.executed)
     )

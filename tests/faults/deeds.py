@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from lambdas.release.decisions import release_of
-from lambdas.release.records import Release
+from lambdas.release.records import HOME
 from tests.fakes.cloud import RefusedByCloudFormationError
 from tests.fakes.release import MODEL, job
 from tests.faults.crashing import Fate
-from tests.faults.life import Letter, Life
+from tests.faults.life import TRIES, Letter, Life
 
 PEOPLE = ("ann", "bob", "cid")
 MINUTES = (1, 5, 20, 300, 3 * 1440, 16 * 1440)
@@ -72,24 +72,41 @@ def finish(life: Life) -> None:
 
 
 def go_back(life: Life) -> None:
-    """An operator goes back to a former champion, stops the endpoint, or tries what nobody approved."""
-    if life.cloud.moving:
-        return
+    """An operator asks for a former champion, for a stop, or for what nobody approved."""
     kind = life.random.choice(["former", "former", "stop", "unapproved"])
     if kind == "stop":
-        operate(life, f"stop-{life.jobs}-{len(life.told)}", Release())
+        ask(life, "")
         return
     states = ("superseded",) if kind == "former" else ("requested", "refused", "rejected", "expired")
     if found := [v for v in life.versions(*states) if v.tag("release_id")]:
-        version = life.random.choice(found)
-        operate(life, f"back-to-v{version.number}-{len(life.told)}", release_of(version))
+        ask(life, life.random.choice(found).tag("release_id"))
 
 
-def operate(life: Life, name: str, release: Release) -> None:
-    """An operator makes and executes a change set alone."""
-    if life.cloud.request(MODEL, name, release, "operator"):
-        life.cloud.execute(MODEL, name, who="olga")
-        life.say(f"olga executes {name}")
+def usurp(life: Life) -> None:
+    """Whoever took over a function that goes back brings up what nobody approved, under a name that only it may use."""
+    states = ("requested", "refused", "rejected", "expired")
+    found = [v for v in life.versions(*states) if v.tag("release_id")]
+    if not found or life.cloud.moving:
+        return
+    version = life.random.choice(found)
+    if made := life.cloud.prepare(MODEL, f"{HOME}to-v{version.number}", release_of(version), "taken over"):
+        life.cloud.execute(MODEL, made)
+        life.say(f"a function that was taken over executes {made}")
+
+
+def ask(life: Life, release: str) -> None:
+    """An operator asks the platform, which may die over it; the trail tells later who it was."""
+    life.say(f"olga asks for {release or 'a stop'}")
+    wanted = {"model": MODEL, "release": release, "reason": "a life's"}
+    event = life.cloud.event("people", "ask", wanted)
+    life.run(Letter("way_back_asked", event, tries=TRIES), fate(life))
+    call = {
+        "eventName": "Invoke",
+        "requestID": event["id"],
+        "requestParameters": {"functionName": "WayBackAsked"},
+        "userIdentity": {"arn": "arn:x:sts::1:assumed-role/Operator/olga"},
+    }
+    life.post("function_invoked", life.cloud.event("aws.lambda", "AWS API Call via CloudTrail", call))
 
 
 def deploy(life: Life) -> None:
@@ -176,6 +193,7 @@ DEEDS = (
     *[lose] * 1,
     *[reject] * 1,
     *[go_back] * 1,
+    *[usurp] * 1,
     *[deploy] * 1,
     *[intrude] * 1,
     *[time_passes] * 3,

@@ -7,16 +7,18 @@ is reconciled, and tests/faults/promises.py says what must hold.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from lambdas.release import events
 from lambdas.release.handlers.change_set_deleted import change_set_deleted
 from lambdas.release.handlers.change_set_executed import change_set_executed
+from lambdas.release.handlers.function_invoked import function_invoked
 from lambdas.release.handlers.reconcile import reconcile
 from lambdas.release.handlers.release_settled import release_settled
 from lambdas.release.handlers.training_completed import training_completed
+from lambdas.release.handlers.way_back_asked import way_back_asked
 from lambdas.release.records import Version
 from tests.fakes.cloud import Event, FakeCloud
 from tests.fakes.release import MODEL, REVIEWED, FakeRegistry, FakeWorld
@@ -30,6 +32,8 @@ HANDLERS: dict[str, Callable[[Event, FakeWorld], object]] = {
     "release_settled": lambda e, w: release_settled(events.parse(events.StackStatusChanged, e), w),
     "change_set_executed": lambda e, w: change_set_executed(events.parse(events.ChangeSetExecuted, e).execution(), w),
     "change_set_deleted": lambda e, w: change_set_deleted(events.parse(events.ChangeSetDeleted, e).execution(), w),
+    "way_back_asked": lambda e, w: way_back_asked(e["detail"], e["id"], datetime.fromisoformat(e["time"]), w),
+    "function_invoked": lambda e, w: function_invoked(events.parse(events.FunctionInvoked, e), w),
     "reconcile": lambda e, w: reconcile(events.parse(events.Scheduled, e), w),
 }
 
@@ -95,12 +99,12 @@ class Life:
     def watch(self, name: str) -> None:
         """Note when the platform stops an endpoint though an approved champion could serve."""
         champion = self.registry.champion(MODEL)
-        platform = name.startswith("stop-from-v") or (name.startswith("stop-to-") and not self.was_stopped)
+        platform = name.startswith("halt-from-v") or (name.startswith("halt-to-") and not self.was_stopped)
         if platform and champion and self.may_serve(champion):
             had_to = self.cloud.release.version == champion.number  # a way back would change nothing
-            if not had_to and not name.startswith(f"stop-from-v{champion.number}-"):
+            if not had_to and not name.startswith(f"halt-from-v{champion.number}-"):
                 self.stops.append((name, champion.number))
-        self.was_stopped = name.startswith("stop-")
+        self.was_stopped = name.startswith("halt-")
 
     def may_serve(self, version: Version) -> bool:
         """Say whether another person executed a version's release, its submitter never did, and it has not failed."""

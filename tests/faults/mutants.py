@@ -12,7 +12,7 @@ from lambdas.release.ports import World
 from lambdas.release.records import Execution, Version, stack_of
 from tests.faults.machine import BrokenPromiseError, Tally, search
 
-BATCHES, LIVES = 6, 50
+BATCHES, LIVES = 40, 10
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Scene:
     def brought(self, name: str, release: Release, *, who: str = "olga") -> bool:
         """An operator makes and executes a change set; say whether CloudFormation took it."""
         try:
-            if self.life.cloud.request(MODEL, name, release, "by an operator"):
+            if self.life.cloud.waits(MODEL, self.life.cloud.request(MODEL, name, release, "by an operator")):
                 self.life.cloud.execute(MODEL, name, who=who)
         except RefusedByCloudFormationError:
             return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 _MLFLOW = "tests/contract/mlflow/test_ambiguity.py"
 _RELEASE = "tests/faults/test_red_team.py"
 _ATTACKS = "tests/faults/test_attacks.py"
+_CLOUD = "tests/contract/release/test_cloud.py"
 _RECORD = "tests/unit/lambdas/test_record.py"
 _SERVING = "tests/unit/model_code/serving"
 
@@ -60,6 +61,14 @@ FINDINGS = (
         "RT-05",
         "an execution on another stack approves nothing and is no entry (a forged redelivery still is: open)",
         (f"{_RELEASE}::test_an_execution_on_another_stack_approves_nothing_and_is_no_entry",),
+    ),
+    Finding(
+        "RT-11",
+        "the platform's way out has a name that nobody can take first, and is executed by its ARN",
+        (
+            f"{_CLOUD}::test_whoever_took_a_way_backs_name_first_is_not_executed",
+            f"{_CLOUD}::test_what_lies_under_a_requests_name_is_replaced",
+        ),
     ),
     Finding(
         "RT-08",

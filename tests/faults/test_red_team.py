@@ -23,9 +23,9 @@ def test_a_name_that_contains_a_release_id_approves_nothing() -> None:
     scene = with_champion()
     scene.approved(scene.trained("bob", 0.85), "carol")
     asked = scene.trained("mallory", 0.9)
-    scene.brought(f"back-{asked.tag('release_id')}", release_of(scene.version("1")))
+    scene.brought(f"home-{asked.tag('release_id')}", release_of(scene.version("1")))
     scene.passes(timedelta(hours=1))
-    scene.brought("back-2", release_of(asked))
+    scene.brought("home-2", release_of(asked))
     assert "ALARM: Rolled back: card-anomaly v3" in scene.alarms
     only_the_champion_serves(scene)
     assert scene.version("3").state != "released"
@@ -38,7 +38,7 @@ def test_an_execution_on_another_stack_approves_nothing_and_is_no_entry() -> Non
     scene.called(asked.tag("release_id"), "dora", stack=f"arn:x:cloudformation:r:1:stack/x{stack_of(MODEL)}/1")
     assert scene.version("2").state == "requested"
     assert scene.recorded("executed") == ["carol"]
-    scene.brought("back-1", release_of(asked))
+    scene.brought("home-1", release_of(asked))
     assert any("intrusion" in alarm for alarm in scene.alarms)
     only_the_champion_serves(scene)
 
@@ -84,7 +84,7 @@ def test_a_forged_registry_brings_nothing_into_service() -> None:
     assert (scene.serves, scene.champion) == ("1", "1")
     assert scene.recorded("released") == ["carol"]
     forge(scene, approved="2", by="carol")
-    scene.brought("back-1", release_of(asked))
+    scene.brought("home-1", release_of(asked))
     only_the_champion_serves(scene)
     assert scene.recorded("released") == ["carol"]
 

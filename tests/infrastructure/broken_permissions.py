@@ -52,11 +52,23 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
     (may.nobody_approves_own_work, lambda t: drop(t, "Atoll-Training", "Approver", "Deny", EXECUTE)),
     (
         may.execution_is_by_name,
-        lambda t: statement(t, "Atoll-Training", "Operator", "Allow", EXECUTE).pop("Condition"),
+        lambda t: statement(t, "Atoll-Training", "Approver", "Allow", EXECUTE).pop("Condition"),
+    ),
+    (
+        may.execution_is_by_name,
+        lambda t: statement(t, "Atoll-Training", "Approver", "Allow", EXECUTE)["Condition"].update(
+            StringLike={"cloudformation:ChangeSetName": ["arn:*:changeSet/r-by-*"]}
+        ),
     ),
     (
         may.execution_is_by_name,
         lambda t: statement(t, "Atoll-Training", "Approver", "Allow", EXECUTE).update(Resource="*"),
+    ),
+    (
+        may.people_make_no_change_sets,
+        lambda t: statement(t, "Atoll-Training", "Operator", "Allow", "lambda:InvokeFunction").update(
+            Action=["cloudformation:CreateChangeSet", "lambda:InvokeFunction"]
+        ),
     ),
     (
         may.no_function_moves_forward,

@@ -4,8 +4,11 @@ from tests.infrastructure.policies import ACCOUNT, PARTITION, REGION, Request
 
 ARN = f"arn:{PARTITION}:{{}}:{REGION}:{ACCOUNT}:{{}}"
 STACK = ARN.format("cloudformation", "stack/Atoll-Endpoint-card-anomaly/0a1b")
+SHADOW = STACK.replace("card-anomaly", "shadow")
 EXECUTE = "cloudformation:ExecuteChangeSet"
 CREATE = "cloudformation:CreateChangeSet"
+DELETE = "cloudformation:DeleteChangeSet"
+INVOKE, WAY_BACK = "lambda:InvokeFunction", ARN.format("lambda", "function:Atoll-Release-WayBackAsked0A1B-2c")
 NAME = "cloudformation:ChangeSetName"
 TRAINING = ARN.format("sagemaker", "training-job/j-1")
 TUNING = ARN.format("sagemaker", "hyper-parameter-tuning-job/j-1")
@@ -13,9 +16,11 @@ AUDIT = "<Atoll-Foundation.AuditBucket.Arn>/"
 VERSIONS, RECORD = "s3:ListBucketVersions", AUDIT.removesuffix("/")
 ENDPOINT = ARN.format("sagemaker", "endpoint/atoll-card-anomaly")
 FORWARD = {NAME: "r-by-bob-0123456789ab"}
-BACK = {NAME: "back-0123456789ab"}
-STOP = {NAME: f"arn:{PARTITION}:cloudformation:{REGION}:{ACCOUNT}:changeSet/stop-1/0a"}
-OURS = {"cloudformation:RoleArn": "<Atoll-Release.EndpointServiceRoleArn>"}
+BY_ARN = {NAME: f"arn:{PARTITION}:cloudformation:{REGION}:{ACCOUNT}:changeSet/r-by-bob-0123456789ab/0a"}
+BACK = {NAME: "home-from-v2-0123456789ab-0123456789abcdef"}
+STOP = {NAME: f"arn:{PARTITION}:cloudformation:{REGION}:{ACCOUNT}:changeSet/halt-cut-off-0123456789abcdef/0a"}
+ROLE = "cloudformation:RoleArn"
+OURS = {ROLE: "<Atoll-Release.EndpointServiceRoleArn>"}
 CALLERS = "atoll:callers"
 ADMITTED, REFUSED = ({f"aws:ResourceTag/{CALLERS}": value} for value in ("admitted", "refused"))
 CASES = {
@@ -68,9 +73,7 @@ CASES = {
         (Request(action=EXECUTE, resource=STACK, uid="carol", keys=STOP), False),
         (Request(action=EXECUTE, resource=STACK.replace("Endpoint-card-anomaly", "Training"), keys=FORWARD), False),
         (
-            Request(
-                action=EXECUTE, resource=STACK, uid="bob", keys={NAME: STOP[NAME].replace("stop-1", FORWARD[NAME])}
-            ),
+            Request(action=EXECUTE, resource=STACK, uid="bob", keys=BY_ARN),
             False,
         ),
         (
@@ -81,23 +84,26 @@ CASES = {
         ),
         (Request(action="s3:PutObject", resource=AUDIT + "audit/card-anomaly/r/x.json", uid="carol"), False),
         (Request(action="s3:GetObject", resource=AUDIT + "audit/card-anomaly/r/x.json", uid="carol"), True),
-        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, uid="carol", keys=FORWARD), True),
-        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, uid=None, keys=FORWARD), False),
+        (Request(action=EXECUTE, resource=STACK, uid="carol", keys=BY_ARN), False),  # by its name alone
+        (Request(action=EXECUTE, resource=SHADOW, uid="carol", keys=FORWARD), False),
+        (Request(action=INVOKE, resource=WAY_BACK, uid="carol"), False),
+        (Request(action=DELETE, resource=STACK, uid="carol", keys=FORWARD), True),
+        (Request(action=DELETE, resource=STACK, uid="bob", keys=FORWARD), False),  # RT-04: to be asked for again
+        (Request(action=DELETE, resource=STACK, uid=None, keys=FORWARD), False),
         (Request(action=CREATE, resource=STACK, uid="carol", keys=FORWARD | OURS), False),
         (Request(action="sagemaker:CreateTrainingJob", resource=TRAINING, uid="carol"), False),
     ],
     "Operator": [
-        (Request(action=EXECUTE, resource=STACK, keys=BACK), True),
-        (Request(action=EXECUTE, resource=STACK, keys=STOP), True),
-        (Request(action=EXECUTE, resource=STACK, keys=FORWARD), False),
-        (Request(action=EXECUTE, resource=STACK, uid=None, keys=BACK), False),
-        (Request(action=CREATE, resource=STACK, keys=BACK | OURS), True),
-        (Request(action=CREATE, resource=STACK, keys=BACK), False),
-        (Request(action=CREATE, resource=STACK, keys=FORWARD | OURS), False),
-        (Request(action=CREATE, resource=STACK, keys=BACK | {"cloudformation:RoleArn": "another"}), False),
-        (Request(action=CREATE, resource=STACK, keys=BACK | OURS | {"cloudformation:TemplateUrl": "https://t"}), False),
-        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, keys=BACK), True),
-        (Request(action="cloudformation:DeleteChangeSet", resource=STACK, keys=FORWARD), False),
+        (Request(action=INVOKE, resource=WAY_BACK), True),
+        (Request(action=INVOKE, resource=WAY_BACK, uid=None), False),
+        (Request(action=INVOKE, resource=WAY_BACK.replace("WayBackAsked", "ReleaseSettled")), False),
+        *(
+            (Request(action=action, resource=stack, keys=name | OURS), False)  # RT-06, 07, 11: no template, name, stack
+            for action in (CREATE, EXECUTE, DELETE)
+            for stack in (STACK, SHADOW)
+            for name in (FORWARD, BACK, STOP, {NAME: "back-1"})
+        ),
+        (Request(action="iam:PassRole", resource=OURS[ROLE], keys={"iam:PassedToService": "sagemaker"}), False),
         (Request(action="s3:GetObject", resource=AUDIT + "audit/card-anomaly/r/x.json"), True),
         (Request(action="s3:PutObject", resource=AUDIT + "audit/card-anomaly/r/x.json"), False),
         (Request(action="cloudformation:DeleteStack", resource=STACK), False),

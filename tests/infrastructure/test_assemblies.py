@@ -48,6 +48,8 @@ OUTPUTS = {
         "ChangeSetExecutedFunction",
         "ChangeSetDeletedFunction",
         "ReconcileFunction",
+        "WayBackAskedFunction",
+        "FunctionInvokedFunction",
         "EndpointServiceRoleArn",
         "TrainingCompletedRule",
         "DeadLetterQueueUrl",

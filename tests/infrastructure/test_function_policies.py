@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from compliance.templates import Template, read_templates
-from tests.infrastructure.people_cases import ARN, BACK, CREATE, EXECUTE, FORWARD, NAME, STACK, STOP
+from tests.infrastructure.people_cases import ARN, BACK, CREATE, DELETE, EXECUTE, FORWARD, NAME, SHADOW, STACK, STOP
 from tests.infrastructure.policies import Request, decision, output, resolved
 
 Templates = dict[str, Template]
 RELEASE = "Atoll-Release"
 ASKS, SETTLES, HEARS = "TrainingCompleted", "ReleaseSettled", "ChangeSetExecuted"
-REJECTS, RECONCILES = "ChangeSetDeleted", "Reconcile"
+REJECTS, RECONCILES, TAKES_BACK = "ChangeSetDeleted", "Reconcile", "WayBackAsked"
 URL = {"cloudformation:TemplateUrl": "https://t"}
-DELETE, GET_TEMPLATE = "cloudformation:DeleteChangeSet", "cloudformation:GetTemplate"
+GET_TEMPLATE = "cloudformation:GetTemplate"
 INLINE_LIMIT = 51_200  # bytes of a template body in CreateChangeSet
 
 
@@ -39,12 +39,17 @@ def allowed(templates: Templates, function: str, action: str, resource: str, **k
 
 
 @pytest.mark.parametrize("name", [FORWARD, BACK, STOP, {NAME: "cdk-deploy-change-set"}, {}])
-@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS, REJECTS, RECONCILES])
+@pytest.mark.parametrize("function", [ASKS, SETTLES, TAKES_BACK, HEARS, REJECTS, RECONCILES])
 def test_a_function_executes_only_what_goes_back(templates: Templates, function: str, name: dict[str, str]) -> None:
-    assert allowed(templates, function, EXECUTE, STACK, **name) == (function == SETTLES and name in (BACK, STOP))
+    assert allowed(templates, function, EXECUTE, STACK, **name) == (
+        function in {SETTLES, TAKES_BACK} and name in (BACK, STOP)
+    )
 
 
-@pytest.mark.parametrize(("function", "name"), [(ASKS, FORWARD), (SETTLES, BACK)])
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [(ASKS, FORWARD), (SETTLES, BACK), (SETTLES, {NAME: "halt-cut-off-0123456789abcdef"}), (TAKES_BACK, BACK)],
+)
 def test_a_change_set_is_asked_for_under_its_name_and_the_narrow_role_alone(
     templates: Templates, function: str, name: dict[str, str]
 ) -> None:
@@ -54,15 +59,17 @@ def test_a_change_set_is_asked_for_under_its_name_and_the_narrow_role_alone(
     assert not allowed(templates, function, CREATE, STACK, **name, **{"cloudformation:RoleArn": "another"})
     assert not allowed(templates, function, CREATE, STACK, **name, **fence, **URL)
     assert not allowed(templates, function, CREATE, STACK.replace("Endpoint-card-anomaly", "Release"), **name, **fence)
-    for other in {ASKS: (BACK, STOP), SETTLES: (FORWARD,)}[function]:
+    assert not allowed(templates, function, CREATE, SHADOW, **name, **fence)  # RT-06: it would make a stack
+    for other in (BACK, STOP) if function == ASKS else (FORWARD,):
         assert not allowed(templates, function, CREATE, STACK, **other, **fence)
     assert not allowed(templates, function, CREATE, STACK, **{NAME: "cdk-deploy-change-set"}, **fence)
 
 
-@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS])
+@pytest.mark.parametrize("function", [ASKS, SETTLES, TAKES_BACK, HEARS])
 def test_a_function_deletes_only_change_sets_of_its_own_kind(templates: Templates, function: str) -> None:
     assert allowed(templates, function, DELETE, STACK, **FORWARD) == (function == ASKS)
-    assert allowed(templates, function, DELETE, STACK, **BACK) == (function == SETTLES)
+    for name in (BACK, STOP):
+        assert allowed(templates, function, DELETE, STACK, **name) == (function in {SETTLES, TAKES_BACK})
 
 
 @pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS, REJECTS, RECONCILES])
@@ -74,7 +81,7 @@ def test_a_function_sends_events_again_under_our_own_source_alone(templates: Tem
     assert not allowed(templates, function, "events:PutEvents", bus)
 
 
-@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS])
+@pytest.mark.parametrize("function", [ASKS, SETTLES, TAKES_BACK, HEARS])
 def test_the_pipeline_can_not_say_which_template_is_the_deployed_one(templates: Templates, function: str) -> None:
     bucket = output(templates, "Atoll-Foundation", "ReleaseBucket")
     document = policies_of(templates, SETTLES)[0]
@@ -88,7 +95,7 @@ def test_the_pipeline_can_not_say_which_template_is_the_deployed_one(templates: 
     keys = {"aws:ResourceAccount": _account(document, written)}
     key = written.replace("*", "card-anomaly.json")
     assert allowed(templates, function, "s3:PutObject", key, **keys) == (function == SETTLES)
-    assert allowed(templates, function, GET_TEMPLATE, STACK) == (function == SETTLES)
+    assert allowed(templates, function, GET_TEMPLATE, STACK) == (function in {SETTLES, TAKES_BACK})
     assert not allowed(templates, function, "s3:DeleteObject", key, **keys)
 
 

@@ -132,7 +132,7 @@ def test_an_operator_takes_a_champion_back_alone(story: Steps) -> None:
         ("superseded", "automation"),
     ]
     assert (back["from_version"], back["champion"]) == (new["champion"], new["former"])
-    assert deeds(back["change_set"]) == [("way_back_executed", "olga")]
+    expect_asked(back["request"], back["change_set"])
 
 
 def test_the_kill_switch_leaves_no_endpoint_until_an_operator_goes_back(story: Steps) -> None:
@@ -140,7 +140,9 @@ def test_the_kill_switch_leaves_no_endpoint_until_an_operator_goes_back(story: S
 
     # An endpoint that isn't there has no tag that would admit callers.
     assert "is not authorized to perform: sagemaker:InvokeEndpoint on resource: " in facts["refusal"]
-    assert deeds(facts["change_set"]) == deeds(facts["back"]) == [("way_back_executed", "olga")]
+    expect_asked(facts["request"], facts["change_set"])
+    assert facts["change_set"].startswith("halt-by-hand-")
+    assert facts["back"].startswith("home-to-v")
     assert facts["champion"] == story["settle"]["facts"]["champion"]
 
 
@@ -183,6 +185,13 @@ def test_the_timeline_in_the_docs_is_one_of_this_story(story: Steps) -> None:
 def shape(timeline: str) -> list[str]:
     """A timeline without what differs from run to run: the release's hash, versions, times and durations."""
     return [re.sub(r"[0-9a-f]{12}|\d+", "#", line) for line in timeline.splitlines()]
+
+
+def expect_asked(request: str, change_set: str) -> None:
+    """An operator asked, as the trail says; the platform made the change set and executed it, and nobody else did."""
+    assert sorted(deeds(request)) == [("asked_by", "olga"), ("way_back_asked", "unnamed")]
+    ((what, who),) = deeds(change_set)
+    assert (what, "WayBackAsked" in who) == ("way_back_executed", True)
 
 
 def deeds(subject: str) -> list[tuple[str, str]]:

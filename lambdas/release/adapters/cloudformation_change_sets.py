@@ -1,5 +1,6 @@
 """Change sets of the endpoints' stacks."""
 
+import secrets
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -8,6 +9,7 @@ from lambdas.release.ports import ChangeSetError
 from lambdas.release.records import BACKWARD, Release, stack_of
 
 _NOT_FOUND = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
+_USED = {"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED"}
 NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -21,34 +23,38 @@ class CloudFormationChangeSets:
         self._cloudformation = cloudformation
         self._role = role_arn
 
-    def request(self, model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
-        """Create a change set and wait until it can be executed; False when there is nothing to execute.
+    def request(self, model: str, name: str, release: Release, description: str) -> str:
+        """Create a release's change set over the stack's template; return its ARN once it can be executed.
 
         Raises:
-            ChangeSetError: CloudFormation refused it, or one with other parameters holds the name.
+            ChangeSetError: CloudFormation refused it.
         """
         target = {"StackName": stack_of(model), "ChangeSetName": name}
         existing = self._describe(target)
-        if existing and _is_spent(existing, name, release):
+        if existing and existing["ExecutionStatus"] in _USED and _parameters(existing) == release.parameters():
+            return existing["ChangeSetId"]
+        if existing:
             self._cloudformation.delete_change_set(**target)
-            existing = None
-        if not existing:
-            parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in release.parameters().items()]
-            body = {"UsePreviousTemplate": True} if template is None else {"TemplateBody": template}
-            self._cloudformation.create_change_set(
-                **target, **body, RoleARN=self._role, Parameters=parameters, Description=description
-            )
-        self._wait(target)
-        made = self._describe(target)
-        if (asked := _parameters(made)) != release.parameters():
-            raise ChangeSetError(
-                f"{name} exists with other parameters: {asked}, expected {release.parameters()}. Delete it."
-            )
-        return _can_be_executed(made)
+        return self._make(target, release, description, None)
 
-    def execute(self, model: str, name: str) -> None:
-        """Execute a change set; the narrow policy lets only `back-*` and `stop-*` through."""
-        self._cloudformation.execute_change_set(StackName=stack_of(model), ChangeSetName=name)
+    def prepare(
+        self, model: str, stem: str, release: Release, description: str, template: str | None = None
+    ) -> str | None:
+        """Create a way back's change set under a name that nobody can guess; None when there is nothing to change.
+
+        Raises:
+            ChangeSetError: CloudFormation refused it.
+        """
+        for left in self._listed(model):
+            if left["ChangeSetName"].startswith(BACKWARD) and left["ExecutionStatus"] not in _USED:
+                self.delete(model, left["ChangeSetId"])
+        target = {"StackName": stack_of(model), "ChangeSetName": f"{stem}-{secrets.token_hex(8)}"}
+        made = self._make(target, release, description, template)
+        return made if self.waits(model, made) else None
+
+    def execute(self, model: str, arn: str) -> None:
+        """Execute a way back by its ARN; the narrow policy lets only `home-*` and `halt-*` through."""
+        self._cloudformation.execute_change_set(StackName=stack_of(model), ChangeSetName=arn)
 
     def waits(self, model: str, name: str) -> bool:
         """Say whether a change set exists and can be executed."""
@@ -56,8 +62,7 @@ class CloudFormationChangeSets:
 
     def offered(self, model: str) -> list[str]:
         """Return the names of all change sets that can be executed."""
-        pages = self._cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_of(model))
-        return [each["ChangeSetName"] for page in pages for each in page["Summaries"] if _can_be_executed(each)]
+        return [each["ChangeSetName"] for each in self._listed(model) if _can_be_executed(each)]
 
     def delete(self, model: str, name: str) -> bool:
         """Delete a change set; False when it can't be deleted, for it is being executed. Fine when there is none."""
@@ -70,6 +75,19 @@ class CloudFormationChangeSets:
                 return False
             raise
         return True
+
+    def _listed(self, model: str) -> list[dict[str, Any]]:
+        pages = self._cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_of(model))
+        return [each for page in pages for each in page["Summaries"]]
+
+    def _make(self, target: dict[str, str], release: Release, description: str, template: str | None) -> str:
+        parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in release.parameters().items()]
+        body = {"UsePreviousTemplate": True} if template is None else {"TemplateBody": template}
+        made = self._cloudformation.create_change_set(
+            **target, **body, RoleARN=self._role, Parameters=parameters, Description=description
+        )["Id"]
+        self._wait(target | {"ChangeSetName": made})
+        return made
 
     def _describe(self, target: dict[str, str]) -> dict[str, Any] | None:
         try:
@@ -92,23 +110,10 @@ class CloudFormationChangeSets:
             ) from error
 
 
-def _is_spent(existing: dict[str, Any], name: str, release: Release) -> bool:
-    """Say whether a change set of this name is of no more use.
-
-    It failed, it no longer fits its stack, or it was executed: for an earlier version, or to go back once before.
-    """
-    if existing["Status"] == "FAILED" or existing["ExecutionStatus"] == "OBSOLETE":
-        return True
-    if existing["Status"] == "CREATE_COMPLETE" and existing["ExecutionStatus"] == "UNAVAILABLE":
-        return True
-    executed = existing["ExecutionStatus"] in {"EXECUTE_COMPLETE", "EXECUTE_FAILED"}
-    return executed and (name.startswith(BACKWARD) or _parameters(existing) != release.parameters())
-
-
 def _can_be_executed(change_set: dict[str, Any] | None) -> bool:
     return change_set is not None and change_set["ExecutionStatus"] == "AVAILABLE"
 
 
-def _parameters(change_set: dict[str, Any] | None) -> dict[str, str]:
-    found = change_set["Parameters"] if change_set else []
+def _parameters(change_set: dict[str, Any]) -> dict[str, str]:
+    found = change_set["Parameters"]
     return {p["ParameterKey"]: p["ParameterValue"] for p in found if p["ParameterKey"] in Release().parameters()}

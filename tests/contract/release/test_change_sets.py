@@ -12,13 +12,14 @@ from botocore.stub import Stubber
 from lambdas.release import ports
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
-from lambdas.release.records import Release, stack_of
+from lambdas.release.records import Release, name_of, stack_of
 from local.cloud import LocalCloud
-from tests.fakes import release as fakes
+from tests.fakes.change_sets import FakeChangeSets
 from tests.fakes.release import MODEL
 
 BOTH = pytest.mark.parametrize("kind", ["fake", "adapter"])
 SHA = "e" * 64
+ARN = "arn:aws:cloudformation:us-east-1:000000000000:changeSet/r-by-ann-eeeeeeeeeeee/0a1b"
 
 TEMPLATE = {
     "Parameters": {name: {"Type": "String", "Default": ""} for name in Release().parameters()},
@@ -46,14 +47,11 @@ def adapter(client: Any) -> ports.ChangeSets:  # noqa: ANN401 - a boto3 client
 
 
 @BOTH
-def test_a_change_set_may_be_requested_again_but_not_with_other_parameters(
-    kind: str, request: pytest.FixtureRequest
-) -> None:
-    sets = fakes.FakeChangeSets() if kind == "fake" else adapter(request.getfixturevalue("cloudformation"))
+def test_a_change_set_may_be_requested_again_under_its_name(kind: str, request: pytest.FixtureRequest) -> None:
+    sets = FakeChangeSets() if kind == "fake" else adapter(request.getfixturevalue("cloudformation"))
     for _ in range(2):
-        sets.request(MODEL, RELEASE.release_id, RELEASE, "why")
-    with pytest.raises(ports.ChangeSetError, match="exists with other parameters"):
-        sets.request(MODEL, RELEASE.release_id, replace(RELEASE, version="2"), "why")
+        assert name_of(sets.request(MODEL, RELEASE.release_id, RELEASE, "why")) == RELEASE.release_id
+    assert sets.offered(MODEL) == [RELEASE.release_id]
 
 
 def test_a_request_changes_nothing_until_it_is_executed(cloudformation: Any) -> None:  # noqa: ANN401
@@ -74,15 +72,16 @@ def test_a_request_changes_nothing_until_it_is_executed(cloudformation: Any) -> 
         RELEASE.release_id,
         RELEASE.release_id,
     )
-    sets.request(MODEL, RELEASE.release_id, RELEASE, "once more, after a crash")
-    sets.request(MODEL, "back-from-v1-eeeeeeeeeeee", RELEASE, "nothing changes")
+    assert sets.request(MODEL, RELEASE.release_id, RELEASE, "once more, after a crash") == found["ChangeSetId"]
+    assert sets.prepare(MODEL, "home-from-v1-eeeeeeeeeeee", RELEASE, "nothing changes") is None
 
 
 def described(
     *, status: str = "CREATE_COMPLETE", execution: str = "AVAILABLE", release: Release = RELEASE
 ) -> dict[str, Any]:
     parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in release.parameters().items()]
-    return {"Status": status, "ExecutionStatus": execution, "Parameters": parameters, "StatusReason": "a reason"}
+    facts = {"Status": status, "ExecutionStatus": execution, "Parameters": parameters, "StatusReason": "a reason"}
+    return facts | {"ChangeSetId": ARN}
 
 
 @pytest.fixture
@@ -96,30 +95,30 @@ def stub(aws: Callable[..., Any]) -> Iterator[tuple[Any, Stubber]]:
 def test_what_a_former_try_left_under_the_name_is_deleted_first(stub: tuple[Any, Stubber]) -> None:
     client, answers = stub
     for left in (
-        described(status="FAILED"),
+        described(),  # whoever made it, and with whatever template
+        described(status="FAILED", execution="UNAVAILABLE"),
+        described(execution="OBSOLETE"),
         described(execution="EXECUTE_FAILED", release=replace(RELEASE, version="0")),
     ):
         answers.add_response("describe_change_set", left)
         answers.add_response("delete_change_set", {})
-        answers.add_response("create_change_set", {})
+        answers.add_response("create_change_set", {"Id": ARN})
         answers.add_response("describe_change_set", described())
-        answers.add_response("describe_change_set", described())
-        adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why")
+        assert adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why") == ARN
     answers.assert_no_pending_responses()
 
 
 def test_an_executed_change_set_is_not_made_again(stub: tuple[Any, Stubber]) -> None:
     client, answers = stub
-    for _ in range(3):
-        answers.add_response("describe_change_set", described(execution="EXECUTE_IN_PROGRESS"))
-    adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why")
+    answers.add_response("describe_change_set", described(execution="EXECUTE_IN_PROGRESS"))
+    assert adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why") == ARN
     answers.assert_no_pending_responses()
 
 
 def test_cloudformations_reason_reaches_the_person(stub: tuple[Any, Stubber]) -> None:
     client, answers = stub
     answers.add_client_error("describe_change_set", "ChangeSetNotFound")
-    answers.add_response("create_change_set", {})
+    answers.add_response("create_change_set", {"Id": ARN})
     answers.add_response("describe_change_set", described(status="FAILED"))
     with pytest.raises(ports.ChangeSetError, match="could not be made: a reason"):
         adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why")
@@ -129,8 +128,7 @@ def test_a_stack_that_is_there_already_needs_no_change(stub: tuple[Any, Stubber]
     client, answers = stub
     same = described(status="FAILED") | {"StatusReason": "The submitted information didn't contain changes."}
     answers.add_client_error("describe_change_set", "ChangeSetNotFound")
-    answers.add_response("create_change_set", {})
-    answers.add_response("describe_change_set", same)
+    answers.add_response("create_change_set", {"Id": ARN})
     answers.add_response("describe_change_set", same)
     adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why")
 

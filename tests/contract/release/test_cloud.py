@@ -1,6 +1,7 @@
 """The cloud in memory, in which tests/faults lives its lives, and the local AWS's CloudFormation: the same promises."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,7 @@ from lambdas.release.adapters.cloudformation_change_sets import CloudFormationCh
 from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
 from lambdas.release.guarding import CLOCKS
-from lambdas.release.ports import ChangeSetError
-from lambdas.release.records import Release, Stack, stack_of
+from lambdas.release.records import Release, Stack, name_of, stack_of
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.release import MODEL
 
@@ -121,13 +121,13 @@ def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
     client.get_waiter("stack_delete_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
 
 
-def ask(scene: Scene, release: Release) -> bool:
+def ask(scene: Scene, release: Release) -> str:
     return scene.sets.request(MODEL, release.release_id, release, "why")
 
 
 def test_a_request_waits_until_it_is_executed_or_deleted(scene: Scene) -> None:
     assert not scene.sets.waits(MODEL, RELEASE.release_id)
-    assert [ask(scene, RELEASE), ask(scene, RELEASE), ask(scene, OTHER)] == [True] * 3
+    assert all([ask(scene, RELEASE), ask(scene, RELEASE), ask(scene, OTHER)])
     assert scene.sets.waits(MODEL, RELEASE.release_id)
     assert sorted(scene.sets.offered(MODEL)) == [RELEASE.release_id, OTHER.release_id]
     assert scene.sets.delete(MODEL, OTHER.release_id)
@@ -136,10 +136,13 @@ def test_a_request_waits_until_it_is_executed_or_deleted(scene: Scene) -> None:
     assert scene.stack().release_id == ""
 
 
-def test_one_of_its_name_with_other_parameters_is_refused(scene: Scene) -> None:
-    ask(scene, RELEASE)
-    with pytest.raises(ChangeSetError, match="exists with other parameters"):
-        scene.sets.request(MODEL, RELEASE.release_id, replace(RELEASE, version="9"), "why")
+def test_what_lies_under_a_requests_name_is_replaced(scene: Scene) -> None:
+    """RT-11: one that somebody else made there, with other parameters or another template, is never taken as ours."""
+    before = [ask(scene, replace(RELEASE, image_digest="sha256:" + "b" * 64)), ask(scene, RELEASE)]
+    assert (ask(scene, RELEASE) not in before) or isinstance(scene, InMemory)
+    scene.execute(RELEASE.release_id)
+    assert scene.stack().release_id == RELEASE.release_id
+    assert scene.template() == template()
 
 
 def test_executing_one_moves_the_stack_and_takes_the_others_away(scene: Scene) -> None:
@@ -163,26 +166,51 @@ def test_a_request_that_vanished_can_be_made_again(scene: Scene) -> None:
     assert scene.sets.waits(MODEL, OTHER.release_id)
 
 
-def test_a_way_back_can_be_taken_twice_under_one_name(scene: Scene) -> None:
+def test_a_way_back_can_be_taken_twice_each_time_under_a_name_of_its_own(scene: Scene) -> None:
+    taken = []
     for release, back in ((RELEASE, OTHER), (replace(RELEASE, version="3"), OTHER)):
         scene.sets.request(MODEL, f"r-by-ann-{release.version}", release, "why")
         scene.execute(f"r-by-ann-{release.version}")
-        assert scene.sets.request(MODEL, "back-again", back, "why")
-        scene.execute("back-again")
+        taken.append(scene.sets.prepare(MODEL, "home-again", back, "why"))
+        scene.execute(taken[-1])
         assert scene.stack().release_id == OTHER.release_id
+        assert scene.stack().last_change_set == name_of(taken[-1])
+        assert re.fullmatch(r"home-again-[0-9a-f]{16}", name_of(taken[-1]))
+    assert len(set(map(name_of, taken))) == 2
+
+
+def test_a_way_back_that_was_never_taken_makes_place_for_the_next_one(scene: Scene) -> None:
+    """Its function died in between."""
+    ask(scene, OTHER)
+    for _ in range(2):
+        assert scene.sets.prepare(MODEL, "home-again", RELEASE, "why")
+    assert len(scene.sets.offered(MODEL)) == 2
+    assert OTHER.release_id in scene.sets.offered(MODEL)
 
 
 def test_a_way_back_that_changes_nothing_is_not_there_to_be_executed(scene: Scene) -> None:
     ask(scene, RELEASE)
     scene.execute(RELEASE.release_id)
-    assert scene.sets.request(MODEL, "back-to-here", RELEASE, "why") is False
-    assert "back-to-here" not in scene.sets.offered(MODEL)
+    assert scene.sets.prepare(MODEL, "home-to-here", RELEASE, "why") is None
+    assert scene.sets.offered(MODEL) == []
 
 
 def test_a_template_of_its_own_takes_the_stacks_place(scene: Scene) -> None:
-    assert scene.sets.request(MODEL, "back-to-template", RELEASE, "why", template("restored"))
-    scene.execute("back-to-template")
+    scene.execute(scene.sets.prepare(MODEL, "home-to-template", RELEASE, "why", template("restored")))
     assert scene.template() == template("restored")
+
+
+def test_whoever_took_a_way_backs_name_first_is_not_executed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RT-11: even where the letters were known, what is executed is the ARN that CloudFormation returned."""
+    monkeypatch.setattr("lambdas.release.adapters.cloudformation_change_sets.secrets.token_hex", lambda _: "0" * 16)
+    ask(scene, RELEASE)
+    scene.execute(RELEASE.release_id)
+    scene.sets.request(MODEL, f"home-again-{'0' * 16}", replace(OTHER, version="666"), "a squatter's")
+    since, made = scene.now(), scene.sets.prepare(MODEL, "home-again", OTHER, "why")
+    scene.execute(made)
+    assert scene.stack().release_id == OTHER.release_id
+    assert scene.template() == template()
+    assert scene.trail.calls("ExecuteChangeSet", since)[-1]["requestParameters"]["changeSetName"] == made
 
 
 def test_a_direct_deployment_is_in_the_trail_and_makes_waiting_change_sets_obsolete(scene: Scene) -> None:

@@ -69,8 +69,10 @@ def test_a_deployment_is_told_from_a_release_and_keeps_the_running_release(
     sets = CloudFormationChangeSets(client, role_arn="arn:aws:iam::000000000000:role/narrow")
 
     def run(name: str, release: Release, text: str | None) -> None:
-        sets.request(MODEL, name, release, "why", text)
-        sets.execute(MODEL, name)
+        if name.startswith("r-by-"):
+            sets.execute(MODEL, sets.request(MODEL, name, release, "why"))
+        else:
+            sets.execute(MODEL, sets.prepare(MODEL, name, release, "why", text) or "nothing to change")
         client.get_waiter("stack_update_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
 
     deploy(template("first"))
@@ -85,11 +87,11 @@ def test_a_deployment_is_told_from_a_release_and_keeps_the_running_release(
     assert endpoints.stack(MODEL).was_deployed
     assert endpoints.template(MODEL) == first.replace("first", "second")
     run(
-        "back-from-olga",
+        "home-from-olga",
         replace(RELEASE, version="2", release_id="r-by-olga-0"),
         json.dumps(json.loads(template("second"))),
     )
-    run("back-to-template-1", RELEASE, first)
+    run("home-to-template", RELEASE, first)
     assert endpoints.stack(MODEL).release_id == RELEASE.release_id
     assert (endpoints.stack(MODEL).was_released, endpoints.template(MODEL)) == (True, first)
 

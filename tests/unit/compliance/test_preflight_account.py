@@ -44,7 +44,7 @@ def account() -> Stubs:
     return Stubs()
 
 
-@pytest.mark.parametrize(("quota", "unreserved", "ok"), [(1000, 1000, True), (1000, 107, False), (10, 10, False)])
+@pytest.mark.parametrize(("quota", "unreserved", "ok"), [(1000, 1000, True), (1000, 109, False), (10, 10, False)])
 def test_a_young_accounts_concurrency_is_told_before_it_fails_a_stack(
     account: Stubs, quota: int, unreserved: int, *, ok: bool
 ) -> None:
@@ -52,12 +52,12 @@ def test_a_young_accounts_concurrency_is_told_before_it_fails_a_stack(
     account.answer("lambda", "get_account_settings", {"AccountLimit": limit})
     [finding] = concurrency(settings(), account)
     assert finding.ok == ok
-    assert "needs 108" in finding.found
+    assert "needs 110" in finding.found
     assert "Service Quotas" in finding.mend
 
 
 def test_fewer_functions_need_less_of_it() -> None:
-    assert [reserved(settings(name)) for name in ("govcloud-west", "govcloud-east", "local")] == [8, 2, 7]
+    assert [reserved(settings(name)) for name in ("govcloud-west", "govcloud-east", "local")] == [10, 2, 9]
 
 
 def test_the_first_ecs_cluster_of_an_account_is_told_of_its_linked_role(account: Stubs) -> None:

@@ -10,7 +10,7 @@ from tests.unit.lambdas.stories import execute, released, requested, settle
 def stopped_by_the_platform(world: FakeWorld) -> Release:
     """What the one stop brought that the platform executed."""
     (name,) = world.change_sets.executed
-    assert name.startswith("stop-")
+    assert name.startswith("halt-")
     return world.change_sets.brought[name][0]
 
 
@@ -49,7 +49,7 @@ def test_a_release_after_a_stop_by_hand_serves() -> None:
 def test_an_endpoint_that_outlived_its_stop_is_told_of() -> None:
     world = FakeWorld()
     released(world)
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="stop-v1")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="halt-v1")
     assert "it was not deleted" in settle(world)
     subject, text = world.notifier.messages[-1]
     assert subject == f"ALARM: the endpoint of {MODEL} serves on after its stop"

@@ -44,7 +44,7 @@ def serving(of: Version, status: str = "InService", reason: str = "") -> Serving
 def test_a_release_id_can_not_hide_another_persons_id() -> None:
     assert is_release_id(release_id("ann", SHA, "1"))
     assert not is_release_id("r-by-ann-by-bob-eeeeeeeeeeee")
-    assert not is_release_id("back-from-v1-eeeeeeeeeeee")
+    assert not is_release_id("home-from-v1-eeeeeeeeeeee")
 
 
 @given(st.lists(st.sampled_from(STATES), max_size=12))
@@ -237,15 +237,15 @@ def test_a_release_supersedes_the_former_champion_and_leaves_requests_to_who_end
 
 def test_the_way_back_restores_the_champions_release_with_its_image() -> None:
     champion = version(1, "released", sha="f" * 64, serving_image_digest="sha256:1")
-    name, release = decisions.way_back(champion, version(2))
-    assert name == "back-from-v2-eeeeeeeeeeee"
+    stem, release = decisions.way_back(champion, version(2))
+    assert stem == "home-from-v2-eeeeeeeeeeee"
     assert release == Release(
         image_digest="sha256:1", manifest_sha256="f" * 64, version="1", release_id=release_id("ann", "f" * 64, "1")
     )
 
 
 def test_without_a_champion_the_way_back_stops_the_endpoint() -> None:
-    assert decisions.way_back(None, version(2)) == ("stop-from-v2-eeeeeeeeeeee", Release())
+    assert decisions.way_back(None, version(2)) == ("halt-from-v2-eeeeeeeeeeee", Release())
     assert set(Release().parameters().values()) == {""}
 
 

@@ -9,6 +9,7 @@ from lambdas.release import decisions, reconciling, waiting
 from lambdas.release.handlers.change_set_deleted import change_set_deleted
 from lambdas.release.records import Execution, Release, Stack, Version, stack_of
 from lambdas.release.settling import PAUSE
+from tests.fakes.change_sets import stem_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job, serving
 from tests.unit.lambdas.stories import complete, ended, execute, released, requested, settle
 
@@ -86,7 +87,7 @@ def test_a_version_that_was_overtaken_while_its_change_set_was_made_is_not_on_of
     world.finish(job())
     make = world.change_sets.request
 
-    def overtaken(model: str, name: str, release: Release, description: str) -> bool:
+    def overtaken(model: str, name: str, release: Release, description: str) -> str:
         made = make(model, name, release, description)
         ended(world, newest(world), "superseded")
         return made
@@ -134,7 +135,7 @@ def test_a_stop_ends_also_the_champion_whose_successor_was_crowned_by_half() -> 
     world = challenged()
     world.registry.crown(newest(world))
     world.endpoints.running.pop(MODEL)
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="stop-it")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="halt-it")
     settle(world)
     assert world.registry.champions == {}
     assert "released" not in world.states
@@ -146,7 +147,7 @@ def test_a_request_that_an_operator_brought_up_waits_on_after_it_was_driven_out(
     version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     world.endpoints.running[MODEL] = serving(version)
     world.endpoints.stacks[MODEL] = Stack(
-        status="UPDATE_COMPLETE", release_id=version.tag("release_id"), last_change_set="back-to-v2"
+        status="UPDATE_COMPLETE", release_id=version.tag("release_id"), last_change_set="home-to-v2"
     )
     assert "which nobody approved" in settle(world)
     assert world.states == ["released", "requested"]
@@ -157,7 +158,7 @@ def test_an_unapproved_request_in_the_parameters_alone_is_driven_out_so_that_it_
     released(world)
     version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     name = version.tag("release_id")
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=name, last_change_set="back-to-v2")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=name, last_change_set="home-to-v2")
     assert "which nobody approved" in settle(world)
     assert world.change_sets.brought[world.change_sets.executed[0]][0].version == "1"
     assert world.states == ["released", "requested"]
@@ -172,10 +173,10 @@ def test_a_way_back_waits_while_the_stack_moves_and_pauses_after_it_failed() -> 
     version = newest(world)
     failed = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id=version.tag("release_id"), last_change_set=way)
     world.endpoints.stacks[MODEL] = replace(failed, changed=NOON)
-    assert settle(world).endswith(f"({way} failed)")
+    assert settle(world).endswith(f"({stem_of(way)} failed)")
     world.endpoints.stacks[MODEL] = replace(failed, changed=NOON - PAUSE)
     settle(world)
-    assert world.change_sets.executed == [way, way]
+    assert [stem_of(name) for name in world.change_sets.executed] == [stem_of(way)] * 2
 
 
 def test_a_release_leaves_an_older_request_to_the_function_that_ends_requests() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lambdas.release import intrusions
 from lambdas.release.guarding import TRAIL_DELAY
 from lambdas.release.records import Release, Stack, Version
+from tests.fakes.change_sets import stem_of
 from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job, serving
 from tests.unit.lambdas.stories import execute, released, requested, settle
 
@@ -127,14 +128,14 @@ def test_a_direct_deployment_is_believed_though_the_stack_still_names_a_release(
 def test_a_deployment_after_it_does_not_hide_what_an_operator_brought_up_unapproved() -> None:
     world = FakeWorld()
     released(world)
-    way_back(world, "back-to-the-future", requested(world, job("job-2", submitter="cid"), world.trained(0.9)))
+    way_back(world, "home-to-the-future", requested(world, job("job-2", submitter="cid"), world.trained(0.9)))
     world.endpoints.stacks[MODEL] = replace(DEPLOYED, changed=NOON - TRAIL_DELAY)
     assert "which nobody approved" in settle(world)
     assert brought(world)[1].version == "1"
     assert world.registry.champions == {MODEL: "1"}
 
 
-@pytest.mark.parametrize("name", ["r-by-cid-eeeeeeeeeeee", "r-by-anything", "back-x", "stop-x", ""])
+@pytest.mark.parametrize("name", ["r-by-cid-eeeeeeeeeeee", "r-by-anything", "home-x", "halt-x", ""])
 def test_no_change_set_of_the_release_path_makes_a_template_trusted(name: str) -> None:
     world = FakeWorld()
     world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set=name)
@@ -151,7 +152,7 @@ def test_a_release_with_another_template_is_rolled_back_to_the_champion_under_th
     world.endpoints.templates[MODEL] = EVIL
     assert "is not that of the last deployment" in settle(world)
     name, release, template = brought(world)
-    assert name.startswith("back-to-template-")
+    assert name.startswith("home-to-template-")
     assert (release.version, template) == ("1", REVIEWED)
     assert champion
     assert release.manifest_sha256 == champion.tag("manifest_sha256")
@@ -171,7 +172,7 @@ def test_a_first_release_with_another_template_leaves_no_endpoint() -> None:
     world.endpoints.templates[MODEL] = EVIL
     settle(world)
     name, release, template = brought(world)
-    assert name.startswith("stop-to-template-")
+    assert name.startswith("halt-to-template-")
     assert (release, template) == (Release(), REVIEWED)
     assert world.states == ["rolled_back"]
 
@@ -182,7 +183,7 @@ def test_a_release_goes_back_when_no_deployment_was_ever_recorded() -> None:
     world.deploy(requested(world))
     assert "is not known from any deployment" in settle(world)
     name, release, template = brought(world)
-    assert name.startswith("stop-to-template-as-is-")
+    assert name.startswith("halt-to-template-as-is-")
     assert (release, template) == (Release(), None)
     assert world.states == ["rolled_back"]
 
@@ -199,7 +200,7 @@ def test_the_champions_own_change_set_made_again_with_another_template_keeps_the
 def test_an_operators_stop_with_another_template_stays_a_stop() -> None:
     world = FakeWorld()
     released(world)
-    way_back(world, "stop-it", None)
+    way_back(world, "halt-it", None)
     world.endpoints.templates[MODEL] = EVIL
     settle(world)
     assert brought(world)[1:] == (Release(), REVIEWED)
@@ -213,7 +214,7 @@ def test_a_way_out_that_cloudformation_rolled_back_is_not_tried_for_ever() -> No
     (name,) = world.change_sets.executed
     failed = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id="r-by-cid", last_change_set=name, changed=NOON)
     world.endpoints.stacks[MODEL] = failed
-    assert settle(world).startswith(f"{name} failed")
+    assert settle(world).startswith(f"{stem_of(name)} failed")
     assert world.change_sets.executed == [name]
     assert "ALARM" in world.notifier.messages[-1][0]
 
@@ -221,7 +222,7 @@ def test_a_way_out_that_cloudformation_rolled_back_is_not_tried_for_ever() -> No
 def test_an_operator_alone_can_not_bring_up_a_version_that_nobody_approved() -> None:
     world = FakeWorld()
     released(world)
-    way_back(world, "back-to-the-future", requested(world, job("job-2", submitter="cid"), world.trained(0.9)))
+    way_back(world, "home-to-the-future", requested(world, job("job-2", submitter="cid"), world.trained(0.9)))
     assert "which nobody approved" in settle(world)
     assert brought(world)[1].version == "1"
     assert world.states == ["released", "requested"]
@@ -233,7 +234,7 @@ def test_an_operator_may_go_back_to_a_former_champion() -> None:
     old, new = reversed(world.registry.versions(MODEL))
     world.deploy(new)
     assert settle(world) == "version 2 released"
-    way_back(world, "back-to-v1", old)
+    way_back(world, "home-to-v1", old)
     assert settle(world, at=NOON + timedelta(minutes=1)) == "version 1 released"
     assert world.states == ["released", "superseded"]
     assert not world.change_sets.executed
@@ -248,7 +249,7 @@ def test_a_change_set_that_serves_other_files_than_its_name_says_goes_back() -> 
     assert world.states == ["released", "rolled_back"]
 
 
-@given(st.text(), st.text(), st.sampled_from(["r-by-a-0", "back-x", "stop-x", ""]), st.booleans())
+@given(st.text(), st.text(), st.sampled_from(["r-by-a-0", "home-x", "halt-x", ""]), st.booleans())
 def test_another_template_is_found_whatever_it_holds(current: str, deployed: str, name: str, up: bool) -> None:  # noqa: FBT001
     assume(current != deployed)
     stack = Stack(status="UPDATE_COMPLETE" if up else "UPDATE_ROLLBACK_COMPLETE", last_change_set=name)

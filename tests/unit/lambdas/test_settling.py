@@ -8,6 +8,7 @@ from lambdas.release import approvals, events
 from lambdas.release.handlers import change_set_executed, release_settled
 from lambdas.release.records import Release, Stack, Told
 from tests.fakes.artifacts import GOLDEN_SCORES, archive, sha_of
+from tests.fakes.change_sets import stem_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job, serving
 from tests.unit.lambdas.stories import execute, released, requested, settle, stack_event, trail_event
 
@@ -83,9 +84,8 @@ def test_a_model_that_answers_otherwise_than_promised_is_taken_out_again(scores:
     assert "goes back" in bring_up(world)
     assert world.states == ["released", "rolled_back"]
     assert world.registry.champions == {MODEL: "1"}
-    assert world.change_sets.executed == [
-        f"back-from-v2-{world.registry.versions(MODEL)[0].tag('manifest_sha256')[:12]}"
-    ]
+    (name,) = world.change_sets.executed
+    assert stem_of(name) == f"home-from-v2-{world.registry.versions(MODEL)[0].tag('manifest_sha256')[:12]}"
     assert world.notifier.messages[-1][0] == f"ALARM: Rolled back: {MODEL} v2"
 
 
@@ -123,7 +123,7 @@ def test_the_first_release_that_fails_its_test_leaves_no_endpoint() -> None:
     execute(world, version.tag("release_id"))
     world.deploy(version)
     settle(world)
-    assert world.change_sets.executed == [f"stop-from-v1-{sha_of()[:12]}"]
+    assert [stem_of(name) for name in world.change_sets.executed] == [f"halt-from-v1-{sha_of()[:12]}"]
     assert not world.registry.champions
 
 
@@ -145,7 +145,7 @@ def test_an_own_approval_that_is_heard_of_too_late_raises_the_alarm_and_crowned_
     assert world.notifier.messages[-1][0].startswith("ALARM")
     assert world.registry.versions(MODEL)[0].tag("reason") == "executed by its own submitter"
     assert "executed its release" in settle(world)
-    assert world.change_sets.executed == [f"stop-from-v1-{sha_of()[:12]}"]
+    assert [stem_of(name) for name in world.change_sets.executed] == [f"halt-from-v1-{sha_of()[:12]}"]
 
 
 def test_a_version_whose_approver_is_heard_of_late_is_crowned_then() -> None:
@@ -170,7 +170,7 @@ def test_nobody_without_an_approver_is_crowned_the_alarm_rings_and_serving_ends(
     assert world.notifier.messages[-1][0] == f"ALARM: {MODEL} v1 serves unproven"
     settle(world, at=NOON + approvals.WAY_OUT_AFTER)
     (name,) = world.change_sets.executed
-    assert name.startswith("stop-")
+    assert name.startswith("halt-")
     assert world.registry.champions == {}
     assert world.states == ["rolled_back"]
 
@@ -194,9 +194,9 @@ def test_change_sets_of_others_are_none_of_ours(name: str) -> None:
 @pytest.mark.parametrize(("denied", "what"), [("", "way_back_executed"), ("AccessDenied", "way_back_denied")])
 def test_each_way_back_is_recorded_and_raises_an_alarm(denied: str, what: str) -> None:
     world = FakeWorld()
-    assert execute(world, "stop-from-v1-0", denied=denied) == "way back"
+    assert execute(world, "halt-from-v1-0", denied=denied) == "way back"
     assert world.audit.whats == [what]
-    assert world.notifier.messages[0][0].startswith("ALARM: stop-from-v1-0")
+    assert world.notifier.messages[0][0].startswith("ALARM: halt-from-v1-0")
 
 
 def test_the_first_deployment_without_a_model_does_nothing() -> None:

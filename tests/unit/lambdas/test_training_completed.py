@@ -217,8 +217,8 @@ def test_an_approver_who_is_faster_than_the_request_is_not_overwritten() -> None
     world.finish(job())
     ask = world.change_sets.request
 
-    def request(model: str, name: str, release: Release, description: str, template: str | None = None) -> bool:
-        made = ask(model, name, release, description, template)
+    def request(model: str, name: str, release: Release, description: str) -> str:
+        made = ask(model, name, release, description)
         execute(world, name)
         return made
 

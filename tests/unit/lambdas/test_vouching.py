@@ -72,7 +72,7 @@ def test_a_champion_that_nothing_vouches_for_is_not_restored_but_stopped(tamper:
     tamper(world, champion)
     settle(world)
     (name,) = world.change_sets.executed
-    assert name.startswith("stop-from-v2-")
+    assert name.startswith("halt-from-v2-")
     assert world.change_sets.brought[name][0].manifest_sha256 == ""
 
 
@@ -81,12 +81,12 @@ def test_an_operators_way_back_to_what_nothing_vouches_for_is_driven_out(tamper:
     world = FakeWorld()
     champion = released(world)
     sha, release = champion.tag("manifest_sha256"), champion.tag("release_id")
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=release, last_change_set="back-to-v1")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=release, last_change_set="home-to-v1")
     world.endpoints.running[MODEL] = Serving(status="InService", manifest_sha256=sha, release_id=release)
     tamper(world, champion)
     settle(world)
     (name,) = world.change_sets.executed
-    assert name.startswith("stop-to-template-")
+    assert name.startswith("halt-to-template-")
     assert "intrusion" in world.audit.whats
 
 

@@ -5,111 +5,18 @@ from __future__ import annotations
 import io
 import json
 from argparse import Namespace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from releases import commands
 from releases.account import CommandError
-from releases.history import Entry, Transition
 from releases.tables import render
+from tests.fakes.change_sets import arn_of
+from tests.unit.releases.fake_account import FIRST, SECOND, THIRD, FakeAccount, parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-FIRST, SECOND = "r-by-alice-aaaaaaaaaaaa", "r-by-alice-bbbbbbbbbbbb"
-
-
-def parameters(digit: str, version: str) -> dict[str, str]:
-    return {
-        "ImageDigest": f"sha256:{digit * 64}",
-        "ManifestSha256": digit * 64,
-        "MlflowVersion": version,
-        "ReleaseId": f"r-by-alice-{digit * 12}",
-    }
-
-
-class FakeAccount:
-    """An account with one model, in memory."""
-
-    model = "card-anomaly"
-
-    def __init__(self) -> None:
-        self.log: list[Entry] = []
-        self.sets: dict[str, dict[str, Any]] = {}
-        self.parameters = dict.fromkeys(parameters("a", "1"), "")
-        self.reasons: dict[str, str] = {}
-        self.settled = True
-        self.status = "UPDATE_COMPLETE"
-        self.operations = 0
-        self.outlives = False  # CloudFormation can't delete the endpoint
-        self.there: str | None = "InService"
-        self.refuses = False
-        self.refusals: list[str] = []
-
-    def happen(self, subject: str, what: str, who: str = "automation", **details: str) -> None:
-        self.log.append(Entry(f"20261123T{len(self.log):06}Z", subject, what, who, details))
-
-    def transitions(self) -> list[Transition]:
-        return [Transition(e.at, e.subject, e.what, str(i)) for i, e in enumerate(self.log)]
-
-    def entries(self, transitions: Iterable[Transition]) -> list[Entry]:
-        return [self.log[int(t.key)] for t in sorted(transitions)]
-
-    def waiting(self) -> dict[str, datetime]:
-        return dict.fromkeys(self.sets, datetime(2026, 11, 23, tzinfo=UTC))
-
-    def serving(self) -> dict[str, str]:
-        return self.parameters
-
-    def stack(self) -> dict[str, Any]:
-        return {"StackStatus": self.status}
-
-    def last_operation(self) -> int:
-        return self.operations
-
-    def is_settled(self, since: int) -> bool:
-        return self.settled and self.operations != since
-
-    def endpoint(self) -> str | None:
-        return self.there
-
-    def refuse_callers(self) -> None:
-        self.refuses = True
-
-    def delete_endpoint(self) -> str:
-        if self.refusals:
-            return self.refusals.pop()
-        self.there = None
-        return ""
-
-    def change_set(self, name: str) -> dict[str, Any]:
-        if name not in self.sets:
-            raise CommandError(f"No change set {name} waits.")
-        change = {"Action": "Modify", "LogicalResourceId": "Endpoint", "ResourceType": "AWS::SageMaker::Endpoint"}
-        given = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.sets[name]["parameters"].items()]
-        return {
-            "Description": "AP 0.8 against 0.7 [champion]",
-            "Parameters": given,
-            "Changes": [{"ResourceChange": change}],
-        }
-
-    def create(self, name: str, parameters: dict[str, str], description: str) -> None:
-        self.sets[name] = {"parameters": parameters, "description": description}
-
-    def execute(self, name: str) -> None:
-        self.operations += 1
-        asked = self.sets.pop(name)["parameters"]
-        if self.status == "UPDATE_COMPLETE" and not (asked["ReleaseId"] or self.outlives):
-            self.there = None
-        self.parameters = asked if self.status == "UPDATE_COMPLETE" else self.parameters
-
-    def delete(self, name: str) -> None:
-        del self.sets[name]
-
-    def give_reason(self, release: str, reason: str) -> None:
-        self.reasons[release] = reason
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -125,7 +32,7 @@ def account() -> FakeAccount:
     account.happen("job-2", "training_retried", "alice")
     account.parameters = parameters("b", "2")
     account.create("r-by-alice-cccccccccccc", parameters("c", "3"), "")
-    account.happen("r-by-alice-cccccccccccc", "requested", "alice", version="3")
+    account.happen("r-by-alice-cccccccccccc", "requested", "alice", version="3", change_set=arn_of(THIRD))
     return account
 
 
@@ -196,7 +103,19 @@ def test_who_approves_sees_the_four_parameters_of_the_change_set_itself(
     assert shown["request"]["parameters"] == parameters("c", "3")
 
 
-@pytest.mark.parametrize("name", ["back-to-v1", "stop-v1", "r-by-alice-xyz", ""])
+@pytest.mark.parametrize("asked", [{}, {"change_set": arn_of(SECOND)}])
+def test_what_the_platform_did_not_ask_for_cannot_be_approved(account: FakeAccount, asked: dict[str, str]) -> None:
+    """Somebody else's change set of a release's name: with the right parameters, but no request names its ARN."""
+    account.log.pop()
+    account.happen(THIRD, "asked", "alice", version="3", **asked)
+    account.happen(THIRD, "requested", "alice", version="3", **asked)
+    with pytest.raises(CommandError, match=f"{arn_of(THIRD)} waits, and no request on record names it"):
+        run(commands.approve, account, release=THIRD)
+
+    assert account.parameters == parameters("b", "2")
+
+
+@pytest.mark.parametrize("name", ["home-to-v1", "halt-v1", "r-by-alice-xyz", ""])
 def test_only_a_release_can_be_approved_or_rejected(account: FakeAccount, name: str) -> None:
     account.create(name, parameters("d", "4"), "")
     for act in (commands.approve, commands.reject):
@@ -217,7 +136,8 @@ def test_a_rollback_restores_the_former_champion_in_one_step(account: FakeAccoun
     done = run(commands.rollback, account)
 
     assert account.parameters == parameters("a", "1")
-    assert done["change_set"] == "back-to-v1-aaaaaaaaaaaa-from-bbbbbbbbbbbb"
+    assert account.asked == [(FIRST, "it is worse")]
+    assert done["change_set"].startswith("home-")
 
 
 def test_there_is_no_rollback_to_what_never_was_a_champion(account: FakeAccount) -> None:
@@ -231,7 +151,8 @@ def test_the_kill_switch_empties_every_parameter(account: FakeAccount) -> None:
     done = run(commands.stop, account)
 
     assert set(account.parameters.values()) == {""}
-    assert done["change_set"] == "stop-v2-bbbbbbbbbbbb"
+    assert account.asked == [("", "it is worse")]
+    assert done["change_set"].startswith("halt-")
     with pytest.raises(CommandError, match="nothing to stop"):
         run(commands.stop, account)
 
@@ -281,7 +202,7 @@ def test_a_stack_that_still_tells_of_the_operation_before_is_waited_for(
     account: FakeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "_POLL_SECONDS", 0.01)
-    monkeypatch.setattr(account, "execute", lambda _: None)  # CloudFormation hasn't begun yet
+    monkeypatch.setattr(account, "execute", lambda name: {"change_set": name})  # CloudFormation hasn't begun yet
 
     with pytest.raises(CommandError, match="not settled within"):
         run(commands.approve, account, release="r-by-alice-cccccccccccc", wait=0.05)

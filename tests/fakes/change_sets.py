@@ -1,0 +1,53 @@
+"""`ports.ChangeSets` in memory, without a stack that moves: what was asked for, and what was executed."""
+
+from dataclasses import dataclass, field
+
+from lambdas.release.records import BACKWARD, Release, name_of
+
+
+def arn_of(change_set: str) -> str:
+    """The ARN of a change set of this name."""
+    return f"arn:x:cloudformation:us-east-1:000000000000:changeSet/{change_set}/0a1b"
+
+
+def stem_of(change_set: str) -> str:
+    """What a way's name says, without the letters that nobody can guess."""
+    return change_set.rpartition("-")[0]
+
+
+@dataclass
+class FakeChangeSets:
+    waiting: dict[tuple[str, str], Release] = field(default_factory=dict)
+    executed: list[str] = field(default_factory=list)
+    brought: dict[str, tuple[Release, str | None]] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
+
+    def request(self, model: str, name: str, release: Release, description: str) -> str:
+        return self._make(model, name, release, description, None)
+
+    def _make(self, model: str, name: str, release: Release, description: str, template: str | None) -> str:
+        self.waiting[model, name] = release
+        self.brought[name], self.descriptions[name] = (release, template), description
+        return arn_of(name)
+
+    def prepare(
+        self, model: str, stem: str, release: Release, description: str, template: str | None = None
+    ) -> str | None:
+        for of, name in list(self.waiting):
+            if name.startswith(BACKWARD):
+                del self.waiting[of, name]
+        return self._make(model, f"{stem}-{len(self.brought):016x}", release, description, template)
+
+    def execute(self, model: str, arn: str) -> None:
+        del self.waiting[model, name_of(arn)]
+        self.executed.append(name_of(arn))
+
+    def waits(self, model: str, name: str) -> bool:
+        return (model, name) in self.waiting
+
+    def offered(self, model: str) -> list[str]:
+        return [name for of, name in self.waiting if of == model]
+
+    def delete(self, model: str, name: str) -> bool:
+        self.waiting.pop((model, name), None)
+        return True
