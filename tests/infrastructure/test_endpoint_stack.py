@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from compliance.synth import synthesize
 from compliance.templates import Template, read_templates, resources
+from stacks.settings import load
 from tests.infrastructure.template_parts import ENDPOINT, one
+from tests.limits.deployments import templates_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,8 +24,7 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Template]:
     file = folder / "steady.toml"
     told = '[models.card-anomaly.answers]\nout_of_distribution = "refuse"\nlabel_threshold = 0.25\n'
     file.write_text(f'{text}traffic_shift = "linear"\n{told}', encoding="utf-8")
-    synthesize(str(file), folder / "cdk.out")
-    return read_templates(folder / "cdk.out")
+    return templates_of(load(str(file)))
 
 
 def traffic(templates: dict[str, Template]) -> dict[str, object]:

@@ -7,7 +7,9 @@ import pytest
 
 from compliance.predicates import no_rule_is_open
 from compliance.synth import ROOT, SynthError, synthesize
-from compliance.templates import read_templates, resources
+from compliance.templates import Template, resources
+from stacks.settings import load
+from tests.limits.deployments import templates_of
 
 
 def settings_with(tmp_path: Path, environment: str, **replaced: str) -> Path:
@@ -18,6 +20,11 @@ def settings_with(tmp_path: Path, environment: str, **replaced: str) -> Path:
     path = tmp_path / "environment.toml"
     path.write_text("\n".join(lines))
     return path
+
+
+def built(path: Path) -> dict[str, Template]:
+    """The templates of a settings file; that the packs pass such deployments is shown elsewhere."""
+    return templates_of(load(str(path)))
 
 
 def test_a_wrong_setting_ends_in_one_sentence_within_seconds(tmp_path: Path) -> None:
@@ -33,18 +40,14 @@ def test_a_wrong_setting_ends_in_one_sentence_within_seconds(tmp_path: Path) -> 
 
 def test_the_first_of_two_deployments_needs_no_image(tmp_path: Path) -> None:
     path = settings_with(tmp_path, "govcloud-west", digests='digests = "pending"', model="", serving="", mlflow="")
-    folder = tmp_path / "assembly"
-    synthesize(str(path), folder)
-    templates = read_templates(folder)
+    templates = built(path)
     assert set(templates) == {"Atoll-Foundation", "Atoll-Registry"}
     assert "ModelImageUri" not in templates["Atoll-Registry"].get("Outputs", {})
 
 
 def test_the_local_cloud_may_choose_mlflows_port(tmp_path: Path) -> None:
     path = settings_with(tmp_path, "local", port="port = 50123")
-    folder = tmp_path / "assembly"
-    synthesize(str(path), folder)
-    tracking = read_templates(folder)["Atoll-Tracking"]
+    tracking = built(path)["Atoll-Tracking"]
     assert tracking["Outputs"]["TrackingUrl"]["Value"] == "https://localhost:50123"
 
 
@@ -70,8 +73,7 @@ def test_the_settings_choose_the_engine_and_the_image_of_etl(
 ) -> None:
     path = settings_with(tmp_path, "govcloud-west")
     path.write_text(f"{path.read_text()}\n{etl}")
-    synthesize(str(path), tmp_path / "assembly")
-    outputs = read_templates(tmp_path / "assembly")["Atoll-Registry"]["Outputs"]
+    outputs = built(path)["Atoll-Registry"]["Outputs"]
     assert outputs["EtlEngine"]["Value"] == engine
     assert outputs["EtlInstances"]["Value"] == "1"
     assert f"@{digest}" in str(outputs["EtlImageUri"]["Value"])
@@ -81,8 +83,7 @@ def test_the_settings_choose_the_engine_and_the_image_of_etl(
 def test_jobs_may_talk_to_each_other_where_the_settings_say_so_and_to_nobody_else(tmp_path: Path) -> None:
     open_to_itself = 'cidr = "10.40.0.0/16"\nseveral_instances = true'
     path = settings_with(tmp_path, "govcloud-west", cidr=open_to_itself)
-    synthesize(str(path), tmp_path / "assembly")
-    templates = read_templates(tmp_path / "assembly")
+    templates = built(path)
     assert list(no_rule_is_open(templates)) == []
     jobs = templates["Atoll-Foundation"]["Outputs"]["JobSecurityGroupId"]["Value"]
     rules = list(resources(templates, "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"))

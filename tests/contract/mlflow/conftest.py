@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from compliance.synth import synthesize
-from compliance.templates import read_templates
 from mlflow_server.serve import write_auth_config
 from mlflow_server.settings import server_environment
+from stacks.settings import load
 from tests.contract.mlflow import postgres
 from tests.contract.mlflow.postgres import OWNER, SUPERUSER, Postgres
 from tests.contract.mlflow.rds import Door, door
 from tests.contract.mlflow.servers import Replica, Task, containers_of, migrate
+from tests.limits.deployments import templates_of
 
 ENVIRONMENT = "govcloud-east"
-"""The fastest to synthesize of those with PostgreSQL; the tracking stack is the same in all of them."""
+"""The fastest to build of those with PostgreSQL; the tracking stack is the same in all of them."""
 
 Replicas = tuple[Replica, Replica]
 Writing = list[tuple[str, str, Mapping[str, Any] | None]]
@@ -44,24 +44,19 @@ class Parts:
         return migrate(given, self.task.folder)
 
 
-def _containers(folder: Path) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    synthesize(ENVIRONMENT, folder)
-    return containers_of(read_templates(folder)["Atoll-Tracking"])
-
-
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     """The parts, with an empty database `mlflow`, RDS's role for IAM users, and an access key of the task's role."""
     folder = tmp_path_factory.mktemp("task")
     with ThreadPoolExecutor(1) as aside:
-        containers = aside.submit(_containers, tmp_path_factory.mktemp("synth") / ENVIRONMENT)
+        built = aside.submit(templates_of, load(ENVIRONMENT))
         with postgres.running("the-superusers") as database, door(database, folder / "authority") as standing:
             database.query("CREATE ROLE rds_iam")
             database.query(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
             database.query(f"GRANT rds_iam TO {OWNER} WITH ADMIN OPTION")
             database.query(f"CREATE DATABASE mlflow OWNER {OWNER}")
             standing.keys["FIRSTKEY"] = "first-secret"
-            yield Parts(Task(*containers.result(), folder), database, standing)
+            yield Parts(Task(*containers_of(built.result()["Atoll-Tracking"]), folder), database, standing)
 
 
 @pytest.fixture(scope="session")

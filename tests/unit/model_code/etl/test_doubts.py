@@ -13,7 +13,7 @@ from model_code.etl.accepted import read_accepted
 from model_code.etl.doubts import KINDS
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 HEADER = ["id", "office", "payee", "mcc", "amount", "day", "card"]
 MAPPING = """
 currency = "USD"

@@ -5,7 +5,7 @@ import pytest
 from tests.ledgers.campaign import ALL, guessed, tried
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -12,7 +12,7 @@ from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.etl.test_pipeline import ROWS, content, ledger, output, read_json, root_with
 
 __all__ = ["content", "ledger", "output"]
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 
 
 def test_a_folder_without_a_ledger_is_refused(tmp_path: Path) -> None:

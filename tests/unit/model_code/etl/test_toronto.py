@@ -17,6 +17,7 @@ PROJECT = Path(__file__).resolve().parents[4]
 LEDGER = PROJECT.parent / "shared/data/demo_sample_tor_fy.csv.gz"
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(not LEDGER.exists(), reason=f"the Toronto sample isn't beside the project: {LEDGER}"),
     IBIS_IS_BEHIND_DUCKDB,
 ]

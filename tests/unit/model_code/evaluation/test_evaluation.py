@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import grimp
@@ -10,6 +11,7 @@ import pytest
 from matplotlib.image import imread
 
 from model_code.algorithms.hyperparameters import Hyperparameters
+from model_code.evaluation import extras
 from model_code.evaluation.__main__ import evaluate, main
 from model_code.evaluation.comparison import compare_weak
 from model_code.evaluation.extras import TRIALS
@@ -32,6 +34,14 @@ MODELS = {
     "xgboost, batch view",
     "xgboost, batch without cost centre",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_series() -> Iterator[None]:
+    """Forecasts of the two largest series of each field: of 60 they take most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(extras, "LARGEST_SERIES", 2)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from model_code.features.views import BATCH, REALTIME, View
 from model_code.features.windows import keeping
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 OWN = View("batch", Moment.BOOKING, BATCH_FEATURES)
 
 

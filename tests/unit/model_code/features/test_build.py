@@ -103,6 +103,7 @@ def test_every_feature_is_known_at_authorisation() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.share(4)
 @pytest.mark.parametrize("field", [name for name in FIELDS if name not in {"transaction_id", "transaction_date"}])
 def test_a_feature_reads_no_field_but_those_it_declares(
     ledger: pd.DataFrame, features: pd.DataFrame, field: str
@@ -119,6 +120,7 @@ def test_a_late_field_cannot_even_be_missed(ledger: pd.DataFrame, features: pd.D
 
 
 @pytest.mark.long
+@pytest.mark.share(4)
 @pytest.mark.parametrize("days", sorted({feature.days for feature in FEATURES} - {0}))
 def test_a_feature_looks_back_no_further_than_it_declares(ledger: pd.DataFrame, days: int) -> None:
     last = ledger.iloc[[-1]].assign(transaction_id="last", transaction_date=pd.Timestamp("2027-06-30"))

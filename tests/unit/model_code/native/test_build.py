@@ -11,6 +11,8 @@ from model_code.native.build import NativeError, compile_library, library_path
 from model_code.native.library import Library
 from tests.unit.model_code.native.compiled import needs_a_compiler
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

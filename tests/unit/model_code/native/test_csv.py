@@ -71,6 +71,7 @@ def agree(library: Library, body: bytes, width: int) -> bool:
     return rows.shape[1] == width and rows.tobytes() == expected
 
 
+@pytest.mark.long
 @given(NUMBERS)
 @example("9007199254740993")  # half-way between two doubles
 @example("9007199254740993.0")

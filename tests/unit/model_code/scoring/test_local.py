@@ -12,7 +12,7 @@ from model_code.scoring.local import Order, deliver
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.scoring.ledgers import MONTH, history, new_month
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from model_code.scoring.scoring import rank
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.scoring.ledgers import MONTH, history, made_ready, new_month, put, scored
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from model_code.training import apart
 from tests.unit.model_code.serving import crafted
 from tests.unit.model_code.serving.boosters import booster
 
+pytestmark = pytest.mark.long
 MODEL = bytes(booster(5, "binary:logistic", 3).save_raw("ubj"))
 ROWS = np.random.default_rng(1).normal(size=(40, 3))
 

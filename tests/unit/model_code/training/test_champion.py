@@ -13,6 +13,7 @@ from model_code.serving import archive as archives
 from model_code.training.training import Trained, train
 from tests.unit.model_code.training.features_folder import COLUMNS, write_features, write_manifest
 
+pytestmark = pytest.mark.long
 CHOICES = Hyperparameters(n_estimators=20)
 Files = dict[str, bytes]
 
