@@ -27,6 +27,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--keep", action="store_true", help="leave a story that ended well running: local AWS, MLflow, endpoint"
     )
+    parser.add_argument(
+        "--full", action="store_true", help="with the attacks: bad models, a tampered file, an approval of one's own"
+    )
     parser.add_argument("--down", action="store_true", help="end what --keep left running")
     return parser.parse_args()
 
@@ -47,7 +50,9 @@ def main() -> int:
                 return failed
             from local.story.telling import down, tell  # noqa: PLC0415 - takes seconds, see above
 
-            return down() if chosen.down else tell(chosen.ledger, chosen.mapping, keep=chosen.keep)
+            if chosen.down:
+                return down()
+            return tell(chosen.ledger, chosen.mapping, keep=chosen.keep, full=chosen.full)
     except alone.AnotherStoryError as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2

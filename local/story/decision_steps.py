@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from local.story.outside import (
@@ -31,10 +32,10 @@ CHALLENGERS = {"flat": {"max_depth": 4}, "deep": {"max_depth": 8}, "other": {"ma
 TOO_FEW = "Its false alarms would be too many for the analysts"
 
 
-def challenge(scene: Scene, facts: Facts) -> None:
+def challenge(scene: Scene, number: int, facts: Facts) -> None:
     """The trainer trains challengers at the same time; each passes the gate and waits for an approver."""
-    features = features_uri(scene)
-    jobs = train_together(scene, {name: Training(features, values) for name, values in CHALLENGERS.items()})
+    features, chosen = features_uri(scene), dict(islice(CHALLENGERS.items(), number))
+    jobs = train_together(scene, {name: Training(features, values) for name, values in chosen.items()})
     versions = [registered_version(scene, job["TrainingJobArn"], {"requested"}) for job in jobs.values()]
     versions.sort(key=lambda version: int(version.version))
     releases_ = [version.tags["atoll.release_id"] for version in versions]

@@ -14,6 +14,25 @@ LOCAL = ROOT / "build" / "local"
 RECORD = ROOT / "build" / "story.json"
 COMMAND = (sys.executable, "-m", "local.story")
 
+STEPS = [
+    *(
+        "start",
+        "synthesize",
+        "bootstrap",
+        "deploy",
+        "tracking",
+        "ledger",
+        "etl",
+        "train",
+        "register",
+        "deny",
+        "approve",
+    ),
+    *("settle", "score", "batch", "monitor", "challenge", "reject", "replace", "rollback", "stop", "same-person"),
+    *("forged-registry", "refused-by-gate", "refused-tampered", "rolled-back", "audit", "teardown"),
+]
+"""What a full story tells."""
+
 Steps = dict[str, dict[str, Any]]
 
 

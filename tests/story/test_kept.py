@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.certificates import Certificates
-from tests.story.telling import LOCAL, ROOT, Told, processes_of, run, tell
+from local.story.telling import ATTACKS
+from tests.story.telling import LOCAL, ROOT, STEPS, Told, processes_of, run, tell
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -50,7 +51,7 @@ def test_the_mapping_is_found_and_anomalies_are_injected(kept: Told) -> None:
     assert kept.steps["ledger"]["facts"]["mapping"] == "toronto.toml"
     assert kept.steps["etl"]["facts"]["report"]["labels"] == "injected"
     assert "anomalies were injected" in kept.output
-    assert "teardown" not in kept.steps
+    assert set(STEPS) - set(kept.steps) == {*ATTACKS, "teardown"}
     assert f"Their certificates end on\n{Certificates.below(LOCAL / 'certificates').end:%Y-%m-%d}" in kept.output
 
 

@@ -11,38 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.story.telling import LOCAL, ROOT, Steps, processes_of, tell
+from tests.story.telling import LOCAL, ROOT, STEPS, Steps, processes_of, tell
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 AUDIT = ROOT / "build" / "story" / "audit"
 
-STEPS = [
-    *(
-        "start",
-        "synthesize",
-        "bootstrap",
-        "deploy",
-        "tracking",
-        "ledger",
-        "etl",
-        "train",
-        "register",
-        "deny",
-        "approve",
-    ),
-    *("settle", "score", "batch", "monitor", "challenge", "reject", "replace", "rollback", "stop", "same-person"),
-    *("forged-registry", "refused-by-gate", "refused-tampered", "rolled-back", "audit", "teardown"),
-]
-
 pytestmark = [pytest.mark.story, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
 def story() -> Steps:
-    """One telling on the generated ledger, looked at by many tests."""
-    return tell().steps
+    """One full telling on the generated ledger, looked at by many tests."""
+    return tell("--full").steps
 
 
 def test_every_step_is_told_and_ended_well(story: Steps) -> None:
