@@ -16,6 +16,9 @@ from stacks.components.stack import AtollStack, StackOptions
 from stacks.components.trail import TRAIL_PREFIX, Trail
 from stacks.settings import Settings
 
+SCORES = "scores/"
+"""Where scorings leave purchases as published, with their scores."""
+
 
 class FoundationStack(AtollStack):
     """Keys, network, buckets, trail. Stateful: protected against deletion in production."""
@@ -34,6 +37,7 @@ class FoundationStack(AtollStack):
         self.network = Network(self, "Network", settings=settings, logs_key=self.keys.logs)
         self.access_logs = AccessLogBucket(self, "AccessLogs", logs=settings.logs, removal=self.removal)
         self.data = self._bucket("Data", self.removal)
+        self.data.end_after(settings.scores.kept_days, SCORES)
         self.releases = self._bucket("Release", KEPT, locked=True)
         self.audit = self._bucket("Audit", KEPT, locked=True)
         self.audit.archive_logs(f"{TRAIL_PREFIX}/", settings.logs)

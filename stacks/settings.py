@@ -15,6 +15,7 @@ from stacks.settings_etl import Etl
 from stacks.settings_logs import Logs
 from stacks.settings_model import Model
 from stacks.settings_network import Network
+from stacks.settings_scores import Scores
 from stacks.settings_section import DIGEST
 from stacks.settings_section import Section as _Section
 from stacks.settings_tracking import Tracking
@@ -112,6 +113,7 @@ class Settings(_Section):
     )
     etl: Etl = Etl()
     release: Release = Release()
+    scores: Scores = Scores()
     logs: Logs = Logs()
 
     @property

@@ -16,7 +16,7 @@ from stacks.settings import Settings
 
 
 class TrainingStack(AtollStack):
-    """The roles of a deployment: those of jobs (ETL, training, transform, serving) and those of people."""
+    """The roles of a deployment: those of jobs (ETL, training, scoring, transform, serving) and those of people."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class TrainingStack(AtollStack):
             foundation=foundation,
             serving=self.jobs.serving,
         )
-        passed = [self.jobs.etl, self.jobs.training, self.jobs.transform]
+        passed = [self.jobs.etl, self.jobs.training, self.jobs.scoring, self.jobs.transform]
         people = {
             "Trainer": Trainer(self, "Trainer", foundation=foundation, roles=passed),
             "Approver": Approver(self, "Approver", foundation=foundation),
@@ -45,6 +45,11 @@ class TrainingStack(AtollStack):
             "Auditor": Auditor(self, "Auditor", foundation=foundation),
             "Administrator": Administrator(self, "Administrator", foundation=foundation),
         }
-        jobs = {"EtlJob": self.jobs.etl, "TrainingJob": self.jobs.training, "TransformJob": self.jobs.transform}
+        jobs = {
+            "EtlJob": self.jobs.etl,
+            "TrainingJob": self.jobs.training,
+            "ScoringJob": self.jobs.scoring,
+            "TransformJob": self.jobs.transform,
+        }
         for name, role in (jobs | people).items():
             self.output(f"{name}RoleArn", role.role_arn)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.story.scene import TRAINER, expect
+from local.story.scene import BUILD, TRAINER, expect
 from local.story.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ def ledger(scene: Scene, facts: Facts) -> None:
 
 
 SEED = 7
+DATA_REPORT = BUILD / "data-report.html"
+"""What ETL tells people of the ledger, brought to this machine."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def etl(scene: Scene, facts: Facts) -> None:
         report["read"] == report["accepted"] + report["quarantined"],
         f"Rows were dropped silently: {report}",
     )
+    bring_data_report(scene)
     facts.update(job_arn=jobs[0]["ProcessingJobArn"], report=report, columns=len(manifest["columns"]))
     facts["objects"] = {name: item["sha256"] for name, item in manifest["objects"].items()}
     anomalies = sum(report["kinds"].values())
@@ -76,6 +79,13 @@ def etl(scene: Scene, facts: Facts) -> None:
     facts["told"] = (
         f"{report['accepted']:,} rows accepted, {report['quarantined']:,} set aside with their reasons; {source}"
     )
+
+
+def bring_data_report(scene: Scene) -> None:
+    """The trainer fetches the page about the ledger."""
+    key = f"quarantine/{scene.run}/data-report.html"
+    body = scene.person(TRAINER).client("s3").get_object(Bucket=scene.outputs["DataBucket"], Key=key)["Body"]
+    DATA_REPORT.write_bytes(body.read())
 
 
 def run_etl(scene: Scene, run: EtlRun) -> dict[str, Any]:

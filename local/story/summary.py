@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from local.cloud import LocalCloudError
+from local.story.data_steps import DATA_REPORT
 from local.story.keeping import MLFLOW_USER
 from local.story.scene import ASSEMBLY, BUILD, MODEL, ROOT
 from local.story.waiting import StoryError
@@ -82,6 +83,7 @@ def where(scene: Scene, *, kept: bool) -> list[tuple[str, str]]:
     ended = f"was at {url} and ended with the story; `make story KEEP=1` leaves it running"
     return [
         ("MLflow", f"{url}, {MLFLOW_USER}" if kept else ended),
+        ("Data report", f"{DATA_REPORT.relative_to(ROOT)} (open it in a browser)"),
         ("Logs", f"{(scene.cloud.folder / 'logs').relative_to(ROOT)}/"),
         ("Templates", f"{ASSEMBLY.relative_to(ROOT)}/"),
         ("Record of every step", str((BUILD / "story.json").relative_to(ROOT))),

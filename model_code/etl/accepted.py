@@ -11,7 +11,7 @@ from model_code.etl.engines import duckdb_engine
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.mapping_file import read_mapping
 from model_code.etl.parts import Ledger
-from model_code.etl.soundness import expect_rows, expect_sound
+from model_code.etl.soundness import judged
 from model_code.etl.staging import stage
 
 
@@ -32,8 +32,6 @@ def read_accepted(ledger: Path, mapping: Path | None = None) -> Accepted:
     with tempfile.TemporaryDirectory() as folder, duckdb_engine(Path(folder)) as engine:
         staged = stage(ledger, columns, declared=mapping is not None, engine=engine, folder=Path(folder))
         looked = Ledger(ledger.name, staged, engine, own_ids=columns.own_ids)
-        reasons = engine.counts(staged.quarantined, "reason")
-        expect_sound(looked, columns)
+        judged(looked, columns).expect()
         rows = engine.rows(staged.checked.order_by("line").drop("line")).to_pandas()
-        expect_rows(looked, len(rows), reasons)
-    return Accepted(rows, reasons)
+        return Accepted(rows, looked.reasons)

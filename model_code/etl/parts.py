@@ -102,22 +102,27 @@ class Ledger:
         return sum(part.rows for part in self.parts)
 
     @cached_property
+    def reasons(self) -> dict[str, int]:
+        """How many rows were set aside for each reason, the most frequent first."""
+        return self.engine.counts(self.staged.quarantined, "reason")
+
+    @cached_property
     def parts(self) -> list[Part]:
         """By file and month."""
-        return [Part(*row) for row in self._ask(_PARTS)]
+        return [Part(*row) for row in self.ask(_PARTS)]
 
     @cached_property
     def days(self) -> dict[date, int]:
         """How many rows each day has."""
-        return dict(self._ask("SELECT transaction_date::DATE, count(*) FROM whole GROUP BY 1 ORDER BY 1"))
+        return dict(self.ask("SELECT transaction_date::DATE, count(*) FROM whole GROUP BY 1 ORDER BY 1"))
 
     def ids(self) -> Ids:
         """How ids are spread."""
-        [long] = self._ask(_LONG_IDS)
+        [long] = self.ask(_LONG_IDS)
         if not self.own_ids:
             return Ids(0, 0, 0, 0, 0, [], *long)
-        rows, different = self._ask("SELECT count(*), count(DISTINCT transaction_id) FROM whole")[0]
-        several = self._ask(_DIFFERING)
+        rows, different = self.ask("SELECT count(*), count(DISTINCT transaction_id) FROM whole")[0]
+        several = self.ask(_DIFFERING)
         amounts = [row for row in several if row[2] > 1]
         files = sorted({number for row in amounts for number in row[3]})
         first = min((row[0] for row in amounts), default=0)
@@ -138,7 +143,7 @@ class Ledger:
         return [self._block(int(lines[a]), int(before[a]), int(b - a)) for a, b in real]
 
     def _block(self, place: int, before: int, rows: int) -> Block:
-        [[earlier]] = self._ask("SELECT line FROM once ORDER BY line LIMIT 1 OFFSET $1", before - 1)
+        [[earlier]] = self.ask("SELECT line FROM once ORDER BY line LIMIT 1 OFFSET $1", before - 1)
         return Block(rows, place, earlier, sorted({place // LINES, earlier // LINES}))
 
     def strays(self, *, gap: int, least: int) -> dict[date, int]:
@@ -164,7 +169,7 @@ class Ledger:
             return []
         found = []
         for name, query in _NUMBERS_AS.items():
-            shares = self._ask(query)
+            shares = self.ask(query)
             usual = np.median([share for _, _, share in shares])
             found += [
                 (file, f"`{name}` holds numbers, and not in the other files")
@@ -175,7 +180,7 @@ class Ledger:
 
     def one_day_a_month(self, *, least: int) -> list[int]:
         """Files whose rows lie on one day of many months, where the others hold a month or two each."""
-        spread = self._ask(_ONE_DAY) if len(self.files) > 1 else []
+        spread = self.ask(_ONE_DAY) if len(self.files) > 1 else []
         usual = np.median([months for *_, months in spread]) if spread else 0
         return [
             file
@@ -185,7 +190,7 @@ class Ledger:
 
     def _exchanged(self, least: int) -> list[tuple[int, str]]:
         """Files whose payees are offices in more files than they are payees."""
-        crossed = self._ask(_EXCHANGED)
+        crossed = self.ask(_EXCHANGED)
         usual = np.median([share for _, _, share in crossed])
         return [
             (file, "its payees are the other files' offices: are two columns exchanged?")
@@ -211,18 +216,18 @@ class Ledger:
 
     def span(self, files: Sequence[FileRead]) -> tuple[date, date]:
         """The first and the last day of some files' rows."""
-        spans = {number: (first, last) for number, first, last in self._ask(_SPANS)}
+        spans = {number: (first, last) for number, first, last in self.ask(_SPANS)}
         days = [day for number, file in enumerate(self.files) if file in files for day in spans.get(number, ())]
         return (min(days), max(days)) if days else (date.max, date.min)
 
-    def _ask(self, query: str, *values: int) -> list[tuple[Any, ...]]:
+    def ask(self, query: str, *values: int) -> list[tuple[Any, ...]]:
+        """The answer to a query over `whole` (every accepted row) and `once` (without repeated ones)."""
         return self._asked(query, *values).fetchall()
 
     def _arrays(self, query: str) -> Iterable[np.ndarray]:
         return self._asked(query).fetchnumpy().values()
 
     def _asked(self, query: str, *values: int) -> Any:  # noqa: ANN401 (DuckDB's own)
-        """The answer to a query over `whole` (every accepted row) and `once` (without repeated ones)."""
         connection: Any = self.engine.backend
         whole, once = (str(connection.compile(table)) for table in (self.staged.rows, self.staged.kept))
         numbered = f"WITH whole AS (SELECT *, line // {LINES} AS file FROM ({whole})), once AS ({once}) "  # noqa: S608

@@ -20,8 +20,9 @@ from model_code.etl.mapping import ColumnMapping
 from model_code.etl.mapping_file import read_mapping
 from model_code.etl.parts import Ledger
 from model_code.etl.periods import Period, by_fiscal_year, split_by_time
+from model_code.etl.report import write_report
 from model_code.etl.slices import in_slices
-from model_code.etl.soundness import expect_rows, expect_sound
+from model_code.etl.soundness import judged
 from model_code.etl.staging import Staged, described, place_of, stage, write_ledger
 from model_code.etl.writing import write_json, write_quarantine, write_rows
 from model_code.features.build import build_features
@@ -104,8 +105,10 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple
             lambda place: place_of(place, staged.files),
         )
         looked = Ledger(job.ledger.name, staged, engine, own_ids=mapping.own_ids)
-        report["acknowledged"] = [doubt.kind for doubt in expect_sound(looked, mapping)]
-        expect_rows(looked, report["accepted"], report["reasons"])
+        judgement = judged(looked, mapping)
+        write_report(job.output / "quarantine", looked, mapping, judgement)
+        judgement.expect()
+        report["acknowledged"] = [doubt.kind for doubt in judgement.found]
         if staged.labelled and job.seed is not None:
             raise InputError(
                 f"{job.ledger.name} has labels of its own (its column for `label`), and --inject {job.seed} would put "

@@ -23,8 +23,9 @@ from model_code.etl.mapping_file import read_mapping
 from model_code.etl.overlap import FRESH, with_history
 from model_code.etl.parts import Ledger
 from model_code.etl.published import write_published
+from model_code.etl.report import write_report
 from model_code.etl.slices import SLICE_ROWS
-from model_code.etl.soundness import expect_rows, expect_sound
+from model_code.etl.soundness import judged
 from model_code.etl.staging import Staged, number_rows, place_of, stage
 from model_code.etl.writing import write_json, write_quarantine, write_tables
 from model_code.features.build import build_features
@@ -125,8 +126,10 @@ def _prepare(job: ScoringJob, mapping: ColumnMapping, scratch: Path, say: Say) -
             aside = sum(reasons[name].values())
             say(f"read {file.name}: {accepted[name]:,} rows accepted, {aside:,} set aside")
             looked = Ledger(file.name, staged, engine, own_ids=mapping.own_ids)
-            expect_sound(looked, mapping)
-            expect_rows(looked, accepted[name], reasons[name])
+            judgement = judged(looked, mapping)
+            if staged is new:
+                write_report(job.output / "quarantine", looked, mapping, judgement)
+            judgement.expect()
         earlier = [engine.read(path) for path in job.earlier]
         number_rows(with_history(history.checked, new.checked, earlier), scratch / LEDGER, engine=engine)
         both = engine.read(scratch / LEDGER)

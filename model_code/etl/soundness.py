@@ -1,7 +1,8 @@
 """Whether a staged ledger may be used: not too much of it set aside, and every warning looked at by people."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from model_code.errors import InputError
 from model_code.etl.doubts import Doubt, doubts
@@ -16,29 +17,50 @@ LEAST_ASIDE = 10
 _EITHER = ("either.", "either,")
 
 
-def expect_sound(ledger: Ledger, mapping: ColumnMapping) -> list[Doubt]:
-    """Check a ledger as a whole; returns the warnings that people have acknowledged.
+@dataclass(frozen=True)
+class Judgement:
+    """The warnings that a ledger gives, those that nobody acknowledged, and what refuses it, if anything does."""
 
-    Raises:
-        InputError: amounts can be read in two ways, too many rows were set aside, or a warning isn't acknowledged.
+    found: Sequence[Doubt]
+    open: Sequence[Doubt]
+    refusal: InputError | None
+
+    def expect(self) -> None:
+        """Go on only with a ledger that may be used.
+
+        Raises:
+            InputError: what refuses it.
+        """
+        if self.refusal:
+            raise self.refusal
+
+
+def judged(ledger: Ledger, mapping: ColumnMapping) -> Judgement:
+    """Look at a ledger as a whole.
+
+    It is refused where amounts can be read in two ways, too many rows were set aside, a warning isn't acknowledged, or
+    no row was accepted.
     """
-    expect_decimals(ledger, mapping)
     found = doubts(ledger)
     open_ones = [doubt for doubt in found if not doubt.acknowledged(mapping.acknowledged)]
-    over = too_many_aside(ledger, mapping)
+    try:
+        expect_decimals(ledger, mapping)
+        _expect_sound(ledger, too_many_aside(ledger, mapping), open_ones)
+        _expect_rows(ledger)
+    except InputError as error:
+        return Judgement(found, open_ones, error)
+    return Judgement(found, open_ones, None)
+
+
+def _expect_sound(ledger: Ledger, over: Sequence[str], open_ones: Sequence[Doubt]) -> None:
     if over or open_ones:
         told = " ".join([*over, *_told(open_ones)])
         raise InputError(f"{ledger.name} can't be used as it is. {told}")
-    return found
 
 
-def expect_rows(ledger: Ledger, accepted: int, reasons: Mapping[str, int]) -> None:
-    """Check that some rows were accepted.
-
-    Raises:
-        InputError: none was.
-    """
-    if not accepted:
+def _expect_rows(ledger: Ledger) -> None:
+    if not ledger.rows:
+        reasons = ledger.reasons
         shown = ", ".join(f"{reason} ({rows}{examples(ledger.files, reason)})" for reason, rows in reasons.items())
         raise InputError(f"{ledger.name} has no row that can be used: {shown or 'it has no rows'}.")
 
@@ -117,7 +139,7 @@ def examples(files: list[FileRead], reason: str) -> str:
     return ""
 
 
-def _told(open_ones: list[Doubt]) -> list[str]:
+def _told(open_ones: Sequence[Doubt]) -> list[str]:
     if not open_ones:
         return []
     told = [f"{doubt.kind}: {doubt.sentence}" for doubt in open_ones]

@@ -59,9 +59,12 @@ def deliver(order: Order, say: Say) -> str:
         job = ScoringJob(order.ledger, order.new, given / ARCHIVE, work / "ready", order.mapping, order.earlier)
         run_scoring(job, say)
         shutil.copyfile(work / "ready/quarantine/quarantine.csv", order.output / "set_aside.csv")
-        (order.output / "set_aside.csv").chmod(PRIVATE_FILE)
+        shutil.copyfile(work / "ready/quarantine/data-report.html", order.output / "data-report.html")
+        for name in ("set_aside.csv", "data-report.html"):
+            (order.output / name).chmod(PRIVATE_FILE)
         results = score(Scoring(work / "ready/rows", given, order.output, order.budget), say)
-    return f"{review_table(results)}\n{order.output}: review.xlsx, scores.csv, scores.parquet, set_aside.csv"
+    files = "review.xlsx, scores.csv, scores.parquet, set_aside.csv, data-report.html"
+    return f"{review_table(results)}\n{order.output}: {files}"
 
 
 def _expect_files(order: Order) -> None:

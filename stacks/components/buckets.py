@@ -82,6 +82,20 @@ class PrivateBucket(s3.Bucket):
             ),
         )
 
+    def end_after(self, days: int, prefix: str) -> None:
+        """Delete what lies below a prefix by its age, and every version of it a week later.
+
+        Of overlapping rules S3 honours the shorter expiry:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+
+        Controls: SI-12.
+        """
+        self.add_lifecycle_rule(
+            prefix=prefix,
+            expiration=cdk.Duration.days(days),
+            noncurrent_version_expiration=cdk.Duration.days(7),
+        )
+
     def archive_logs(self, prefix: str, logs: Logs) -> None:
         """Move what lies below a prefix to the archive when it need not be searchable, and end it by the profile.
 

@@ -17,7 +17,7 @@ _PERMISSIONS = ("ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterf
 
 
 class JobRoles(Construct):
-    """The roles of ETL, training, batch transform and the endpoint (`serving`).
+    """The roles of ETL, training, scoring, batch transform and the endpoint (`serving`).
 
     Controls: AC-6, SC-7.
     """
@@ -39,11 +39,13 @@ class JobRoles(Construct):
         self.training = self._role(
             "Training", reads=["features/", "experiments/"], writes=["jobs/"], works_for="training-job"
         )
+        # Both steps of a scoring: `score` reads what `etl --score` left, and a later scoring the scores of this one.
+        self.scoring = self._role("Scoring", reads=["ledgers/"], writes=["scores/"], works_for="processing-job")
         self.transform = self._role("Transform", reads=["live/", "experiments/"], writes=["scores/"])
         # A batch transform works under the role of the model that it uses, and that may be the endpoint's.
         self.serving = self._role("Serving", reads=["live/", "experiments/"], writes=["scores/"])
         # A training measures the present champion on its own held-out rows (the channel `champion`).
-        for role in (self.training, self.transform, self.serving):
+        for role in (self.training, self.scoring, self.transform, self.serving):
             self._let_it_load_releases(role)
         # A deployment watches its alarms with the execution role ("Auto-Rollback Configuration and Monitoring"):
         # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html

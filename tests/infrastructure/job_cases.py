@@ -34,6 +34,11 @@ JOBS = {
         *_objects("PutObject", {f"{DATA}jobs/a": True, f"{DATA}features/a": False, f"{DATA}scores/a": False}),
         *_NOT_FOR_JOBS,
     ],
+    "ScoringJob": [
+        *_objects("GetObject", {f"{DATA}ledgers/a": True, f"{RELEASES}models/a": True, f"{DATA}features/a": False}),
+        *_objects("PutObject", {f"{DATA}scores/a": True, f"{DATA}ledgers/a": False, f"{DATA}features/a": False}),
+        *_NOT_FOR_JOBS,
+    ],
     "TransformJob": [
         *_objects("GetObject", {f"{DATA}live/a": True, f"{RELEASES}models/a": True, f"{DATA}ledgers/a": False}),
         *_objects("PutObject", {f"{DATA}scores/a": True, f"{DATA}live/a": False, f"{DATA}jobs/a": False}),

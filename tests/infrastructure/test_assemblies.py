@@ -34,6 +34,7 @@ OUTPUTS = {
     "Atoll-Training": {
         "EtlJobRoleArn",
         "TrainingJobRoleArn",
+        "ScoringJobRoleArn",
         "TransformJobRoleArn",
         "TrainerRoleArn",
         "ApproverRoleArn",

@@ -160,7 +160,7 @@ BUCKETS = ("AuditBucket", "ReleaseBucket", "DataBucket")
 
 def test_the_trainer_hands_job_roles_to_sagemaker_alone(templates: Templates) -> None:
     policies = policies_of(templates, "Trainer")
-    for role in ("EtlJobRoleArn", "TrainingJobRoleArn", "TransformJobRoleArn"):
+    for role in ("EtlJobRoleArn", "TrainingJobRoleArn", "ScoringJobRoleArn", "TransformJobRoleArn"):
         passing = Request(action="iam:PassRole", resource=output(templates, "Atoll-Training", role))
         to = {
             service: replace(passing, keys={"iam:PassedToService": f"{service}.amazonaws.com"})

@@ -91,7 +91,12 @@ def test_nobody_deletes_a_version_of_what_a_job_wrote(templates: Templates) -> N
 
 
 @pytest.mark.parametrize(
-    ("role", "kind"), [("TrainingJobRoleArn", "training-job"), ("EtlJobRoleArn", "processing-job")]
+    ("role", "kind"),
+    [
+        ("TrainingJobRoleArn", "training-job"),
+        ("EtlJobRoleArn", "processing-job"),
+        ("ScoringJobRoleArn", "processing-job"),
+    ],
 )
 def test_a_jobs_role_serves_its_own_kind_of_job_alone(templates: Templates, role: str, kind: str) -> None:
     name = templates["Atoll-Training"]["Outputs"][role]["Value"]["Fn::GetAtt"][0]

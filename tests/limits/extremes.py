@@ -34,6 +34,7 @@ def longest(region: str, *, zones: str = "abc") -> dict[str, Any]:
         "images": {"digests": "pinned", "model": DIGEST, "serving": DIGEST, "mlflow": DIGEST},
         "etl": {"engine": "spark", "image": DIGEST, "instances": 20},
         "release": {"request_expires_after_days": 90},
+        "scores": {"kept_days": 3653},
         "logs": {"profile": "custom", "custom_searchable_days": 2922, "custom_archive_days": 3653},
     }
     if region != "us-gov-east-1":

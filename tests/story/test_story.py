@@ -80,6 +80,13 @@ def test_batch_keeps_every_row_and_real_time_takes_the_others(story: Steps) -> N
     assert facts["rows"] == facts["scores"] == live > 200
 
 
+def test_the_table_names_the_data_report_that_the_job_left(story: Steps) -> None:
+    page = (ROOT / "build" / "data-report.html").read_text(encoding="utf-8")
+
+    assert f"{story['etl']['facts']['report']['read']:,}" in page
+    assert "Rows by month" in page
+
+
 def test_the_top_alerts_are_anomalies_more_often_than_not(story: Steps) -> None:
     kinds = [alert["kind"] for alert in story["batch"]["facts"]["alerts"]]
 

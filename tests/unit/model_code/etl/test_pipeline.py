@@ -77,6 +77,8 @@ def test_exactly_the_files_of_the_contract_are_written(output: Path) -> None:
         "features/validation.parquet",
         "live/live.csv",
         "live/live.parquet",
+        "quarantine/data-report.html",
+        "quarantine/data-report.json",
         "quarantine/quarantine.csv",
         "quarantine/report.json",
     ]

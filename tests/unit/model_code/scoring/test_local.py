@@ -44,12 +44,14 @@ def test_with_a_released_model_the_table_says_who_how_much_compared_with_what_si
         assert any(" since 20" in row[f"reason_{number}"] for number in (1, 2, 3))
     assert "2 more in review.xlsx" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "data-report.html",
         "report.json",
         "review.xlsx",
         "scores.csv",
         "scores.parquet",
         "set_aside.csv",
     ]
+    assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
 
 
 def test_without_a_model_one_is_trained_and_left_for_the_next_month(files: Path, tmp_path: Path) -> None:

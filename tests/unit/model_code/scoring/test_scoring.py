@@ -40,6 +40,13 @@ def test_every_row_of_the_new_file_comes_back_once_and_no_other(table: pd.DataFr
     assert sorted(table["transaction_id"]) == sorted(new_month(ledger)["transaction_id"])
 
 
+def test_the_data_report_is_about_the_new_file_alone(root: Path) -> None:
+    folder = root / "processing/output/quarantine"
+    report = json.loads((folder / "data-report.json").read_bytes())
+    assert (report["name"], report["rows"]["read"], report["refused"]) == ("new.csv", MONTH, None)
+    assert "Data report: new.csv" in (folder / "data-report.html").read_text(encoding="utf-8")
+
+
 def test_the_columns_of_the_file_come_back_as_published(table: pd.DataFrame, ledger: pd.DataFrame) -> None:
     published = pd.read_csv(io.BytesIO(to_csv(new_month(ledger))), dtype=str, keep_default_na=False)
     both = table.set_index("transaction_id").loc[published["transaction_id"]]
