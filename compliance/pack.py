@@ -11,7 +11,7 @@ from types import FunctionType
 import aws_cdk as cdk
 import jsii
 
-from compliance import creation, database, perimeter, permissions, predicates, serving
+from compliance import creation, database, perimeter, permissions, predicates, record, serving
 from compliance.findings import OWN_PACK, OWN_PACK_FILE
 from compliance.templates import Templates
 
@@ -22,6 +22,7 @@ RULES: tuple[FunctionType, ...] = (
     *perimeter.CLAIMS,
     *database.CLAIMS,
     *creation.CLAIMS,
+    *record.CLAIMS,
 )
 _TEMPLATE = ".template.json"
 

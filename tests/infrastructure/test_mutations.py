@@ -14,6 +14,7 @@ from tests.infrastructure import (
     broken_database,
     broken_perimeter,
     broken_permissions,
+    broken_record,
     broken_resources,
 )
 from tests.infrastructure.template_parts import Claim, Mutation
@@ -24,6 +25,7 @@ MUTATIONS = [
     *broken_perimeter.MUTATIONS,
     *broken_database.MUTATIONS,
     *broken_creation.MUTATIONS,
+    *broken_record.MUTATIONS,
 ]
 ALL_CLAIMS = {*RULES, may.every_role_is_bounded}
 
