@@ -69,8 +69,8 @@ class ReleasePowers:
         policy.allow_pattern("cloudtrail:LookupEvents", on=["*"], because=NO_RESOURCE_LEVEL)
 
     def redeliver(self, policy: RolePolicy) -> None:
-        """Send events again, under a source of our own and no other."""
-        bus = cdk.Stack.of(policy).format_arn(service="events", resource="event-bus", resource_name="default")
+        """Send events again, on a bus and under a source of our own and no other."""
+        bus = cdk.Stack.of(policy).format_arn(service="events", resource="event-bus", resource_name=REDELIVERY)
         ours = {"ForAllValues:StringEquals": {"events:source": REDELIVERY}, "Null": {"events:source": "false"}}
         policy.allow("events:PutEvents", on=[bus], when=ours)  # a call has as many sources as entries
 

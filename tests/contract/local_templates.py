@@ -1,6 +1,7 @@
 """CloudFormation templates for the contract tests of the local AWS."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from mlflow_server.version import code_sha256
@@ -137,7 +138,7 @@ def people() -> Template:
     }
 
 
-def _person(*statements: dict[str, object], **properties: object) -> dict[str, object]:
+def _person(*statements: Mapping[str, object], **properties: object) -> dict[str, object]:
     """A role that everybody of the account may take, with these statements."""
     trust = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
     return resource(
