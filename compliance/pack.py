@@ -11,7 +11,7 @@ from types import FunctionType
 import aws_cdk as cdk
 import jsii
 
-from compliance import creation, database, perimeter, permissions, predicates, reach, serving
+from compliance import creation, database, perimeter, permissions, predicates, reach, record, serving
 from compliance.findings import OWN_PACK, OWN_PACK_FILE
 from compliance.templates import Templates
 
@@ -23,6 +23,7 @@ RULES: tuple[FunctionType, ...] = (
     *database.CLAIMS,
     *creation.CLAIMS,
     *reach.CLAIMS,
+    *record.CLAIMS,
 )
 _TEMPLATE = ".template.json"
 

@@ -23,6 +23,7 @@ _ADD_EVENT = "stack_id stack_name logical_id resource_type status reason physica
 PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.core.iam_actions.extract_iam_action": "service method path headers body query_params",
     "ministack.core.iam_actions.request_tag_context": "service iam_action body params",
+    "ministack.core.iam_actions.s3_service_context": "iam_action query_params path headers",
     "ministack.core.iam_actions.identity_denial_message": "action principal_arn resource explicit_deny",
     "ministack.core.iam_actions.access_denied_response": (
         "service action principal_arn request_id error_code message headers resource_arn explicit_deny "

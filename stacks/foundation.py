@@ -11,6 +11,7 @@ from stacks.components.default_group import close_default_group
 from stacks.components.functions import DeadLetters, Workplace
 from stacks.components.keys import Keys
 from stacks.components.network import Network
+from stacks.components.record import keep_as_written
 from stacks.components.removal import KEPT
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.components.trail import TRAIL_PREFIX, Trail
@@ -41,6 +42,7 @@ class FoundationStack(AtollStack):
         self.releases = self._bucket("Release", KEPT, locked=True)
         self.audit = self._bucket("Audit", KEPT, locked=True)
         self.audit.archive_logs(f"{TRAIL_PREFIX}/", settings.logs)
+        keep_as_written(self.audit, settings=settings)
         self.trail = Trail(
             self,
             "Trail",

@@ -3,6 +3,7 @@
 from typing import Unpack
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -10,7 +11,7 @@ from constructs import Construct
 from compliance.accepted import REPEATED_REFERENCE
 from compliance.findings import accept_finding
 from stacks.bundle import bundle_folder
-from stacks.components.events import EventKind, EventRoute, Redelivery, Timetable
+from stacks.components.events import EventKind, EventRoute, Redelivery, RedeliveryBus, Timetable
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
 from stacks.components.pipeline import ReleasePowers
@@ -59,11 +60,12 @@ class ReleaseStack(AtollStack):
             service_role=roles.endpoint_service_role,
         )
         self.function_environment = release_environment(settings, self.powers)
+        self.bus = RedeliveryBus(self, "Redelivery")
         rule = self._training_completed()
-        self._change_sets()
+        senders = self._change_sets()
         self._release_settled()
         self._way_back()
-        self._reconcile()
+        self.bus.take_from(*senders, self._reconcile())
         self.output("TrainingCompletedRule", rule.rule_name)
         self.output("NotificationTopicArn", self.topic.topic_arn)
         fence = self.output("EndpointServiceRoleArn", roles.endpoint_service_role.role_arn)
@@ -84,21 +86,26 @@ class ReleaseStack(AtollStack):
         event = EventKind(source="aws.sagemaker", kind="SageMaker Training Job State Change", detail=ended)
         return EventRoute(self, "TrainingEnded", event=event, to=function, dead_letters=self.dead_letters)
 
-    def _change_sets(self) -> None:
+    def _change_sets(self) -> list[iam.Role]:
+        senders: list[iam.Role] = []
         for call in ("Executed", "Deleted"):
             function = self._function(f"ChangeSet{call}", f"change_set_{call.lower()}")
             self.powers.read_reasons(function.permissions)
             self.powers.read_audit(function.permissions)
             self.powers.redeliver(function.permissions)
+            self.powers.read_trail(function.permissions)
+            senders.append(function.work_role)
             called = {"eventName": [f"{call.removesuffix('d')}ChangeSet"]}
             event = EventKind(source="aws.cloudformation", kind="AWS API Call via CloudTrail", detail=called)
             EventRoute(self, call, event=event, to=function, dead_letters=self.dead_letters)
+        return senders
 
-    def _reconcile(self) -> None:
+    def _reconcile(self) -> iam.Role:
         function = self._function("Reconcile", "reconcile")
         self.powers.look_for_losses(function.permissions)
         self.powers.redeliver(function.permissions)
         Timetable(self, "Often", every=_RECONCILE_EVERY, to=function, dead_letters=self.dead_letters)
+        return function.work_role
 
     def _release_settled(self) -> None:
         function = self._function("ReleaseSettled", "release_settled")
@@ -140,7 +147,7 @@ class ReleaseStack(AtollStack):
         )
         self.powers.speak(function.permissions)
         if handler not in {"reconcile", "way_back_asked"}:
-            Redelivery(self, f"{name}Again", handler=handler, to=function, dead_letters=self.dead_letters)
+            Redelivery(self, f"{name}Again", bus=self.bus, handler=handler, to=function, dead_letters=self.dead_letters)
         self.output(f"{name}Function", function.function_name)
         return function
 

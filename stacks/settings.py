@@ -56,6 +56,13 @@ class Identity(_Section):
         max_length=20,
         description="Start of every role's name, where the agency demands one; empty lets CloudFormation name them.",
     )
+    cloudformation_role: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_+=,.@/-]+$",
+        max_length=128,
+        description="Name (with path) of the role that CloudFormation deploys with, where it isn't that of `cdk "
+        "bootstrap`. The audit bucket lets it alone change the bucket's rules.",
+    )
     identity_providers: tuple[PrincipalName, ...] = Field(
         min_length=1,
         max_length=10,

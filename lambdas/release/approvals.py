@@ -12,6 +12,16 @@ ALARM_AFTER, WAY_OUT_AFTER = (
 )  # from the execution on, for an approver's name
 
 
+def happened(world: World, event: events.ChangeSetExecuted | events.ChangeSetDeleted) -> bool:
+    """Say whether what an event tells did happen: one that was sent again must be in the trail, word for word.
+
+    CloudTrail's own event on the default bus comes before LookupEvents knows of it, and nobody else may put one there
+    (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html: `aws.` is reserved).
+    """
+    told = event.execution()
+    return not event.redelivered or told in map(events.execution_of, world.trail.calls(event.name, told.at))
+
+
 def version_of(world: World, execution: Execution) -> Version | None:
     """Return the version that was requested under the change set's name; None when it is no release of ours.
 

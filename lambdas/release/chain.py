@@ -19,6 +19,8 @@ from lambdas.release.record import WHATS, RecordError
 from lambdas.release.records import AuditEntry
 
 NO_PREVIOUS = "0" * 64
+KEPT = ("audit/", "chain/", "reasons/")
+"""What is written once (stacks/components/record.py refuses everything else)."""
 
 
 class AuditStore(Protocol):
@@ -34,6 +36,10 @@ class AuditStore(Protocol):
 
     def keys(self, prefix: str, after: str = "") -> list[str]:
         """Return the keys below a prefix in their order, those behind `after` only."""
+        ...
+
+    def rewritten(self, prefix: str) -> list[str]:
+        """Name the objects below a prefix that were written again or deleted."""
         ...
 
 
@@ -77,6 +83,10 @@ class ChainedAudit:
         """Return why an approver rejected a release; None when nobody did."""
         key = f"reasons/{model}/{release}.json"
         return json.loads(self._store.get(key))["reason"] if self._store.keys(key) else None
+
+    def rewritten(self) -> list[str]:
+        """Name what was written again or deleted since it was written: none of that is ever an input."""
+        return [told for place in KEPT for told in self._store.rewritten(place)]
 
     def mend(self) -> list[str]:
         """Link the entries that a crash left without a link; return their keys.

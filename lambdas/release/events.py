@@ -9,6 +9,9 @@ from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
 from lambdas.release.records import STACK_PREFIX, Execution, name_of, stack_of
 
+REDELIVERY = "atoll.redelivery"
+"""The bus of events that our functions send again, and the source of their envelopes (stacks/components/events.py)."""
+
 
 class EventError(ValueError):
     """An event is not of the shape that its rule promises; it ends in the dead-letter queue."""
@@ -20,6 +23,7 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     at: datetime = Field(validation_alias="time")
+    redelivered: bool = False  # came in an envelope of our own bus: what it says is looked up before it is believed
 
 
 E = TypeVar("E", bound=BaseModel)
@@ -162,14 +166,21 @@ def _again(source: str, kind: str, at: datetime | str, detail: Mapping[str, Any]
     return {"id": "redelivered", "source": source, "detail-type": kind, "time": time, "detail": dict(detail)}
 
 
+def sent_again(function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the envelope in which an event comes to a function over our own bus."""
+    return {"source": REDELIVERY, "detail-type": function, "detail": dict(event)}
+
+
 def parse(kind: type[E], event: dict[str, Any]) -> E:
-    """Parse an event.
+    """Parse an event, out of its envelope where one of our functions sent it again.
 
     Raises:
         EventError: a field is missing or has a value that the rule should not let through.
     """
+    again = event.get("source") == REDELIVERY
+    event = event.get("detail", {}) if again else event
     try:
-        return kind.model_validate(event)
+        return kind.model_validate(event | {"redelivered": again})
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, f['loc']))}: {f['msg']}, got {f.get('input')!r:.200}" for f in error.errors()

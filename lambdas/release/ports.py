@@ -260,6 +260,10 @@ class AuditLog(Protocol):
         """Return why an approver rejected a release; None when nobody did."""
         ...
 
+    def rewritten(self) -> list[str]:
+        """Name what was written again or deleted since it was written: none of that is ever an input."""
+        ...
+
     def mend(self) -> list[str]:
         """Link the entries that a crash left without a link; return their keys."""
         ...

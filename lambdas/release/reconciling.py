@@ -35,6 +35,9 @@ class Lost:
 def reconcile(world: World, at: datetime) -> list[str]:
     """Link loose audit entries and send lost events again; return what was done."""
     done = [f"linked {key}" for key in world.audit.mend()]
+    for told in world.audit.rewritten():
+        reports.record_tampered(world, told, at)
+        done.append(told)
     for model in world.settings.models:
         done += [f"MLflow of {model}: {difference}" for difference in mirror.tend(world, model, at)]
         steps: tuple[Callable[[World, str, datetime], Iterator[Lost]], ...] = (lost_calls, lost_settling, lost_requests)

@@ -4,6 +4,7 @@ The entry is what makes a transition true (record.py), so it comes last: after a
 again. A message may come twice, but never not at all.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -193,6 +194,23 @@ def registry_edited(world: World, model: str, differences: Sequence[str], at: da
     )
     details = {"differences": list(differences[:20])}
     entry = AuditEntry(model=model, subject=model, what="registry_edited", at=at, who="automation", details=details)
+    world.audit.write(entry)
+
+
+def record_tampered(world: World, told: str, at: datetime) -> None:
+    """Raise the alarm once for each object of the record that was written again or deleted."""
+    subject = hashlib.sha256(told.encode()).hexdigest()[:16]
+    if world.audit.recorded(ALL_MODELS, subject):
+        return
+    world.notifier.tell(
+        "ALARM: somebody changed the audit record",
+        f"{told}.\nWhat was written first still counts; nothing that serves changed. No policy of ours allows this. "
+        "Ask CloudTrail who did it (data events of the audit bucket), and run `python -m compliance verify-audit`.",
+    )
+    details = {"reason": told}
+    entry = AuditEntry(
+        model=ALL_MODELS, subject=subject, what="record_tampered", at=at, who="automation", details=details
+    )
     world.audit.write(entry)
 
 

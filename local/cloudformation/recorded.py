@@ -10,6 +10,10 @@ RECORDED_ONLY: dict[str, tuple[str, frozenset[str]]] = {
         "no backup is taken",
         frozenset({"BackupPlanId", "BackupSelection"}),
     ),
+    "AWS::Events::EventBusPolicy": (
+        "no bus refuses an event of its own account",
+        frozenset({"Action", "Condition", "EventBusName", "Principal", "Statement", "StatementId"}),
+    ),
     "AWS::SecretsManager::RotationSchedule": (
         "no secret rotates",
         frozenset(

@@ -40,8 +40,8 @@ class ReleasePowers:
         policy.allow("sns:Publish", on=[self.topic.topic_arn])
         policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[keys.messages.key_arn, keys.audit.key_arn])
         policy.allow_objects("s3:PutObject", bucket=self.foundation.audit, prefix="audit/")
-        policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=self.foundation.audit, prefix="chain/")
-        policy.allow_listing(bucket=self.foundation.audit, prefixes=["chain/"])  # a link is looked for by listing
+        policy.allow_objects("s3:PutObject", bucket=self.foundation.audit, prefix="chain/")
+        self._read_first_versions(policy, "chain/")
         policy.allow_pattern(
             "cloudformation:DescribeChangeSet",
             "cloudformation:DescribeStacks",
@@ -52,21 +52,25 @@ class ReleasePowers:
 
     def read_reasons(self, policy: RolePolicy) -> None:
         """Read why approvers rejected releases."""
-        policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix="reasons/")
-        policy.allow_listing(bucket=self.foundation.audit, prefixes=["reasons/"])
+        self._read_first_versions(policy, "reasons/")
 
     def read_audit(self, policy: RolePolicy) -> None:
         """Read what was recorded of releases."""
-        policy.allow_objects("s3:GetObject", bucket=self.foundation.audit, prefix="audit/")
-        policy.allow_listing(bucket=self.foundation.audit, prefixes=["audit/"])
+        self._read_first_versions(policy, "audit/")
+
+    def _read_first_versions(self, policy: RolePolicy, prefix: str) -> None:
+        """Read what was written once by the id of its first version, whatever was laid over it."""
+        bucket = self.foundation.audit
+        policy.allow_objects("s3:GetObjectVersion", bucket=bucket, prefix=prefix)
+        policy.allow_listing(bucket=bucket, prefixes=[prefix], action="s3:ListBucketVersions")
 
     def read_trail(self, policy: RolePolicy) -> None:
         """Look up CloudFormation's calls in the trail."""
         policy.allow_pattern("cloudtrail:LookupEvents", on=["*"], because=NO_RESOURCE_LEVEL)
 
     def redeliver(self, policy: RolePolicy) -> None:
-        """Send events again, under a source of our own and no other."""
-        bus = cdk.Stack.of(policy).format_arn(service="events", resource="event-bus", resource_name="default")
+        """Send events again, on a bus and under a source of our own and no other."""
+        bus = cdk.Stack.of(policy).format_arn(service="events", resource="event-bus", resource_name=REDELIVERY)
         ours = {"ForAllValues:StringEquals": {"events:source": REDELIVERY}, "Null": {"events:source": "false"}}
         policy.allow("events:PutEvents", on=[bus], when=ours)  # a call has as many sources as entries
 

@@ -114,6 +114,8 @@ class Auditor(PersonRole):
         policy = self.permissions
         for prefix in ("chain/", "reasons/", "trail/"):
             policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix=prefix)
+        for prefix in ("audit/", "chain/", "reasons/"):  # verify-audit reads the first version of each
+            policy.allow_objects("s3:GetObjectVersion", bucket=foundation.audit, prefix=prefix)
         policy.allow_listing(bucket=foundation.audit, prefixes=["chain/", "reasons/", "trail/"])
         kept = {"StringLike": {"s3:prefix": ["audit/*", "chain/*", "reasons/*"]}}
         policy.allow("s3:ListBucketVersions", on=[foundation.audit.bucket_arn], when=kept)  # to see what was rewritten

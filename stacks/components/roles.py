@@ -32,7 +32,7 @@ class RolePolicy(iam.ManagedPolicy):
 
     def __init__(self, scope: Construct, construct_id: str, *, path: str) -> None:
         super().__init__(scope, construct_id, path=path)
-        self._listings: dict[str, tuple[iam.PolicyStatement, list[str]]] = {}
+        self._listings: dict[tuple[str, str], tuple[iam.PolicyStatement, list[str]]] = {}
 
     def allow(self, *actions: str, on: Sequence[str], when: Conditions | None = None) -> None:
         """Allow these actions on these resources, without any wildcard among the resources."""
@@ -66,13 +66,13 @@ class RolePolicy(iam.ManagedPolicy):
             when={"StringEquals": {"aws:ResourceAccount": cdk.Stack.of(self).account}},
         )
 
-    def allow_listing(self, *, bucket: s3.Bucket, prefixes: Sequence[str]) -> None:
+    def allow_listing(self, *, bucket: s3.Bucket, prefixes: Sequence[str], action: str = "s3:ListBucket") -> None:
         """Allow to list what lies below the prefixes of a bucket: one statement a bucket, however often it is asked."""
-        listing = self._listings.get(bucket.node.path)
+        listing = self._listings.get((bucket.node.path, action))
         if listing is None:
-            statement = iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
+            statement = iam.PolicyStatement(actions=[action], resources=[bucket.bucket_arn])
             self.add_statements(statement)
-            listing = self._listings[bucket.node.path] = (statement, [])
+            listing = self._listings[bucket.node.path, action] = (statement, [])
         statement, patterns = listing
         patterns += [f"{prefix}*" for prefix in prefixes if f"{prefix}*" not in patterns]
         statement.add_condition("StringLike", {"s3:prefix": patterns})

@@ -1,6 +1,7 @@
 """CloudFormation templates for the contract tests of the local AWS."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from mlflow_server.version import code_sha256
@@ -86,6 +87,39 @@ def audit(*, logging: bool = True) -> Template:
     }
 
 
+def record() -> Template:
+    """A bucket that takes put-if-absent from one role alone, as the audit bucket does; two roles with every right."""
+    objects = {"Fn::Sub": "arn:aws:s3:::${Bucket}/audit/*"}
+
+    def refused(*actions: str, **when: object) -> dict[str, object]:
+        condition = {"Condition": when} if when else {}
+        return {"Effect": "Deny", "Principal": "*", "Action": list(actions), "Resource": objects} | condition
+
+    everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    writer = {"Fn::GetAtt": ["Writer", "Arn"]}
+    return {
+        "Resources": {
+            "Bucket": resource("S3::Bucket", VersioningConfiguration={"Status": "Enabled"}),
+            "Policy": resource(
+                "S3::BucketPolicy",
+                Bucket={"Ref": "Bucket"},
+                PolicyDocument={
+                    "Statement": [
+                        refused("s3:PutObject", Null={"s3:if-none-match": "true"}),
+                        refused("s3:PutObject", ArnNotEquals={"aws:PrincipalArn": writer}),
+                        refused("s3:DeleteObject", "s3:DeleteObjectVersion"),
+                    ]
+                },
+            ),
+            **{name: _person(everything, Path="/record/") for name in ("Writer", "Other")},
+        },
+        "Outputs": {
+            "Bucket": {"Value": {"Ref": "Bucket"}},
+            **{name: {"Value": {"Fn::GetAtt": [name, "Arn"]}} for name in ("Writer", "Other")},
+        },
+    }
+
+
 def people() -> Template:
     """The approver: may execute change sets, but none that carries the person's own id."""
     execute = {"Action": ["cloudformation:ExecuteChangeSet"], "Resource": "*"}
@@ -98,17 +132,21 @@ def people() -> Template:
         {"Effect": "Allow", "Action": "cloudformation:CreateChangeSet", "Resource": "*"},
         {"Effect": "Allow", "Action": "ssm:*", "Resource": "*"},  # a stack without a role acts for who executes
     ]
-    trust = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
     return {
-        "Resources": {
-            "Approver": resource(
-                "IAM::Role",
-                AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trust]},
-                Policies=[{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}],
-            )
-        },
+        "Resources": {"Approver": _person(*statements)},
         "Outputs": {"Approver": {"Value": {"Fn::GetAtt": ["Approver", "Arn"]}}},
     }
+
+
+def _person(*statements: Mapping[str, object], **properties: object) -> dict[str, object]:
+    """A role that everybody of the account may take, with these statements."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    return resource(
+        "IAM::Role",
+        AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [trust]},
+        Policies=[{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": list(statements)}}],
+        **properties,
+    )
 
 
 def listener() -> Template:

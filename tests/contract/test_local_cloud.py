@@ -13,6 +13,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
+from lambdas.release.adapters.s3_audit import S3AuditStore
 from local.cloud import LocalCloud, LocalSession
 from tests.contract import local_templates as templates
 
@@ -104,6 +105,42 @@ def test_a_role_is_passed_to_cloudformation_only_with_the_right_to_pass_it(cloud
             TemplateBody=json.dumps(templates.parameter("passed")),
             RoleARN="arn:aws:iam::000000000000:role/narrow",
         )
+
+
+@pytest.fixture(scope="module")
+def record(deploy: Deploy) -> dict[str, str]:
+    return deploy("record", templates.record())
+
+
+def test_a_bucket_takes_put_if_absent_from_one_role_alone_and_lets_nobody_undo_it(
+    cloud: LocalCloud, record: dict[str, str]
+) -> None:
+    writer, other = (cloud.as_person(record[name], "somebody").client("s3") for name in ("Writer", "Other"))
+    entry = {"Bucket": record["Bucket"], "Key": "audit/e.json"}
+    writer.put_object(**entry, Body=b"first", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        writer.put_object(**entry, Body=b"second", IfNoneMatch="*")
+    for attempt in (
+        lambda: writer.put_object(**entry, Body=b"second"),
+        lambda: writer.copy_object(**entry, CopySource=f"{record['Bucket']}/audit/e.json"),
+        lambda: writer.create_multipart_upload(**entry),
+        lambda: other.put_object(**entry | {"Key": "audit/f.json"}, Body=b"", IfNoneMatch="*"),
+        lambda: writer.delete_object(**entry),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            attempt()
+    assert writer.get_object(**entry)["Body"].read() == b"first"
+
+
+def test_a_delete_marker_opens_a_key_again_as_on_aws(cloud: LocalCloud, record: dict[str, str]) -> None:
+    entry = {"Bucket": record["Bucket"], "Key": "audit/marked.json"}
+    root = cloud.client("s3")
+    root.put_object(**entry, Body=b"first", IfNoneMatch="*")
+    root.delete_object(**entry)
+    root.put_object(**entry, Body=b"second", IfNoneMatch="*")
+    store = S3AuditStore(root, bucket=entry["Bucket"])
+    assert store.get(entry["Key"]) == b"first"
+    assert len(store.rewritten("audit/marked")) == 2
 
 
 def events_until(cloud: LocalCloud, queue: str, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from lambdas.release.records import AuditEntry
 @dataclass
 class FakeAuditStore:
     objects: dict[str, bytes] = field(default_factory=dict)
+    tampered: list[str] = field(default_factory=list)
 
     def put(self, key: str, body: bytes) -> bool:
         if key in self.objects:
@@ -23,6 +24,9 @@ class FakeAuditStore:
 
     def keys(self, prefix: str, after: str = "") -> list[str]:
         return sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+
+    def rewritten(self, prefix: str) -> list[str]:
+        return [told for told in self.tampered if f" {prefix}" in told]
 
 
 class FakeAudit(ChainedAudit):

@@ -12,8 +12,7 @@ from random import Random
 from typing import Any
 
 from lambdas.release import events
-from lambdas.release.handlers.change_set_deleted import change_set_deleted
-from lambdas.release.handlers.change_set_executed import change_set_executed
+from lambdas.release.handlers import change_set_deleted, change_set_executed
 from lambdas.release.handlers.function_invoked import function_invoked
 from lambdas.release.handlers.reconcile import reconcile
 from lambdas.release.handlers.release_settled import release_settled
@@ -30,8 +29,8 @@ ROUNDS = 10  # of the reconciler, a day each, at a life's end; one that needs mo
 HANDLERS: dict[str, Callable[[Event, FakeWorld], object]] = {
     "training_completed": lambda e, w: training_completed(events.parse(events.TrainingJobEnded, e), w),
     "release_settled": lambda e, w: release_settled(events.parse(events.StackStatusChanged, e), w),
-    "change_set_executed": lambda e, w: change_set_executed(events.parse(events.ChangeSetExecuted, e).execution(), w),
-    "change_set_deleted": lambda e, w: change_set_deleted(events.parse(events.ChangeSetDeleted, e).execution(), w),
+    "change_set_executed": lambda e, w: change_set_executed.heard(events.parse(events.ChangeSetExecuted, e), w),
+    "change_set_deleted": lambda e, w: change_set_deleted.heard(events.parse(events.ChangeSetDeleted, e), w),
     "way_back_asked": lambda e, w: way_back_asked(e["detail"], e["id"], datetime.fromisoformat(e["time"]), w),
     "function_invoked": lambda e, w: function_invoked(events.parse(events.FunctionInvoked, e), w),
     "reconcile": lambda e, w: reconcile(events.parse(events.Scheduled, e), w),
@@ -118,7 +117,8 @@ class Life:
 
     def collect(self) -> None:
         """Put what AWS and the functions sent into the mail."""
-        sent = [*self.cloud.sent, *self.world.functions.delivered]
+        again = [(to, events.sent_again(to, event)) for to, event in self.world.functions.delivered]
+        sent = [*self.cloud.sent, *again]
         self.mail += [Letter(function, dict(event)) for function, event in sent]
         self.cloud.sent.clear()
         self.world.functions.delivered.clear()

@@ -37,7 +37,8 @@ def every_job_ends(life: Life) -> Iterator[str]:
     for name, job in life.world.jobs.jobs.items():
         version = arns.get(job.arn)
         ended = {what for what, _ in life.world.audit.recorded(MODEL, name)} & ENDS_OF_JOBS
-        dead = any(letter.event["detail"].get("TrainingJobName") == name for letter, reason in life.dead if reason)
+        told = [letter.event["detail"] for letter, reason in life.dead if reason]
+        dead = any(detail.get("detail", detail).get("TrainingJobName") == name for detail in told)
         if version and version.state in {"registered", "executing"} and not dead:
             yield f"{name} is stuck: version {version.number} is {version.state}"
         if not version and not ended and not dead:

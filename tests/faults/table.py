@@ -59,8 +59,11 @@ FINDINGS = (
     ),
     Finding(
         "RT-05",
-        "an execution on another stack approves nothing and is no entry (a forged redelivery still is: open)",
-        (f"{_RELEASE}::test_an_execution_on_another_stack_approves_nothing_and_is_no_entry",),
+        "an execution on another stack approves nothing and is no entry, nor is one that only a redelivery tells of",
+        (
+            f"{_RELEASE}::test_an_execution_on_another_stack_approves_nothing_and_is_no_entry",
+            f"{_RELEASE}::test_an_execution_that_was_sent_again_counts_only_where_the_trail_has_it_too",
+        ),
     ),
     Finding(
         "RT-11",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from lambdas.release import events
 from lambdas.release.decisions import release_of
 from lambdas.release.records import stack_of
 from tests.fakes.release import MODEL
@@ -41,6 +42,25 @@ def test_an_execution_on_another_stack_approves_nothing_and_is_no_entry() -> Non
     scene.brought("home-1", release_of(asked))
     assert any("intrusion" in alarm for alarm in scene.alarms)
     only_the_champion_serves(scene)
+
+
+def test_an_execution_that_was_sent_again_counts_only_where_the_trail_has_it_too() -> None:
+    scene = with_champion()
+    asked = scene.trained("mallory", 0.9)
+    forged = {
+        "eventName": "ExecuteChangeSet",
+        "eventTime": scene.life.cloud.now.isoformat(),
+        "userIdentity": {"arn": "arn:x:sts::1:assumed-role/Approver/dora"},
+        "requestParameters": {"stackName": stack_of(MODEL), "changeSetName": asked.tag("release_id")},
+    }
+    scene.life.post("change_set_executed", events.sent_again("change_set_executed", events.called_again(forged)))
+    scene.life.calm()
+    assert scene.version("2").state == "requested"
+    assert scene.recorded("executed") == ["carol"]
+    scene.life.cloud.trail.append(forged)
+    scene.life.post("change_set_executed", events.sent_again("change_set_executed", events.called_again(forged)))
+    scene.life.calm()
+    assert scene.recorded("executed") == ["carol", "dora"]
 
 
 def test_the_submitter_is_who_started_the_job_whatever_the_registry_says() -> None:

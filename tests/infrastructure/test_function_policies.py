@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
-from compliance.templates import Template, read_templates
+from compliance.templates import Template, read_templates, resources
+from lambdas.release.events import REDELIVERY
 from tests.infrastructure.people_cases import ARN, BACK, CREATE, DELETE, EXECUTE, FORWARD, NAME, SHADOW, STACK, STOP
-from tests.infrastructure.policies import Request, decision, output, resolved
+from tests.infrastructure.policies import ACCOUNT, REGION, Request, decision, output, resolved
 
 Templates = dict[str, Template]
 RELEASE = "Atoll-Release"
@@ -74,11 +76,46 @@ def test_a_function_deletes_only_change_sets_of_its_own_kind(templates: Template
 
 @pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS, REJECTS, RECONCILES])
 def test_a_function_sends_events_again_under_our_own_source_alone(templates: Templates, function: str) -> None:
-    bus, ours = ARN.format("events", "event-bus/default"), "atoll.redelivery"
+    bus, ours = ARN.format("events", f"event-bus/{REDELIVERY}"), REDELIVERY
+    default = ARN.format("events", "event-bus/default")
     sends = function in {HEARS, REJECTS, RECONCILES}
     assert allowed(templates, function, "events:PutEvents", bus, **{"events:source": [ours]}) == sends
     assert not allowed(templates, function, "events:PutEvents", bus, **{"events:source": [ours, "aws.sagemaker"]})
     assert not allowed(templates, function, "events:PutEvents", bus)
+    assert not allowed(templates, function, "events:PutEvents", default, **{"events:source": [ours]})
+
+
+def test_events_are_sent_again_by_three_roles_and_nobody_else_whatever_iam_lets_them(templates: Templates) -> None:
+    (policy,) = resources(templates, "AWS::Events::EventBusPolicy")
+    statement = resolved(templates, RELEASE, policy.properties["Statement"])
+    senders = statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+    assert [name.partition("Role")[0] for name in senders] == [
+        f"<{RELEASE}.{name}" for name in (HEARS, REJECTS, RECONCILES)
+    ]
+    bus = statement["Resource"]
+    verdicts = [
+        evaluate_resource_policy({"Statement": [statement]}, _put(who, bus)).decision for who in ("me", *senders)
+    ]
+    assert verdicts == ["Deny", *["ImplicitDeny"] * len(senders)]
+
+
+def _put(who: str, bus: str) -> EvalContext:
+    return EvalContext(
+        principal_arn=who,
+        principal_type="AssumedRole",
+        principal_account=ACCOUNT,
+        action="events:PutEvents",
+        resource_arn=bus,
+        region=REGION,
+    )
+
+
+def test_no_rule_hears_redeliveries_on_the_default_bus(templates: Templates) -> None:
+    rules = [rule for rule in resources(templates, "AWS::Events::Rule") if "EventPattern" in rule.properties]
+    heard = {str(rule.properties.get("EventBusName")) for rule in rules if REDELIVERY in str(rule.properties)}
+    ours = {str(rule.properties.get("EventBusName")) for rule in rules} - {"None"}
+    assert heard == ours
+    assert "None" not in heard
 
 
 @pytest.mark.parametrize("function", [ASKS, SETTLES, TAKES_BACK, HEARS])

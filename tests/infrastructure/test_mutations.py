@@ -15,6 +15,7 @@ from tests.infrastructure import (
     broken_perimeter,
     broken_permissions,
     broken_reach,
+    broken_record,
     broken_resources,
 )
 from tests.infrastructure.template_parts import Claim, Mutation
@@ -26,6 +27,7 @@ MUTATIONS = [
     *broken_database.MUTATIONS,
     *broken_creation.MUTATIONS,
     *broken_reach.MUTATIONS,
+    *broken_record.MUTATIONS,
 ]
 ALL_CLAIMS = {*RULES, may.every_role_is_bounded}
 

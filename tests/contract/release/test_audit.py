@@ -67,6 +67,27 @@ def test_what_a_crash_left_without_a_link_is_linked_later(store: AuditStore) -> 
     assert (log.mend(), list(breaks(store))) == ([], [])
 
 
+def test_what_was_written_first_counts_also_over_a_delete_marker(
+    buckets: Any,  # noqa: ANN401 - a boto3 client
+) -> None:
+    buckets.put_bucket_versioning(Bucket="audit", VersioningConfiguration={"Status": "Enabled"})
+    store = S3AuditStore(buckets, bucket="audit")
+    log = ChainedAudit(store, home="here")
+    log.write(ENTRY)
+    assert log.rewritten() == []
+    buckets.delete_object(Bucket="audit", Key=KEYS[0])
+    assert S3AuditStore(buckets, bucket="audit").put(KEYS[0], b"another")  # S3 looks at the current version only
+    buckets.put_object(Bucket="audit", Key=f"chain/{MODEL}/00000001.json", Body=b"another")
+    fresh = ChainedAudit(S3AuditStore(buckets, bucket="audit"), home="here")
+    assert [entry.who for entry in fresh.history(MODEL)] == ["ann"]
+    assert list(breaks(S3AuditStore(buckets, bucket="audit"))) == []
+    assert fresh.rewritten() == [
+        f"deleted: {KEYS[0]} has a delete marker",
+        f"rewritten: {KEYS[0]} has 2 versions, expected one",
+        f"rewritten: chain/{MODEL}/00000001.json has 2 versions, expected one",
+    ]
+
+
 def test_a_record_that_can_not_be_written_is_an_error(aws: Callable[..., Any]) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
         ChainedAudit(S3AuditStore(aws("s3"), bucket="nowhere")).write(ENTRY)

@@ -80,3 +80,13 @@ def test_a_champion_at_rest_needs_nothing() -> None:
     released(world)
     assert not [line for line in reconciling.reconcile(world, LATER) if "change set" in line]
     assert callable(reconcile.reconcile)
+
+
+def test_a_record_that_somebody_changed_rings_once() -> None:
+    world = FakeWorld()
+    world.audit.store.tampered.append(f"deleted: audit/{MODEL}/s/x.json has a delete marker")
+    for hour in (1, 2):
+        done = reconciling.reconcile(world, NOON + timedelta(hours=hour))
+        assert world.audit.store.tampered[0] in done
+    assert world.audit.whats == ["record_tampered"]
+    assert [subject for subject, _ in world.notifier.messages] == ["ALARM: somebody changed the audit record"]
