@@ -20,16 +20,7 @@ from stacks.tracking import TrackingStack
 from stacks.training import TrainingStack
 
 _RECONCILE_EVERY = cdk.Duration.minutes(15)
-_SETTLED = [
-    "CREATE_COMPLETE",
-    "CREATE_FAILED",
-    "ROLLBACK_COMPLETE",
-    "ROLLBACK_FAILED",
-    "UPDATE_COMPLETE",
-    "UPDATE_FAILED",
-    "UPDATE_ROLLBACK_COMPLETE",
-    "UPDATE_ROLLBACK_FAILED",
-]
+_ENDPOINT_EVENTS = ("SageMaker Endpoint State Change", "SageMaker Endpoint Deployment State Change")
 
 
 class ReleaseStack(AtollStack):
@@ -111,9 +102,14 @@ class ReleaseStack(AtollStack):
             resource="stack",
             resource_name="Atoll-Endpoint-",
         )
-        settled = {"stack-id": [{"prefix": ours}], "status-details": {"status": _SETTLED}}
-        event = EventKind(source="aws.cloudformation", kind="CloudFormation Stack Status Change", detail=settled)
+        # Every status: what a change set brings is looked at while it runs, not when it has ended.
+        ours_alone = {"stack-id": [{"prefix": ours}]}
+        event = EventKind(source="aws.cloudformation", kind="CloudFormation Stack Status Change", detail=ours_alone)
         EventRoute(self, "Settled", event=event, to=function, dead_letters=self.dead_letters)
+        for kind in _ENDPOINT_EVENTS:
+            named = EventKind(source="aws.sagemaker", kind=kind, detail={"EndpointName": [{"prefix": "atoll-"}]})
+            name = "".join(kind.removeprefix("SageMaker ").removesuffix(" State Change").split())
+            EventRoute(self, name, event=named, to=function, dead_letters=self.dead_letters)
 
     def _function(self, name: str, handler: str) -> EventFunction:
         function = EventFunction(

@@ -31,6 +31,12 @@ def record_approver(world: World, version: Version, execution: Execution) -> str
     return f"version {version.number} executed by {execution.who}"
 
 
+def have_it_watched(world: World, model: str, execution: Execution) -> None:
+    """Have the operation looked at that an execution began, while it runs (watching.py)."""
+    if world.endpoints.stack(model).is_moving:
+        world.functions.deliver("release_settled", events.settled_again(model, execution.at))
+
+
 def record(world: World, version: Version, execution: Execution) -> Version:
     """Record who executed a version's release; return the version as it is then."""
     violation = execution.who.casefold() == submitter_of(execution.change_set).casefold()

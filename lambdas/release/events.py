@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
 
-from lambdas.release.records import STACK_PREFIX, Execution, stack_of
+from lambdas.release.records import STACK_PREFIX, Execution, endpoint_of, stack_of
 
 
 class EventError(ValueError):
@@ -46,6 +46,31 @@ class StackStatusChanged(Event):
     def model(self) -> str:
         """The model whose endpoint the stack holds."""
         return self.stack_id.split("/")[1].removeprefix(STACK_PREFIX)
+
+
+class EndpointChanged(Event):
+    """SageMaker's own events of an endpoint: of its state, and of a deployment that moves its traffic.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+    """
+
+    source: Literal["aws.sagemaker"]
+    kind: Literal["SageMaker Endpoint State Change", "SageMaker Endpoint Deployment State Change"] = Field(
+        validation_alias="detail-type"
+    )
+    endpoint: str = Field(
+        validation_alias=AliasPath("detail", "EndpointName"), pattern=f"^{re.escape(endpoint_of(''))}."
+    )
+
+    @property
+    def model(self) -> str:
+        """The model that the endpoint serves."""
+        return self.endpoint.removeprefix(endpoint_of(""))
+
+
+def kind_of_change(event: Mapping[str, Any]) -> "type[StackStatusChanged | EndpointChanged]":
+    """Return as what `release_settled` reads an event: one of the endpoint itself, or of its stack."""
+    return EndpointChanged if event.get("source") == "aws.sagemaker" else StackStatusChanged
 
 
 class ChangeSetCalled(Event):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lambdas.release.records import (
     AuditEntry,
+    Brought,
     EndedJob,
     ObjectVersion,
     Release,
@@ -156,6 +157,10 @@ class Endpoints(Protocol):
         """Return what the endpoint runs; None when there is no endpoint."""
         ...
 
+    def refuse_callers(self, model: str) -> None:
+        """Refuse all callers of the endpoint from the next call on; fine when there is none."""
+        ...
+
     def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
         """Return the endpoint's score of each row, or its label where it tells labels alone.
 
@@ -182,6 +187,18 @@ class ChangeSets(Protocol):
 
     def execute(self, model: str, name: str) -> None:
         """Execute a change set; the narrow policy lets only `back-*` and `stop-*` through."""
+        ...
+
+    def brings(self, model: str, name: str) -> Brought | None:
+        """Return what a change set brings, also while it is executed and afterwards; None when there is none."""
+        ...
+
+    def cancel(self, model: str) -> bool:
+        """Cancel an update that runs, so that CloudFormation takes it back; False when it takes no cancelling."""
+        ...
+
+    def take_back(self, model: str) -> None:
+        """Take back an update that failed and was left halfway (RollbackStack, under the narrow role)."""
         ...
 
     def waits(self, model: str, name: str) -> bool:

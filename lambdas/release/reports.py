@@ -165,6 +165,31 @@ def intruded(world: World, model: str, stack: Stack, problem: str, at: datetime)
     )
 
 
+def rang(world: World, model: str, stack: Stack, what: str) -> bool:
+    """Say whether an entry of this kind is on record since the stack's last operation began."""
+    told = world.audit.recorded(model, stack.last_change_set or stack_of(model))
+    return any(each == what and when >= stack.changed for each, when in told)
+
+
+def hangs(world: World, model: str, stack: Stack, why: str, at: datetime) -> None:
+    """Raise the alarm, once an operation: people must bring the stack on."""
+    if rang(world, model, stack, "hangs"):
+        return
+    text = f"{stack_of(model)}: {why} ({stack.reason or 'no reason given'}). docs/runbooks/release-hangs.md tells more."
+    world.notifier.tell(f"ALARM: {stack_of(model)} hangs", text)
+    _stack_entry(world, model, stack, "hangs", at, {"reason": why, "status": stack.status})
+
+
+def remains(world: World, model: str, stack: Stack, why: str, at: datetime) -> None:
+    """Raise the alarm: an endpoint outlived its stop, or is another stack's."""
+    text = (
+        f"{why}, or another stack made it. All callers are refused. `python -m releases stop --now` deletes it; "
+        "docs/runbooks/release-hangs.md tells more."
+    )
+    world.notifier.tell(f"ALARM: the endpoint of {model} serves on after its stop", text)
+    _stack_entry(world, model, stack, "remains", at, {"reason": why, "status": stack.status})
+
+
 def registry_edited(world: World, model: str, differences: Sequence[str], at: datetime) -> None:
     """Raise the alarm: MLflow says something else than the record, and no function of ours wrote it."""
     text = "\n".join(differences[:20])

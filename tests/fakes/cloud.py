@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from lambdas.release.ports import ChangeSetError, EndpointAnswerError
-from lambdas.release.records import BACKWARD, Release, Serving, Stack, stack_of
+from lambdas.release.records import BACKWARD, Brought, Release, Serving, Stack, stack_of
 from tests.fakes.artifacts import GOLDEN_SCORES
-from tests.fakes.release import MODEL, NOON, REVIEWED
+from tests.fakes.stack import MODEL, NOON, REVIEWED, serving_release
 
 Event = dict[str, Any]
 
@@ -86,6 +86,31 @@ class FakeCloud:
         self.begin(name)
         self.call("ExecuteChangeSet", name, who)
 
+    def refuse_callers(self, _model: str) -> None:
+        if self.running:
+            self.running = replace(self.running, refuses=True)
+
+    def brings(self, _model: str, name: str) -> Brought | None:
+        if (found := self.sets.get(name)) is None:
+            return None
+        return Brought(
+            template=found.template or self.deployed,
+            release=found.release,
+            runs=found.status == "EXECUTE_IN_PROGRESS",
+        )
+
+    def cancel(self, _model: str) -> bool:
+        if self.status != "UPDATE_IN_PROGRESS":
+            return False
+        self.finish("failed")
+        return True
+
+    def take_back(self, _model: str) -> None:
+        if self.status != "UPDATE_FAILED":
+            raise RefusedByCloudFormationError(self.status)
+        self.status = "UPDATE_ROLLBACK_COMPLETE"
+        self._tell_status()
+
     def waits(self, _model: str, name: str) -> bool:
         return name in self.sets and self.sets[name].status == "AVAILABLE"
 
@@ -128,7 +153,8 @@ class FakeCloud:
             moves = change_set.release != self.release
             self.release, self.deployed = change_set.release, change_set.template or self.deployed
             if moves and (outcome == "done" or not change_set.release.release_id):
-                self.running = _serving(change_set.release)
+                served = change_set.release.manifest_sha256
+                self.running = serving_release(change_set.release, self.deployed) if served else None
         self._tell_status()
 
     def deploy(self, template: str, *, direct: bool = False) -> None:
@@ -180,15 +206,3 @@ _EXECUTED = {"EXECUTE_COMPLETE", "EXECUTE_FAILED", "UNAVAILABLE"}
 
 def _is_wanted_again(name: str, known: ChangeSet, release: Release) -> bool:
     return known.status == "UNAVAILABLE" or name.startswith(BACKWARD) or known.release != release
-
-
-def _serving(release: Release) -> Serving | None:
-    if not release.manifest_sha256:
-        return None
-    return Serving(
-        status="InService",
-        manifest_sha256=release.manifest_sha256,
-        release_id=release.release_id,
-        version=release.version,
-        image_digest=release.image_digest,
-    )

@@ -27,7 +27,7 @@ ROUNDS = 10  # of the reconciler, a day each, at a life's end; one that needs mo
 
 HANDLERS: dict[str, Callable[[Event, FakeWorld], object]] = {
     "training_completed": lambda e, w: training_completed(events.parse(events.TrainingJobEnded, e), w),
-    "release_settled": lambda e, w: release_settled(events.parse(events.StackStatusChanged, e), w),
+    "release_settled": lambda e, w: release_settled(events.parse(events.kind_of_change(e), e), w),
     "change_set_executed": lambda e, w: change_set_executed(events.parse(events.ChangeSetExecuted, e).execution(), w),
     "change_set_deleted": lambda e, w: change_set_deleted(events.parse(events.ChangeSetDeleted, e).execution(), w),
     "reconcile": lambda e, w: reconcile(events.parse(events.Scheduled, e), w),

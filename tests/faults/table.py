@@ -9,6 +9,7 @@ _MLFLOW = "tests/contract/mlflow/test_ambiguity.py"
 _RELEASE = "tests/faults/test_red_team.py"
 _ATTACKS = "tests/faults/test_attacks.py"
 _RECORD = "tests/unit/lambdas/test_record.py"
+_WATCHING = "tests/unit/lambdas/test_watching.py"
 _SERVING = "tests/unit/model_code/serving"
 
 
@@ -60,6 +61,25 @@ FINDINGS = (
         "RT-05",
         "an execution on another stack approves nothing and is no entry (a forged redelivery still is: open)",
         (f"{_RELEASE}::test_an_execution_on_another_stack_approves_nothing_and_is_no_entry",),
+    ),
+    Finding(
+        "RT-06",
+        "what another stack makes under the endpoint's name is never taken for ours, and refuses all callers",
+        (
+            f"{_RELEASE}::test_an_endpoint_of_another_stack_is_never_taken_for_ours",
+            f"{_WATCHING}::test_every_container_is_compared_whole_while_the_stack_moves_and_when_it_rests",
+            "tests/contract/release/test_endpoints.py::test_an_endpoint_tells_every_container_and_whose_it_is",
+        ),
+    ),
+    Finding(
+        "RT-07",
+        "somebody looks while a stack moves, in every status",
+        (
+            f"{_RELEASE}::test_a_template_of_an_operator_is_cancelled_while_its_stack_moves",
+            f"{_RELEASE}::test_a_stack_that_never_comes_to_rest_rings",
+            f"{_WATCHING}::test_a_change_set_that_brings_another_template_is_cancelled_while_it_runs",
+            "tests/unit/lambdas/test_statuses.py::test_every_documented_status_has_a_verdict_and_no_other",
+        ),
     ),
     Finding(
         "RT-08",

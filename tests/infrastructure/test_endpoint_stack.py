@@ -1,5 +1,6 @@
 """What a model's settings make of its endpoint."""
 
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,9 @@ import pytest
 
 from compliance.synth import synthesize
 from compliance.templates import Template, read_templates, resources
+from lambdas.release.expected import container
+from lambdas.release.records import Release
+from tests.infrastructure.policies import resolved
 from tests.infrastructure.template_parts import ENDPOINT, one
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,6 +62,43 @@ def test_an_endpoint_tells_what_its_settings_allow(steady: dict[str, Template]) 
 
 def test_an_endpoint_tells_scores_and_flags_unusual_rows_by_default(assembly: Callable[[str], Path]) -> None:
     assert told(read_templates(assembly("govcloud-west"))) == {"ATOLL_OUT_OF_DISTRIBUTION": "flag"}
+
+
+@pytest.mark.parametrize("environment", ["govcloud-west", "commercial"])
+def test_the_container_that_the_functions_expect_is_the_one_that_the_template_gives(
+    assembly: Callable[[str], Path], environment: str
+) -> None:
+    (file,) = assembly(environment).glob(f"{ENDPOINT}.template.json")
+    templates = read_templates(assembly(environment))
+    release = Release(image_digest="sha256:a", manifest_sha256="e" * 64, version="7", release_id="r-by-ann-0")
+    (published,) = (
+        resolved(templates, "Atoll-Registry", each["Properties"]["Value"])
+        for each in templates["Atoll-Registry"]["Resources"].values()
+        if each["Type"] == "AWS::SSM::Parameter" and each["Properties"]["Name"].endswith("serving-image-uri")
+    )
+    expected = container(
+        file.read_text(encoding="utf-8"),
+        release,
+        model="card-anomaly",
+        repository=published.partition("@")[0],
+        bucket=resolved(templates, "Atoll-Release", release_bucket(templates)),
+    )
+    written = resolved(templates, ENDPOINT, one(templates, ENDPOINT, "AWS::SageMaker::Model")["PrimaryContainer"])
+    text = json.dumps(written)
+    for name, value in release.parameters().items():
+        text = text.replace(f"<{ENDPOINT}.{name}>", value)
+    given = json.loads(text)
+    assert given == {"Image": expected.image, "ModelDataUrl": expected.data, "Environment": expected.environment}
+
+
+def release_bucket(templates: dict[str, Template]) -> object:
+    """What the functions are told of where releases lie."""
+    functions = (
+        each["Properties"]
+        for each in templates["Atoll-Release"]["Resources"].values()
+        if each["Type"] == "AWS::Lambda::Function"
+    )
+    return next(f["Environment"]["Variables"]["ATOLL_RELEASE_BUCKET"] for f in functions)
 
 
 def test_production_releases_begin_with_a_canary(assembly: Callable[[str], Path]) -> None:

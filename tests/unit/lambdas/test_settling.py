@@ -217,9 +217,11 @@ def test_a_stack_that_still_moves_is_left_alone(status: str) -> None:
     world = FakeWorld()
     version = requested(world)
     world.deploy(version)
-    world.endpoints.stacks[MODEL] = Stack(status=status, release_id=version.tag("release_id"))
+    asked = version.tag("release_id")
+    world.endpoints.stacks[MODEL] = Stack(status=status, release_id=asked, last_change_set=asked, changed=NOON)
     assert settle(world) == "not settled"
     assert settle(world, status) == "not settled"
+    assert world.states == ["requested"]
 
 
 def test_a_way_back_that_brought_up_the_former_release_changes_nothing_more() -> None:
