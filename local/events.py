@@ -1,7 +1,8 @@
 """The EventBridge and CloudTrail events of CloudFormation that the emulator doesn't send.
 
 - `CloudFormation Stack Status Change` on each change of a stack's status;
-- `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack, with the caller's identity;
+- `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack, with the caller's identity, and
+  for those that IAM refuses: without parameters, as CloudTrail's records of denied calls may be;
 - the very same records in LookupEvents, of the calls that succeeded, as the emulator's own name neither the caller nor
   the parameters as CloudTrail does;
 - the true names of the other query-protocol calls (CreateChangeSet rather than "POST.cloudformation") in LookupEvents.
@@ -14,6 +15,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from local import private
@@ -36,6 +38,7 @@ def register() -> None:
     for call in TRAILED_CALLS:
         handlers[call] = _announcing_call(call, handlers[call])
     private.wrap(f"{_APP}._maybe_record_cloudtrail", _with_body_parameters)
+    private.wrap("ministack.core.iam_actions.access_denied_response", _announcing_denial)
 
 
 def send_event(source: str, detail_type: str, detail: Mapping[str, object], resources: list[str]) -> None:
@@ -89,7 +92,25 @@ def _announcing_call(call: str, original: Handler) -> Handler:
     return handler
 
 
-def _call_detail(call: str, params: Mapping[str, object]) -> dict[str, object]:
+def _announcing_denial(original: Callable[..., tuple]) -> Callable[..., tuple]:
+    """Tell of a call that IAM refused: with the error, and without parameters, as CloudTrail does for some services."""
+    message = private.find("ministack.core.iam_actions.identity_denial_message")
+
+    def denial(service: str, action: str, principal_arn: str, request_id: str, **details: Any) -> tuple:  # noqa: ANN401
+        call = action.partition(":")[2]
+        if service == "cloudformation" and call in TRAILED_CALLS:
+            why = details.get("message") or message(
+                action, principal_arn, details.get("resource_arn", "*"), bool(details.get("explicit_deny"))
+            )
+            denied = {"requestParameters": None, "errorCode": "AccessDenied", "errorMessage": why}
+            detail = _call_detail(call, {}, principal_arn) | denied
+            _soon(lambda: send_event("aws.cloudformation", "AWS API Call via CloudTrail", detail, []))
+        return original(service, action, principal_arn, request_id, **details)
+
+    return denial
+
+
+def _call_detail(call: str, params: Mapping[str, object], caller: str = "") -> dict[str, object]:
     parameter = private.find(f"{_CLOUDFORMATION}.helpers._p")
     given = {
         "changeSetName": parameter(params, "ChangeSetName"),
@@ -98,7 +119,7 @@ def _call_detail(call: str, params: Mapping[str, object]) -> dict[str, object]:
     }
     return {
         "eventVersion": "1.11",
-        "userIdentity": caller_identity(private.find("ministack.core.iam_evaluator.caller_arn")()),
+        "userIdentity": caller_identity(caller or private.find("ministack.core.iam_evaluator.caller_arn")()),
         "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "eventSource": "cloudformation.amazonaws.com",
         "eventName": call,

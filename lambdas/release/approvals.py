@@ -66,8 +66,25 @@ def accept(world: World, seen: guarding.Sight, version: Version, at: datetime) -
 
 def record_denial(world: World, version: Version, execution: Execution) -> None:
     """Record that IAM or CloudFormation turned somebody away."""
-    details = {"error": execution.denied}
+    details = {"error": execution.denied, "message": execution.message}
     reports.transition(world, version, "execution_denied", execution.at, who=execution.who, details=details)
+
+
+def record_nameless_denial(world: World, what: str, call: Execution) -> str | None:
+    """Record that somebody was turned away and CloudTrail doesn't say from what; None when it is no such call.
+
+    Where the message names the stack of somebody else, it is none of our affair; where it names none, it may be ours.
+    """
+    if call.change_set or not call.denied:
+        return None
+    model = next((m for m in world.settings.models if stack_of(m) == call.stack), None)
+    if call.stack and model is None:
+        return "no stack of ours"
+    details = {"error": call.denied, "message": call.message}
+    subject, of = call.stack or "unnamed", model or reports.ALL_MODELS
+    who = call.who or "nobody known"
+    world.audit.write(AuditEntry(model=of, subject=subject, what=what, at=call.at, who=who, details=details))
+    return f"denied: {call.denied}"
 
 
 def record_way_back(world: World, execution: Execution) -> None:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from lambdas.release.records import STACK_PREFIX, Execution, endpoint_of, stack_of
 
@@ -77,20 +77,38 @@ class ChangeSetCalled(Event):
     """`AWS API Call via CloudTrail`: somebody executed or deleted a change set, with or without success."""
 
     kind: Literal["AWS API Call via CloudTrail"] = Field(validation_alias="detail-type")
-    change_set: str = Field(validation_alias=AliasPath("detail", "requestParameters", "changeSetName"), min_length=1)
+    change_set: str = Field(default="", validation_alias=AliasPath("detail", "requestParameters", "changeSetName"))
     stack: str = Field(default="", validation_alias=AliasPath("detail", "requestParameters", "stackName"))
-    who: str = Field(validation_alias=AliasPath("detail", "userIdentity", "arn"), min_length=1)
+    who: str = Field(default="", validation_alias=AliasPath("detail", "userIdentity", "arn"))
     denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
+    message: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorMessage"))
+
+    @model_validator(mode="after")
+    def names_what_it_is_about(self) -> Self:
+        """Demand a change set's name of a call that succeeded; CloudTrail's records of others may have null in place.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+        """
+        if not (self.change_set or self.denied):
+            raise ValueError("a call that succeeded names its change set, got none")
+        return self
 
     def execution(self) -> Execution:
         """Return the try: names of change set and stack out of names or ARNs, the person out of the session's name."""
         return Execution(
             change_set=self.change_set.split(":changeSet/")[-1].split("/")[0],
-            stack=stack_named({"stackName": self.stack}),
+            stack=stack_named({"stackName": self.stack}) or _stack_told(self.message or ""),
+            message=self.message or "",
             who=re.split("[:/]", self.who)[-1],
             at=self.at,
             denied=self.denied or "",
         )
+
+
+def _stack_told(message: str) -> str:
+    """Return the stack that a denial's message names by its ARN (`... on resource: arn:...:stack/<name>/<id>`)."""
+    found = re.search(r":stack/([^/\s]+)/", message)
+    return found.group(1) if found else ""
 
 
 class ChangeSetExecuted(ChangeSetCalled):

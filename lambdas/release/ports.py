@@ -27,6 +27,10 @@ class ChangeSetError(Exception):
     """CloudFormation can't prepare a change set, or one of that name asks for something else."""
 
 
+class StackMovesError(ChangeSetError):
+    """Another operation of the stack runs, in which CloudFormation takes no change set."""
+
+
 class RegistryError(Exception):
     """MLflow can't be asked, or has not (or no longer) what it was asked about."""
 
@@ -182,6 +186,7 @@ class ChangeSets(Protocol):
 
         Raises:
             ChangeSetError: CloudFormation refused it, or one with other parameters holds the name.
+            StackMovesError: another operation of the stack runs.
         """
         ...
 

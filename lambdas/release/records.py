@@ -250,6 +250,7 @@ class Execution:
     at: datetime
     denied: str = ""
     stack: str = ""  # its name; empty where the call named none, which then is no call on a stack of ours
+    message: str = ""  # why it was denied, in AWS's words
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.release.ports import ChangeSetError, EndpointAnswerError
+from lambdas.release.ports import ChangeSetError, EndpointAnswerError, StackMovesError
 from lambdas.release.records import BACKWARD, Brought, Release, Serving, Stack, stack_of
 from tests.fakes.artifacts import GOLDEN_SCORES
 from tests.fakes.stack import MODEL, NOON, REVIEWED, serving_release
@@ -75,6 +75,8 @@ class FakeCloud:
         ):
             known = None
         if known is None:
+            if self.moving:
+                raise StackMovesError(f"{name} waits: the stack is in {self.status} state and can not be updated.")
             known = self.sets[name] = ChangeSet(release, template)
             if release == self.release and template in {None, self.deployed}:
                 known.status = "UNAVAILABLE"

@@ -4,6 +4,7 @@ import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,6 +142,43 @@ def test_one_failing_call_vetoes_no_release(
     unanswered = failed if alarm == "failures" else 0
     minute |= {"Invocation5XXErrors": failed - unanswered, "InvocationModelErrors": refused + failed}
     assert rings(steady, alarm, **minute) == expected
+
+
+def test_a_release_goes_back_by_alarms_that_see_its_own_fleet_alone(steady: dict[str, Template]) -> None:
+    endpoint = one(steady, ENDPOINT, "AWS::SageMaker::Endpoint")
+    watched = endpoint["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    config = endpoint["EndpointConfigName"]
+    found = steady[ENDPOINT]["Resources"]
+    names = {
+        "atoll-card-anomaly-release-5xx",
+        "atoll-card-anomaly-release-failures",
+        "atoll-card-anomaly-release-latency",
+    }
+    assert {found[each["AlarmName"]["Ref"]]["Properties"]["AlarmName"] for each in watched} == names
+    for each in watched:
+        alarm = found[each["AlarmName"]["Ref"]]
+        assert alarm["Condition"] == "ReleaseExists"  # the configuration is there from then on
+        for dimensions in dimensions_of(alarm["Properties"]):
+            assert dimensions == {
+                "EndpointName": "atoll-card-anomaly",
+                "VariantName": "live",
+                "EndpointConfigName": config,
+            }
+    peoples = [
+        each.properties
+        for each in resources(steady, "AWS::CloudWatch::Alarm")
+        if each.stack == ENDPOINT and each.properties["AlarmName"] not in names
+    ]
+    assert len(peoples) == 3
+    for alarm in peoples:
+        assert alarm["AlarmActions"]
+        assert all("EndpointConfigName" not in dimensions for dimensions in dimensions_of(alarm))
+
+
+def dimensions_of(alarm: dict[str, Any]) -> list[dict[str, object]]:
+    """The dimensions of each metric of an alarm."""
+    metrics = [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
+    return [{each["Name"]: each["Value"] for each in metric["Dimensions"]} for metric in metrics]
 
 
 def test_a_slow_release_goes_back_and_one_slow_call_takes_none_back(steady: dict[str, Template]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 from botocore.handlers import json_decode_template_body
 
-from lambdas.release.ports import ChangeSetError
+from lambdas.release.ports import ChangeSetError, StackMovesError
 from lambdas.release.records import BACKWARD, Brought, Release, stack_of
 
 _NOT_FOUND = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
@@ -27,6 +27,7 @@ class CloudFormationChangeSets:
 
         Raises:
             ChangeSetError: CloudFormation refused it, or one with other parameters holds the name.
+            StackMovesError: another operation of the stack runs.
         """
         target = {"StackName": stack_of(model), "ChangeSetName": name}
         existing = self._describe(target)
@@ -36,9 +37,7 @@ class CloudFormationChangeSets:
         if not existing:
             parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in release.parameters().items()]
             body = {"UsePreviousTemplate": True} if template is None else {"TemplateBody": template}
-            self._cloudformation.create_change_set(
-                **target, **body, RoleARN=self._role, Parameters=parameters, Description=description
-            )
+            self._create(**target, **body, RoleARN=self._role, Parameters=parameters, Description=description)
         self._wait(target)
         made = self._describe(target)
         if (asked := _parameters(made)) != release.parameters():
@@ -46,6 +45,14 @@ class CloudFormationChangeSets:
                 f"{name} exists with other parameters: {asked}, expected {release.parameters()}. Delete it."
             )
         return _can_be_executed(made)
+
+    def _create(self, **asked: Any) -> None:  # noqa: ANN401 - boto3's words
+        try:
+            self._cloudformation.create_change_set(**asked)
+        except ClientError as error:
+            if "_IN_PROGRESS state and can not be updated" in str(error):
+                raise StackMovesError(f"{asked['ChangeSetName']} waits: {error}") from error
+            raise
 
     def execute(self, model: str, name: str) -> None:
         """Execute a change set; the narrow policy lets only `back-*` and `stop-*` through."""

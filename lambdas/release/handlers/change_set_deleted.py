@@ -19,5 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 def change_set_deleted(deletion: Execution, world: World) -> str:
     """Record a release's rejection; return what was recorded."""
+    if denied := approvals.record_nameless_denial(world, "rejection_denied", deletion):
+        return denied
     version = approvals.version_of(world, deletion)
     return rejections.record(world, version, deletion) if version else "no release"

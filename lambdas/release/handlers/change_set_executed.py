@@ -19,6 +19,8 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 def change_set_executed(execution: Execution, world: World) -> str:
     """Record a release's approver; return what was recorded."""
+    if denied := approvals.record_nameless_denial(world, "execution_denied", execution):
+        return denied
     model = next((each for each in world.settings.models if stack_of(each) == execution.stack), None)
     if model is None:
         return "no stack of ours"
