@@ -47,6 +47,7 @@ class ReleaseStack(AtollStack):
             topic=self.topic,
             tracking_secret=tracking.secrets.administrator,
             service_role=roles.endpoint_service_role,
+            approver=roles.approver,
         )
         self.function_environment = release_environment(settings, self.powers)
         rule = self._training_completed()
@@ -146,6 +147,7 @@ def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, 
         "ATOLL_TRACKING_SECRET_ARN": powers.tracking_secret.secret_arn,
         "ATOLL_ENDPOINT_SERVICE_ROLE_ARN": powers.service_role.role_arn,
         "ATOLL_SIGNING_KEY_ARN": powers.foundation.keys.signing.key_arn,
+        "ATOLL_APPROVER_ROLE_ARN": powers.approver.role_arn,
         "ATOLL_REQUEST_EXPIRES_AFTER_DAYS": str(settings.release.request_expires_after_days),
         **gate,
     }

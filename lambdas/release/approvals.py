@@ -1,5 +1,6 @@
 """Who executed what: the approver's name on the version, and alarms for what should not happen."""
 
+import re
 from datetime import datetime, timedelta
 
 from lambdas.release import decisions, events, guarding, known, reports, settling
@@ -39,9 +40,31 @@ def have_it_watched(world: World, model: str, execution: Execution) -> None:
 
 def record(world: World, version: Version, execution: Execution) -> Version:
     """Record who executed a version's release; return the version as it is then."""
-    violation = execution.who.casefold() == submitter_of(execution.change_set).casefold()
-    reports.executed(world, version, execution.who, execution.at, violation=violation)
+    violation = violation_of(execution, approver=world.settings.approver_role_arn)
+    reports.executed(world, version, execution.who or "nobody known", execution.at, violation=violation)
     return known.show(world, version)
+
+
+def violation_of(execution: Execution, *, approver: str) -> str | None:
+    """Return why an execution approves nothing; None when another person's session of the approver's role made it.
+
+    A session is called as its person is (stacks/components/people.py), in lower-case letters and digits, so that no two
+    are one to people. CloudTrail names the role that issued it by its ARN
+    (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html); a role's
+    name is unique in its account whatever its path.
+    """
+    if execution.who.casefold() == submitter_of(execution.change_set).casefold():
+        return "executed by its own submitter"
+    if _role(execution.role) != _role(approver):
+        return f"executed by {execution.role or 'whoever has no role'}, expected a session of {approver}"
+    if not re.fullmatch(r"[a-z0-9]{2,64}", execution.who):
+        return f"executed by {execution.who!r:.100}, expected lower-case letters and digits of a known person"
+    return None
+
+
+def _role(arn: str) -> tuple[str, str]:
+    account, _, resource = arn.rpartition(":")
+    return account, resource.rpartition("/")[2]
 
 
 def accept(world: World, seen: guarding.Sight, version: Version, at: datetime) -> str:

@@ -80,6 +80,9 @@ class ChangeSetCalled(Event):
     change_set: str = Field(default="", validation_alias=AliasPath("detail", "requestParameters", "changeSetName"))
     stack: str = Field(default="", validation_alias=AliasPath("detail", "requestParameters", "stackName"))
     who: str = Field(default="", validation_alias=AliasPath("detail", "userIdentity", "arn"))
+    role: str = Field(
+        default="", validation_alias=AliasPath("detail", "userIdentity", "sessionContext", "sessionIssuer", "arn")
+    )
     denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
     message: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorMessage"))
 
@@ -100,6 +103,7 @@ class ChangeSetCalled(Event):
             stack=stack_named({"stackName": self.stack}) or _stack_told(self.message or ""),
             message=self.message or "",
             who=re.split("[:/]", self.who)[-1],
+            role=self.role,
             at=self.at,
             denied=self.denied or "",
         )

@@ -251,6 +251,7 @@ class Execution:
     denied: str = ""
     stack: str = ""  # its name; empty where the call named none, which then is no call on a stack of ours
     message: str = ""  # why it was denied, in AWS's words
+    role: str = ""  # the ARN of the role whose session called; empty for whoever has none
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,15 +88,15 @@ def requested(world: World, version: Version, release: Release, *, job: Training
     transition(world, version, "requested", at, who=job.submitter, details=release.parameters() | times)
 
 
-def executed(world: World, version: Version, who: str, at: datetime, *, violation: bool) -> None:
-    """Say who executed a release; raise the alarm when it is the submitter."""
+def executed(world: World, version: Version, who: str, at: datetime, *, violation: str | None) -> None:
+    """Say who executed a release; raise the alarm when that approves nothing."""
     what = "separation_of_duties_violated" if violation else "executed"
     if violation:
-        text = (
-            f"{who} submitted {version.model} v{version.number} and executed its release {version.tag('release_id')}."
-        )
-        world.notifier.tell(f"ALARM: {version.model} v{version.number} was approved by its submitter", text)
-    transition(world, version, what, at, who=who, details={})
+        own = who.casefold() == submitter_of(version.tag("release_id")).casefold()
+        by = "its submitter" if own else "nobody who may approve"
+        text = f"{who} called ExecuteChangeSet of {version.tag('release_id')}: {violation}."
+        world.notifier.tell(f"ALARM: {version.model} v{version.number} was approved by {by}", text)
+    transition(world, version, what, at, who=who, details={"reason": violation} if violation else {})
 
 
 def unproven(world: World, version: Version, problem: str, at: datetime) -> None:

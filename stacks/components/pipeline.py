@@ -30,6 +30,7 @@ class ReleasePowers:
     topic: sns.Topic
     tracking_secret: secretsmanager.Secret
     service_role: iam.Role
+    approver: iam.Role
 
     def speak(self, policy: RolePolicy) -> None:
         """Use MLflow as its administrator, notify people, and write audit records (never change or delete one)."""

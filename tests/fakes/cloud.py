@@ -11,7 +11,7 @@ from typing import Any
 from lambdas.release.ports import ChangeSetError, EndpointAnswerError, StackMovesError
 from lambdas.release.records import BACKWARD, Brought, Release, Serving, Stack, stack_of
 from tests.fakes.artifacts import GOLDEN_SCORES
-from tests.fakes.stack import MODEL, NOON, REVIEWED, serving_release
+from tests.fakes.stack import MODEL, NOON, REVIEWED, identity, serving_release
 
 Event = dict[str, Any]
 
@@ -42,6 +42,7 @@ class FakeCloud:
     trail: list[Event] = field(default_factory=list)
     sent: list[tuple[str, Event]] = field(default_factory=list)
     moving: tuple[str, ChangeSet] | None = None
+    before: Serving | None = None  # what ran when the last operation began
     broken: set[str] = field(default_factory=set)  # manifests whose server answers wrongly
 
     forgets: bool = True  # whether the stack names no change set after a direct deployment: AWS does not say
@@ -104,6 +105,7 @@ class FakeCloud:
     def cancel(self, _model: str) -> bool:
         if self.status != "UPDATE_IN_PROGRESS":
             return False
+        self.running = self.before if self.running else None  # what the update brought is taken back
         self.finish("failed")
         return True
 
@@ -138,7 +140,7 @@ class FakeCloud:
             raise RefusedByCloudFormationError(name)
         self.passes(timedelta(seconds=1))  # no two operations of a stack begin in one second
         self.on_begin(name)
-        change_set.status = "EXECUTE_IN_PROGRESS"
+        change_set.status, self.before = "EXECUTE_IN_PROGRESS", self.running
         self.sets = {n: s for n, s in self.sets.items() if n == name}
         self.moving, self.last_change_set = (name, change_set), name
         self.changed, self.status = self.now, "UPDATE_IN_PROGRESS"
@@ -176,11 +178,10 @@ class FakeCloud:
     def call(self, what: str, name: str, who: str) -> None:
         """CloudTrail notes a call, and EventBridge tells of it."""
         asked = {"stackName": stack_of(MODEL), **({"changeSetName": name} if name else {})}
-        identity = {"arn": f"arn:x:sts::1:assumed-role/Person/{who}"}
         call = {
             "eventName": what,
             "eventTime": self.now.isoformat(),
-            "userIdentity": identity,
+            "userIdentity": identity(who, "Approver" if name.startswith("r-by-") else "Operator"),
             "requestParameters": asked,
         }
         self.trail.append(call)

@@ -14,6 +14,7 @@ from tests.fakes.artifacts import GOLDEN_SCORES
 MODEL = "card-anomaly"
 REPOSITORY = "registry.example/atoll/model"
 IMAGE = f"{REPOSITORY}@sha256:{'a' * 64}"
+APPROVER = "arn:x:iam::1:role/atoll/Approver"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SETTINGS = Settings(
     models=(MODEL,),
@@ -24,12 +25,20 @@ SETTINGS = Settings(
     tracking_secret_arn="secret",
     endpoint_service_role_arn="role",
     signing_key_arn="key",
+    approver_role_arn=APPROVER,
     minimum_average_precision=0.5,
     maximum_regression=0.05,
     slice_fields=("agency",),
     slice_minimum_anomalies=20,
     maximum_slice_regression=0.1,
 )
+
+
+def identity(who: str, role: str = "Approver") -> dict[str, object]:
+    """Whom CloudTrail names: a session of a role. Its issuer's ARN has the role's path or has none."""
+    issuer = {"type": "Role", "arn": f"arn:x:iam::1:role/{role}"}
+    arn = f"arn:x:sts::1:assumed-role/{role}/{who}"
+    return {"type": "AssumedRole", "arn": arn, "sessionContext": {"sessionIssuer": issuer}}
 
 
 def template(note: str = "reviewed", **variables: object) -> str:

@@ -7,6 +7,7 @@ from random import Random
 from lambdas.release.records import Release, Version, stack_of
 from tests.fakes.cloud import ChangeSet, RefusedByCloudFormationError
 from tests.fakes.release import MODEL, job
+from tests.fakes.stack import identity
 from tests.faults.crashing import Fate
 from tests.faults.life import Life
 
@@ -66,12 +67,12 @@ class Scene:
         )
         self.hears()
 
-    def called(self, name: str, who: str, *, stack: str = stack_of(MODEL), **identity: str) -> None:
+    def called(self, name: str, who: str, *, stack: str = stack_of(MODEL), role: str = "Approver") -> None:
         """Somebody executes a change set of any stack: the trail notes it, and EventBridge tells of it."""
         call = {
             "eventName": "ExecuteChangeSet",
             "eventTime": self.life.cloud.now.isoformat(),
-            "userIdentity": {"arn": f"arn:x:sts::1:assumed-role/Somebody/{who}", **identity},
+            "userIdentity": identity(who, role),
             "requestParameters": {"stackName": stack, "changeSetName": name},
         }
         self.life.cloud.trail.append(call)

@@ -106,6 +106,14 @@ FINDINGS = (
         (f"{_SERVING}/test_objectives.py::test_a_forest_changed_where_no_golden_row_shows_it_never_serves",),
     ),
     Finding(
+        "RT-14",
+        "a session is called as its person is, and only the approver's role approves",
+        (
+            "tests/infrastructure/test_trust_policies.py::test_a_session_is_called_as_the_person_is",
+            "tests/unit/lambdas/test_approvals.py::test_anybody_else_and_every_other_role_violates",
+        ),
+    ),
+    Finding(
         "RT-15",
         "a job whose tags differ in case alone is refused",
         ("tests/unit/lambdas/test_provenance.py::test_a_job_that_broke_a_rule_is_named_with_it",),
