@@ -48,7 +48,7 @@ class EndpointAlarms(Construct):
 
     People's count both fleets, and a deployment must not watch those: an alarm that the old fleet trips rolls the new
     one back, so that a sick endpoint could never be left. A deployment's (`rollback`) have the configuration that it
-    brings as a third dimension, so they see the new fleet alone, and they speak to nobody. Both in
+    brings as a third dimension, so they see the new fleet alone. Both in
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html.
 
     Controls: SI-4, CP-10, IR-4.
@@ -65,6 +65,7 @@ class EndpointAlarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = endpoint_name(model_name)
+        self._topic = topic
         left = "failed - FILL(client, 0) - FILL(server, 0)"
         self._watched = {
             "5xx": ("answers 5XX", _share("server"), SHARE),
@@ -79,8 +80,7 @@ class EndpointAlarms(Construct):
         of_endpoint = {"EndpointName": self._name, "VariantName": VARIANT}
         for name in self._watched:
             page = "endpoint-latency" if name == "latency" else "endpoint-5xx"
-            alarm = self._alarm(name, name, of_endpoint, runbook(page))
-            alarm.alarm_actions = [topic.topic_arn]
+            self._alarm(name, name, of_endpoint, runbook(page))
 
     def rollback(self, config: sagemaker.CfnEndpointConfig) -> list[cloudwatch.CfnAlarm]:
         """Make the alarms that roll a deployment of this configuration back."""
@@ -110,6 +110,7 @@ class EndpointAlarms(Construct):
             threshold=threshold,
             comparison_operator="GreaterThanOrEqualToThreshold",
             treat_missing_data="notBreaching",
+            alarm_actions=[self._topic.topic_arn],
         )
 
 
