@@ -34,7 +34,7 @@ def every_role_is_bounded(templates: Templates) -> Iterator[str]:
 
 
 def people_say_who_they_are(templates: Templates) -> Iterator[str]:
-    """Who becomes a role by name brings one session tag, `uid`, of letters and digits. Controls: IA-2, AC-5."""
+    """Who becomes a role by name brings one tag, `uid`, of letters and digits, which names the session. IA-2, AC-5."""
     for role in resources(templates, "AWS::IAM::Role"):
         for trust in role.properties["AssumeRolePolicyDocument"]["Statement"]:
             if "AWS" not in trust["Principal"]:
@@ -43,7 +43,8 @@ def people_say_who_they_are(templates: Templates) -> Iterator[str]:
             given = conditions.get("StringLike", {}).get("aws:RequestTag/uid") == "?*"
             plain = set(conditions.get("StringNotLike", {}).get("aws:RequestTag/uid", ())) >= _NO_ID
             alone = conditions.get("ForAllValues:StringEquals", {}).get("aws:TagKeys") == ["uid"]
-            if not (given and plain and alone):
+            named = conditions.get("StringEqualsIfExists", {}).get("sts:RoleSessionName") == "${aws:RequestTag/uid}"
+            if not (given and plain and alone and named):
                 yield f"{role.place} lets people in who do not say who they are"
 
 

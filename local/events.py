@@ -1,7 +1,8 @@
 """The EventBridge and CloudTrail events of CloudFormation that the emulator doesn't send.
 
 - `CloudFormation Stack Status Change` on each change of a stack's status;
-- `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack, with the caller's identity;
+- `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack, with the caller's identity, and
+  for those that IAM refuses: without parameters, as CloudTrail's records of denied calls may be;
 - the very same records in LookupEvents, of the calls that succeeded, as the emulator's own name neither the caller nor
   the parameters as CloudTrail does;
 - the same event for each call of a function (`Invoke`, a data event, which LookupEvents doesn't hold);
@@ -16,6 +17,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from local import private
@@ -43,6 +45,7 @@ def register() -> None:
     private.wrap(f"{_APP}._maybe_record_cloudtrail", _with_body_parameters)
     private.wrap(f"{_LAMBDA}._invoke", _knowing_who_calls)
     private.wrap(f"{_LAMBDA}._execute_function_dispatch", _announcing_invocation)
+    private.wrap("ministack.core.iam_actions.access_denied_response", _announcing_denial)
 
 
 def send_event(source: str, detail_type: str, detail: Mapping[str, object], resources: list[str]) -> None:
@@ -127,15 +130,33 @@ def _announcing_call(call: str, original: Handler) -> Handler:
     return handler
 
 
-def _call_detail(call: str, params: Mapping[str, object]) -> dict[str, object]:
+def _announcing_denial(original: Callable[..., tuple]) -> Callable[..., tuple]:
+    """Tell of a call that IAM refused: with the error, and without parameters, as CloudTrail does for some services."""
+    message = private.find("ministack.core.iam_actions.identity_denial_message")
+
+    def denial(service: str, action: str, principal_arn: str, request_id: str, **details: Any) -> tuple:  # noqa: ANN401
+        call = action.partition(":")[2]
+        if service == "cloudformation" and call in TRAILED_CALLS:
+            why = details.get("message") or message(
+                action, principal_arn, details.get("resource_arn", "*"), bool(details.get("explicit_deny"))
+            )
+            denied = {"requestParameters": None, "errorCode": "AccessDenied", "errorMessage": why}
+            detail = _call_detail(call, {}, principal_arn) | denied
+            _soon(lambda: send_event("aws.cloudformation", "AWS API Call via CloudTrail", detail, []))
+        return original(service, action, principal_arn, request_id, **details)
+
+    return denial
+
+
+def _call_detail(call: str, params: Mapping[str, object], caller: str = "") -> dict[str, object]:
     parameter = private.find(f"{_CLOUDFORMATION}.helpers._p")
     given = {
         "changeSetName": parameter(params, "ChangeSetName"),
         "stackName": parameter(params, "StackName"),
         "clientRequestToken": parameter(params, "ClientRequestToken"),
     }
-    who = private.find("ministack.core.iam_evaluator.caller_arn")()
     asked = {name: value for name, value in given.items() if value}
+    who = caller or private.find("ministack.core.iam_evaluator.caller_arn")()
     return _detail("cloudformation.amazonaws.com", call, asked, who)
 
 

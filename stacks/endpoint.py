@@ -42,7 +42,8 @@ class EndpointStack(AtollStack):
         alarms = EndpointAlarms(self, "Alarms", model_name=model_name, model=self._model, topic=release.topic)
         model = self._serving_model(registry)
         config = self._config(model)
-        endpoint = self._endpoint(config, alarms.rollback)
+        rollback = alarms.rollback(config)
+        endpoint = self._endpoint(config, rollback)
         if self._model.maximum_instances > self._model.minimum_instances:
             self._scale(endpoint)
         for kept in (model, config):
@@ -51,7 +52,8 @@ class EndpointStack(AtollStack):
             kept.cfn_options.update_replace_policy = cdk.CfnDeletionPolicy.RETAIN
             kept.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.DELETE
         for resource in self.node.find_all():
-            if isinstance(resource, cdk.CfnResource) and not isinstance(resource, cloudwatch.CfnAlarm):
+            is_peoples = isinstance(resource, cloudwatch.CfnAlarm) and resource not in rollback
+            if isinstance(resource, cdk.CfnResource) and not is_peoples:
                 resource.cfn_options.condition = self._parameters.release_exists
         self.output("EndpointName", endpoint_name(model_name))
 

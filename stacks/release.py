@@ -22,16 +22,7 @@ from stacks.tracking import TrackingStack
 from stacks.training import TrainingStack
 
 _RECONCILE_EVERY = cdk.Duration.minutes(15)
-_SETTLED = [
-    "CREATE_COMPLETE",
-    "CREATE_FAILED",
-    "ROLLBACK_COMPLETE",
-    "ROLLBACK_FAILED",
-    "UPDATE_COMPLETE",
-    "UPDATE_FAILED",
-    "UPDATE_ROLLBACK_COMPLETE",
-    "UPDATE_ROLLBACK_FAILED",
-]
+_ENDPOINT_EVENTS = ("SageMaker Endpoint State Change", "SageMaker Endpoint Deployment State Change")
 
 
 class ReleaseStack(AtollStack):
@@ -58,6 +49,7 @@ class ReleaseStack(AtollStack):
             topic=self.topic,
             tracking_secret=tracking.secrets.administrator,
             service_role=roles.endpoint_service_role,
+            approver=roles.approver,
         )
         self.function_environment = release_environment(settings, self.powers)
         self.bus = RedeliveryBus(self, "Redelivery")
@@ -120,9 +112,14 @@ class ReleaseStack(AtollStack):
             resource="stack",
             resource_name="Atoll-Endpoint-",
         )
-        settled = {"stack-id": [{"prefix": ours}], "status-details": {"status": _SETTLED}}
-        event = EventKind(source="aws.cloudformation", kind="CloudFormation Stack Status Change", detail=settled)
+        # Every status: what a change set brings is looked at while it runs, not when it has ended.
+        ours_alone = {"stack-id": [{"prefix": ours}]}
+        event = EventKind(source="aws.cloudformation", kind="CloudFormation Stack Status Change", detail=ours_alone)
         EventRoute(self, "Settled", event=event, to=function, dead_letters=self.dead_letters)
+        for kind in _ENDPOINT_EVENTS:
+            named = EventKind(source="aws.sagemaker", kind=kind, detail={"EndpointName": [{"prefix": "atoll-"}]})
+            name = "".join(kind.removeprefix("SageMaker ").removesuffix(" State Change").split())
+            EventRoute(self, name, event=named, to=function, dead_letters=self.dead_letters)
 
     def _way_back(self) -> None:
         """What operators ask, and who they were: the trail selects the calls of this function (components/trail.py)."""
@@ -176,6 +173,7 @@ def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, 
         "ATOLL_TRACKING_SECRET_ARN": powers.tracking_secret.secret_arn,
         "ATOLL_ENDPOINT_SERVICE_ROLE_ARN": powers.service_role.role_arn,
         "ATOLL_SIGNING_KEY_ARN": powers.foundation.keys.signing.key_arn,
+        "ATOLL_APPROVER_ROLE_ARN": powers.approver.role_arn,
         "ATOLL_REQUEST_EXPIRES_AFTER_DAYS": str(settings.release.request_expires_after_days),
         **gate,
     }

@@ -37,10 +37,11 @@ class TrainingStack(AtollStack):
             foundation=foundation,
             serving=self.jobs.serving,
         )
+        self.approver = Approver(self, "Approver", foundation=foundation)
         passed = [self.jobs.etl, self.jobs.training, self.jobs.scoring, self.jobs.transform]
         people = {
             "Trainer": Trainer(self, "Trainer", foundation=foundation, roles=passed),
-            "Approver": Approver(self, "Approver", foundation=foundation),
+            "Approver": self.approver,
             "Operator": Operator(self, "Operator", foundation=foundation, service_role=self.endpoint_service_role),
             "Auditor": Auditor(self, "Auditor", foundation=foundation),
             "Administrator": Administrator(self, "Administrator", foundation=foundation),

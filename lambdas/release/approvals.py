@@ -1,5 +1,6 @@
 """Who executed what: the approver's name on the version, and alarms for what should not happen."""
 
+import re
 from datetime import datetime, timedelta
 
 from lambdas.release import decisions, events, guarding, known, reports, settling
@@ -41,11 +42,39 @@ def record_approver(world: World, version: Version, execution: Execution) -> str
     return f"version {version.number} executed by {execution.who}"
 
 
+def have_it_watched(world: World, model: str, execution: Execution) -> None:
+    """Have the operation looked at that an execution began, while it runs (watching.py)."""
+    if world.endpoints.stack(model).is_moving:
+        world.functions.deliver("release_settled", events.settled_again(model, execution.at))
+
+
 def record(world: World, version: Version, execution: Execution) -> Version:
     """Record who executed a version's release; return the version as it is then."""
-    violation = execution.who.casefold() == submitter_of(execution.change_set).casefold()
-    reports.executed(world, version, execution.who, execution.at, violation=violation)
+    violation = violation_of(execution, approver=world.settings.approver_role_arn)
+    reports.executed(world, version, execution.who or "nobody known", execution.at, violation=violation)
     return known.show(world, version)
+
+
+def violation_of(execution: Execution, *, approver: str) -> str | None:
+    """Return why an execution approves nothing; None when another person's session of the approver's role made it.
+
+    A session is called as its person is (stacks/components/people.py), in lower-case letters and digits, so that no two
+    are one to people. CloudTrail names the role that issued it by its ARN
+    (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html); a role's
+    name is unique in its account whatever its path.
+    """
+    if execution.who.casefold() == submitter_of(execution.change_set).casefold():
+        return "executed by its own submitter"
+    if _role(execution.role) != _role(approver):
+        return f"executed by {execution.role or 'whoever has no role'}, expected a session of {approver}"
+    if not re.fullmatch(r"[a-z0-9]{2,64}", execution.who):
+        return f"executed by {execution.who!r:.100}, expected lower-case letters and digits of a known person"
+    return None
+
+
+def _role(arn: str) -> tuple[str, str]:
+    account, _, resource = arn.rpartition(":")
+    return account, resource.rpartition("/")[2]
 
 
 def accept(world: World, seen: guarding.Sight, version: Version, at: datetime) -> str:
@@ -70,8 +99,25 @@ def accept(world: World, seen: guarding.Sight, version: Version, at: datetime) -
 
 def record_denial(world: World, version: Version, execution: Execution) -> None:
     """Record that IAM or CloudFormation turned somebody away."""
-    details = {"error": execution.denied}
+    details = {"error": execution.denied, "message": execution.message}
     reports.transition(world, version, "execution_denied", execution.at, who=execution.who, details=details)
+
+
+def record_nameless_denial(world: World, what: str, call: Execution) -> str | None:
+    """Record that somebody was turned away and CloudTrail doesn't say from what; None when it is no such call.
+
+    Where the message names the stack of somebody else, it is none of our affair; where it names none, it may be ours.
+    """
+    if call.change_set or not call.denied:
+        return None
+    model = next((m for m in world.settings.models if stack_of(m) == call.stack), None)
+    if call.stack and model is None:
+        return "no stack of ours"
+    details = {"error": call.denied, "message": call.message}
+    subject, of = call.stack or "unnamed", model or reports.ALL_MODELS
+    who = call.who or "nobody known"
+    world.audit.write(AuditEntry(model=of, subject=subject, what=what, at=call.at, who=who, details=details))
+    return f"denied: {call.denied}"
 
 
 def record_way_back(world: World, execution: Execution) -> None:

@@ -160,7 +160,7 @@ def unfit(version: Version) -> str | None:
     if version.state in {"refused", "rejected", "expired", "rolled_back"}:
         return version.tag("reason") or f"it is {version.state}"
     if same_person(version):
-        return f"{version.tag('approver')} submitted it and executed its release"
+        return version.tag("reason") or f"{version.tag('approver')} submitted it and executed its release"
     return None
 
 

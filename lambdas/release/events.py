@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lambdas.release.records import STACK_PREFIX, Execution, name_of, stack_of
+from lambdas.release.records import STACK_PREFIX, Execution, endpoint_of, name_of, stack_of
 
 REDELIVERY = "atoll.redelivery"
 """The bus of events that our functions send again, and the source of their envelopes (stacks/components/events.py)."""
@@ -52,24 +52,71 @@ class StackStatusChanged(Event):
         return self.stack_id.split("/")[1].removeprefix(STACK_PREFIX)
 
 
+class EndpointChanged(Event):
+    """SageMaker's own events of an endpoint: of its state, and of a deployment that moves its traffic.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+    """
+
+    source: Literal["aws.sagemaker"]
+    kind: Literal["SageMaker Endpoint State Change", "SageMaker Endpoint Deployment State Change"] = Field(
+        validation_alias="detail-type"
+    )
+    endpoint: str = Field(
+        validation_alias=AliasPath("detail", "EndpointName"), pattern=f"^{re.escape(endpoint_of(''))}."
+    )
+
+    @property
+    def model(self) -> str:
+        """The model that the endpoint serves."""
+        return self.endpoint.removeprefix(endpoint_of(""))
+
+
+def kind_of_change(event: Mapping[str, Any]) -> "type[StackStatusChanged | EndpointChanged]":
+    """Return as what `release_settled` reads an event: one of the endpoint itself, or of its stack."""
+    return EndpointChanged if event.get("source") == "aws.sagemaker" else StackStatusChanged
+
+
 class ChangeSetCalled(Event):
     """`AWS API Call via CloudTrail`: somebody executed or deleted a change set, with or without success."""
 
     kind: Literal["AWS API Call via CloudTrail"] = Field(validation_alias="detail-type")
-    change_set: str = Field(validation_alias=AliasPath("detail", "requestParameters", "changeSetName"), min_length=1)
+    change_set: str = Field(default="", validation_alias=AliasPath("detail", "requestParameters", "changeSetName"))
     stack: str = Field(default="", validation_alias=AliasPath("detail", "requestParameters", "stackName"))
-    who: str = Field(validation_alias=AliasPath("detail", "userIdentity", "arn"), min_length=1)
+    who: str = Field(default="", validation_alias=AliasPath("detail", "userIdentity", "arn"))
+    role: str = Field(
+        default="", validation_alias=AliasPath("detail", "userIdentity", "sessionContext", "sessionIssuer", "arn")
+    )
     denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
+    message: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorMessage"))
+
+    @model_validator(mode="after")
+    def names_what_it_is_about(self) -> Self:
+        """Demand a change set's name of a call that succeeded; CloudTrail's records of others may have null in place.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+        """
+        if not (self.change_set or self.denied):
+            raise ValueError("a call that succeeded names its change set, got none")
+        return self
 
     def execution(self) -> Execution:
         """Return the try: names of change set and stack out of names or ARNs, the person out of the session's name."""
         return Execution(
             change_set=name_of(self.change_set),
-            stack=stack_named({"stackName": self.stack}),
+            stack=stack_named({"stackName": self.stack}) or _stack_told(self.message or ""),
+            message=self.message or "",
             who=person_of(self.who),
+            role=self.role,
             at=self.at,
             denied=self.denied or "",
         )
+
+
+def _stack_told(message: str) -> str:
+    """Return the stack that a denial's message names by its ARN (`... on resource: arn:...:stack/<name>/<id>`)."""
+    found = re.search(r":stack/([^/\s]+)/", message)
+    return found.group(1) if found else ""
 
 
 class ChangeSetExecuted(ChangeSetCalled):
@@ -180,7 +227,7 @@ def parse(kind: type[E], event: dict[str, Any]) -> E:
     again = event.get("source") == REDELIVERY
     event = event.get("detail", {}) if again else event
     try:
-        return kind.model_validate(event | {"redelivered": again})
+        return kind.model_validate(event | ({"redelivered": True} if again else {}))
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, f['loc']))}: {f['msg']}, got {f.get('input')!r:.200}" for f in error.errors()

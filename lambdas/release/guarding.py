@@ -1,12 +1,23 @@
 """After each operation of an endpoint's stack: keep the template that was deployed, undo what intruded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from lambdas.release import decisions, events, intrusions, known, reports, settling, vouching
+from lambdas.release import decisions, events, expected, intrusions, known, reports, settling, vouching
 from lambdas.release.ports import World
-from lambdas.release.records import BACKWARD, Execution, Serving, Stack, Version, stack_of
+from lambdas.release.records import (
+    BACKWARD,
+    Container,
+    Execution,
+    Release,
+    Serving,
+    Stack,
+    Version,
+    endpoint_of,
+    stack_of,
+)
+from lambdas.release.statuses import Rest
 
 CLOCKS = timedelta(seconds=10)  # between CloudTrail's time of a call and CloudFormation's of the operation
 TRAIL_DELAY = timedelta(minutes=30)  # CloudTrail promises its events within about 15 minutes
@@ -88,8 +99,6 @@ def _unapproved(world: World, seen: Sight) -> str | None:
 
     Whatever the stack's last operation was, for another may have come after the one that brought it up.
     """
-    if not seen.stack.can_change:
-        return None
     version = next((v for v in seen.versions if decisions.serves(seen.serving, v)), None)
     up = seen.serving is not None and seen.serving.status == "InService"
     if up and not (version and is_approved(world, seen, version)):
@@ -97,7 +106,35 @@ def _unapproved(world: World, seen: Sight) -> str | None:
     named = decisions.version_of_release(seen.stack.release_id, seen.versions)
     if named and not is_approved(world, seen, named):  # SageMaker went back from it, and CloudFormation did not
         return f"{seen.stack.last_change_set} left {seen.stack.release_id} in the stack, which nobody approved"
-    return None
+    return foreign(world, seen, [world.templates.recorded(seen.model)])
+
+
+def foreign(world: World, seen: Sight, templates: Iterable[str | None]) -> str | None:
+    """Return what the endpoint runs beside approved containers, or that another stack owns it; None when all is ours.
+
+    Its image, archive and whole environment must be what one of the templates gives an approved release.
+    """
+    if seen.serving is None or not seen.serving.containers:
+        return None
+    running = [v for v in seen.versions if v.tag("release_id") in {*_releases(seen.serving), seen.stack.release_id}]
+    approved = [decisions.release_of(v) for v in running if is_approved(world, seen, v)]
+    known_templates = [template for template in templates if template is not None]
+    allowed = [_container(world, seen.model, template, each) for template in known_templates for each in approved]
+    if problem := expected.problem(seen.serving.containers, allowed):
+        return problem
+    if seen.serving.owned or seen.stack.is_moving or not seen.stack.release_id:  # `decisions.Remains` tells of the last
+        return None
+    return f"{endpoint_of(seen.model)} serves, and is no resource of {stack_of(seen.model)}: another stack may own it"
+
+
+def _releases(serving: Serving) -> set[str]:
+    return {each.environment.get("ATOLL_RELEASE_ID", "") for each in serving.containers} - {""}
+
+
+def _container(world: World, model: str, template: str, release: Release) -> Container:
+    repository = world.image.uri().partition("@")[0]
+    bucket = world.settings.release_bucket
+    return expected.container(template, release, model=model, repository=repository, bucket=bucket)
 
 
 def is_approved(world: World, seen: Sight, version: Version) -> bool:
@@ -144,10 +181,34 @@ def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
     version = decisions.attempted(stack, seen.versions)
     if version and decisions.may_become(version.state, "rolled_back") and version.state != "released":
         settling.mark_rolled_back(world, version, problem, at)
+    if not stack.can_change:
+        return f"{end_without_change_set(world, stack, model)}: {problem}"
+    if seen.serving is not None and not seen.serving.owned:
+        world.endpoints.refuse_callers(model)  # no change set of this stack ends it
     current, deployed = world.endpoints.template(model), world.templates.recorded(model)
-    lost = seen.serving is not None and seen.serving.lost  # no update would succeed: a stop alone ends it
-    champion = None if lost else known.champion(world, model)
+    lost = seen.serving is not None and (seen.serving.lost or not seen.serving.owned)
+    champion = None if lost else known.champion(world, model)  # no update would succeed: a stop alone ends it
     keep = vouching.restorable(world, champion if champion and decisions.was_approved(champion) else None)
     stem, release = intrusions.way_out(stack, keep, current, deployed)
     way = settling.Way(model=model, stem=stem, release=release, why=f"Way out: {problem}", template=deployed)
     return f"{settling.take(world, way, at)}: {problem}"
+
+
+def end_without_change_set(world: World, stack: Stack, model: str) -> str:
+    """End what a stack brought that takes no change set: take the failed update back, or refuse all callers."""
+    if stack.rest is Rest.HALF:
+        world.change_sets.take_back(model)
+        return f"{stack.last_change_set or 'an unknown operation'} is taken back"
+    world.endpoints.refuse_callers(model)
+    return f"all callers are refused, for the stack is {stack.status}"
+
+
+def help_out(world: World, seen: Sight, at: datetime) -> str | None:
+    """Ring where a stack takes no change set, and take back what a release left halfway; None where it takes one."""
+    stack = seen.stack
+    if stack.can_change or stack.status == "REVIEW_IN_PROGRESS":
+        return None
+    reports.hangs(world, seen.model, stack, f"it is {stack.status}: {stack.rest.value}", at)
+    if stack.rest is Rest.HALF and stack.was_released:
+        return end_without_change_set(world, stack, seen.model)
+    return f"the stack is {stack.status}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from lambdas.release.records import (
     AuditEntry,
+    Brought,
     EndedJob,
     ObjectVersion,
     Release,
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 class ChangeSetError(Exception):
     """CloudFormation can't prepare a change set, or one of that name asks for something else."""
+
+
+class StackMovesError(ChangeSetError):
+    """Another operation of the stack runs, in which CloudFormation takes no change set."""
 
 
 class RegistryError(Exception):
@@ -156,6 +161,10 @@ class Endpoints(Protocol):
         """Return what the endpoint runs; None when there is no endpoint."""
         ...
 
+    def refuse_callers(self, model: str) -> None:
+        """Refuse all callers of the endpoint from the next call on; fine when there is none."""
+        ...
+
     def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
         """Return the endpoint's score of each row, or its label where it tells labels alone.
 
@@ -176,6 +185,7 @@ class ChangeSets(Protocol):
 
         Raises:
             ChangeSetError: CloudFormation refused it.
+            StackMovesError: another operation of the stack runs.
         """
         ...
 
@@ -194,6 +204,18 @@ class ChangeSets(Protocol):
 
     def execute(self, model: str, arn: str) -> None:
         """Execute a way back by the ARN that `prepare` returned, so that no other of its name can take its place."""
+        ...
+
+    def brings(self, model: str, name: str) -> Brought | None:
+        """Return what a change set brings, also while it is executed and afterwards; None when there is none."""
+        ...
+
+    def cancel(self, model: str) -> bool:
+        """Cancel an update that runs, so that CloudFormation takes it back; False when it takes no cancelling."""
+        ...
+
+    def take_back(self, model: str) -> None:
+        """Take back an update that failed and was left halfway (RollbackStack, under the narrow role)."""
         ...
 
     def waits(self, model: str, name: str) -> bool:

@@ -22,8 +22,8 @@ def job_problem(job: TrainingJob, *, models: Collection[str], repository: str) -
     `repository` is the address, without digest, of the one image repository that the platform publishes. Another
     entry point, or a variable that the interpreter obeys, would make the image run something else than its own code.
     """
-    if not re.fullmatch(r"[A-Za-z0-9]{1,64}", job.submitter):
-        return f"its tag atoll:uid is {job.submitter!r}, expected letters and digits of a known person"
+    if not re.fullmatch(r"[a-z0-9]{2,64}", job.submitter):
+        return f"its tag atoll:uid is {job.submitter!r}, expected lower-case letters and digits of a known person"
     folded = Counter(key.casefold() for key in job.tags)
     if twice := sorted(key for key in job.tags if key.casefold().startswith("atoll:") and folded[key.casefold()] > 1):
         return f"it has the tags {', '.join(twice)}, which IAM may take for one another"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.release import decisions, events, guarding, known, mirror, reports, waiting
+from lambdas.release import decisions, events, guarding, known, mirror, reports, waiting, watching
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
 
@@ -40,7 +40,12 @@ def reconcile(world: World, at: datetime) -> list[str]:
         done.append(told)
     for model in world.settings.models:
         done += [f"MLflow of {model}: {difference}" for difference in mirror.tend(world, model, at)]
-        steps: tuple[Callable[[World, str, datetime], Iterator[Lost]], ...] = (lost_calls, lost_settling, lost_requests)
+        steps: tuple[Callable[[World, str, datetime], Iterator[Lost]], ...] = (
+            lost_calls,
+            lost_moves,
+            lost_settling,
+            lost_requests,
+        )
         found = next(filter(None, (list(step(world, model, at)) for step in steps)), [])
         done += [redeliver(world, lost, at) for lost in found]
     return done + [redeliver(world, lost, at) for lost in lost_jobs(world, at)]
@@ -92,10 +97,28 @@ def is_turned_down(world: World, version: Version) -> bool:
     return asked and world.audit.reason(version.model, version.tag("release_id")) is not None
 
 
+def lost_moves(world: World, model: str, at: datetime) -> Iterator[Lost]:
+    """Find a stack that moves for too long, or with something that must not be, of which nobody was told."""
+    move = watching.see(world, model)
+    if move is None:
+        return
+    problem, late = watching.problem_of(world, move), watching.takes_too_long(move.stack, at)
+    untold = [what for what, is_so in (("intrusion", problem), ("hangs", late)) if is_so]
+    if all(reports.rang(world, model, move.stack, what) for what in untold):
+        return
+    why = problem or f"the stack is {move.stack.status} for longer than a release takes"
+    subject = move.stack.last_change_set or stack_of(model)
+    event = events.settled_again(model, at)
+    yield Lost(function="release_settled", model=model, subject=subject, event=event, why=why)
+
+
 def lost_settling(world: World, model: str, at: datetime) -> Iterator[Lost]:
-    """Find a stack at rest whose endpoint, template or registry are not what they should be."""
+    """Find a stack at rest whose endpoint, template or registry are not what they should be.
+
+    What intrudes is told at once; all else may still be on its way.
+    """
     seen = guarding.look(world, model)
-    if seen is None or at - seen.stack.changed < GRACE:
+    if seen is None or (at - seen.stack.changed < GRACE and not guarding.intrusion(world, seen)):
         return
     if why := unsettled(world, seen):
         event = events.settled_again(model, at)

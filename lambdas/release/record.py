@@ -129,6 +129,6 @@ def _state(of: Facts, *, is_champion: bool) -> str:
 
 def _reason(of: Facts, state: str) -> str:
     if of["separation_of_duties_violated"]:
-        return "executed by its own submitter"
+        return str(of["separation_of_duties_violated"][0].details.get("reason", "executed by its own submitter"))
     ended = of.get(state, ()) if state in {"superseded", *ENDS} else ()
     return str(ended[-1].details.get("reason", "")) if ended else ""

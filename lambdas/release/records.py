@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from lambdas.release.statuses import Rest, rest_of
+
 STACK_PREFIX = "Atoll-Endpoint-"
 HOME, HALT = "home-", "halt-"
 FORWARD, BACKWARD = ("r-by-",), (HOME, HALT)
@@ -145,6 +147,13 @@ class Release:
     version: str = ""
     release_id: str = ""
 
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> "Release":
+        """Return the release that these parameters of a stack or change set are."""
+        named = ("ImageDigest", "ManifestSha256", "MlflowVersion", "ReleaseId")
+        image, manifest, version, release = (parameters.get(name, "") for name in named)
+        return cls(image_digest=image, manifest_sha256=manifest, version=version, release_id=release)
+
     def parameters(self) -> dict[str, str]:
         """Return them under their names in the template."""
         return {
@@ -166,19 +175,24 @@ class Stack:
     changed: datetime = LONG_AGO  # when its last operation began
 
     @property
+    def rest(self) -> Rest:
+        """How the stack stands."""
+        return rest_of(self.status)
+
+    @property
     def is_moving(self) -> bool:
         """Say whether an operation still runs."""
-        return self.status.endswith("_IN_PROGRESS")
+        return self.rest is Rest.MOVES
 
     @property
     def went_forward(self) -> bool:
         """Say whether the last operation did what it was asked."""
-        return self.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+        return self.rest is Rest.DONE
 
     @property
     def can_change(self) -> bool:
         """Say whether CloudFormation takes another operation."""
-        return self.went_forward or self.status == "UPDATE_ROLLBACK_COMPLETE"
+        return self.rest in {Rest.DONE, Rest.BACK}
 
     @property
     def was_released(self) -> bool:
@@ -200,6 +214,24 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Container:
+    """What a container is: its image, the address of its archive, and every variable that it is given."""
+
+    image: str
+    data: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What a change set brings: its template's text and its four parameters; `runs` while it is being executed."""
+
+    template: str
+    release: Release
+    runs: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Serving:
     """What an endpoint runs, read from its own configuration and its container's environment."""
 
@@ -211,7 +243,9 @@ class Serving:
     failure_reason: str = ""
     told: Told = Told()
     lost: bool = False  # its configuration or model is gone: SageMaker can't update or scale it any more
-    refuses: bool = False  # an operator's tag on it refuses all callers
+    refuses: bool = False  # a tag on it refuses all callers
+    owned: bool = True  # whether it is a resource of the model's own stack
+    containers: tuple[Container, ...] = ()  # all that run, or start: of every variant of both fleets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +257,8 @@ class Execution:
     at: datetime
     denied: str = ""
     stack: str = ""  # its name; empty where the call named none, which then is no call on a stack of ours
+    message: str = ""  # why it was denied, in AWS's words
+    role: str = ""  # the ARN of the role whose session called; empty for whoever has none
 
 
 @dataclass(frozen=True, kw_only=True)

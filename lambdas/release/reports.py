@@ -92,15 +92,15 @@ def requested(
     )
 
 
-def executed(world: World, version: Version, who: str, at: datetime, *, violation: bool) -> None:
-    """Say who executed a release; raise the alarm when it is the submitter."""
+def executed(world: World, version: Version, who: str, at: datetime, *, violation: str | None) -> None:
+    """Say who executed a release; raise the alarm when that approves nothing."""
     what = "separation_of_duties_violated" if violation else "executed"
     if violation:
-        text = (
-            f"{who} submitted {version.model} v{version.number} and executed its release {version.tag('release_id')}."
-        )
-        world.notifier.tell(f"ALARM: {version.model} v{version.number} was approved by its submitter", text)
-    transition(world, version, what, at, who=who, details={})
+        own = who.casefold() == submitter_of(version.tag("release_id")).casefold()
+        by = "its submitter" if own else "nobody who may approve"
+        text = f"{who} called ExecuteChangeSet of {version.tag('release_id')}: {violation}."
+        world.notifier.tell(f"ALARM: {version.model} v{version.number} was approved by {by}", text)
+    transition(world, version, what, at, who=who, details={"reason": violation} if violation else {})
 
 
 def unproven(world: World, version: Version, problem: str, at: datetime) -> None:
@@ -183,6 +183,31 @@ def asked_by(world: World, request: str, who: str, function: str, error: str, at
     world.notifier.tell(
         f"{who} {'was not let' if error else 'called'} {function}", f"Request {request}. {error}".strip()
     )
+
+
+def rang(world: World, model: str, stack: Stack, what: str) -> bool:
+    """Say whether an entry of this kind is on record since the stack's last operation began."""
+    told = world.audit.recorded(model, stack.last_change_set or stack_of(model))
+    return any(each == what and when >= stack.changed for each, when in told)
+
+
+def hangs(world: World, model: str, stack: Stack, why: str, at: datetime) -> None:
+    """Raise the alarm, once an operation: people must bring the stack on."""
+    if rang(world, model, stack, "hangs"):
+        return
+    text = f"{stack_of(model)}: {why} ({stack.reason or 'no reason given'}). docs/runbooks/release-hangs.md tells more."
+    world.notifier.tell(f"ALARM: {stack_of(model)} hangs", text)
+    _stack_entry(world, model, stack, "hangs", at, {"reason": why, "status": stack.status})
+
+
+def remains(world: World, model: str, stack: Stack, why: str, at: datetime) -> None:
+    """Raise the alarm: an endpoint outlived its stop, or is another stack's."""
+    text = (
+        f"{why}, or another stack made it. All callers are refused. `python -m releases stop --now` deletes it; "
+        "docs/runbooks/release-hangs.md tells more."
+    )
+    world.notifier.tell(f"ALARM: the endpoint of {model} serves on after its stop", text)
+    _stack_entry(world, model, stack, "remains", at, {"reason": why, "status": stack.status})
 
 
 def registry_edited(world: World, model: str, differences: Sequence[str], at: datetime) -> None:

@@ -71,10 +71,10 @@ def stop_the_stack(world: World, model: str, reason: str, at: datetime) -> str:
     return f"{take(world, way, at)}: {reason}"
 
 
-def tell_of_remains(world: World, model: str, reason: str) -> str:
-    """Alarm: an endpoint outlived its stop. No right of ours deletes it; an operator does, until it isn't found."""
-    text = f"{reason}. `python -m releases stop --now` deletes it; docs/runbooks/release-hangs.md tells more."
-    world.notifier.tell(f"ALARM: the endpoint of {model} serves on after its stop", text)
+def end_remains(world: World, model: str, stack: Stack, reason: str, at: datetime) -> str:
+    """Alarm, and refuse all callers: an endpoint outlived its stop, or is another stack's. An operator deletes it."""
+    reports.remains(world, model, stack, reason, at)
+    world.endpoints.refuse_callers(model)
     return reason
 
 

@@ -102,5 +102,5 @@ def ask_again(world: World, version: Version, at: datetime) -> str:
         if (reason := candidates.problem(world, candidate, version)) and decisions.may_become(version.state, "refused"):
             candidates.refuse(world, version, reason, at)
             return f"version {version.number} refused: {reason}"
-        candidates.request(world, candidate, version, at)
-    return f"{version.tag('release_id')} requested again"
+        came = candidates.request(world, candidate, version, at)
+    return f"{version.tag('release_id')} {'requested again' if came == 'requested' else came}"

@@ -25,9 +25,14 @@ def cut_off_endpoints(policy: RolePolicy) -> None:
     """Allow to refuse all callers of an endpoint, and to delete it, without CloudFormation; never to admit callers."""
     endpoints = [arns.sagemaker(policy, "endpoint", "atoll-*")]
     policy.allow_pattern("sagemaker:DeleteEndpoint", "sagemaker:ListTags", on=endpoints, because=NAMED_AT_RUN_TIME)
+    refuse_callers(policy)
+
+
+def refuse_callers(policy: RolePolicy) -> None:
+    """Allow to refuse all callers of an endpoint, and nothing else."""
     policy.allow_pattern(
         "sagemaker:AddTags",
-        on=endpoints,
+        on=[arns.sagemaker(policy, "endpoint", "atoll-*")],
         because=NAMED_AT_RUN_TIME,
         when={
             "StringEquals": {f"aws:RequestTag/{CALLERS}": REFUSED},

@@ -18,9 +18,14 @@ _NOT_AN_ID = ["automation", *(f"*{mark}*" for mark in " +-./:=@_")]
 class PersonRole(WorkRole):
     """A role that a person assumes through the identity provider, with the session tag `uid`.
 
-    Nobody gets in without the tag, with a mark in it (the id stands between two hyphens in a release's name), or with
-    any other tag. Behind that door, a session without the tag still can do nothing that makes or releases anything: a
-    policy variable without a value would leave the denials that name it without effect.
+    Nobody gets in without the tag, with a mark in it (the id stands between two hyphens in a release's name), with any
+    other tag, or under another session name than the id: CloudTrail tells that name, by which approver and submitter
+    are compared. `sts:AssumeRole` has the key, `sts:TagSession` beside it has not, hence IfExists; nobody can leave it
+    out, for RoleSessionName is required: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html and
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html.
+
+    Behind that door, a session without the tag still can do nothing that makes or releases anything: a policy variable
+    without a value would leave the denials that name it without effect.
 
     Controls: AC-3, AC-5, AC-6, IA-2.
     """
@@ -54,6 +59,7 @@ def _principal(name: str, own_account: str) -> iam.IPrincipal:
                 "StringLike": {"aws:RequestTag/uid": "?*"},
                 "StringNotLike": {"aws:RequestTag/uid": _NOT_AN_ID},
                 "ForAllValues:StringEquals": {"aws:TagKeys": ["uid"]},
+                "StringEqualsIfExists": {"sts:RoleSessionName": "${aws:RequestTag/uid}"},
             },
         ),
     )

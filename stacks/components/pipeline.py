@@ -9,7 +9,7 @@ from aws_cdk import aws_sns as sns
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
-from stacks.components.endpoint_access import invoke_endpoints
+from stacks.components.endpoint_access import invoke_endpoints, refuse_callers
 from stacks.components.events import REDELIVERY
 from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, allow_on_models, named
 from stacks.components.roles import RolePolicy
@@ -30,6 +30,7 @@ class ReleasePowers:
     topic: sns.Topic
     tracking_secret: secretsmanager.Secret
     service_role: iam.Role
+    approver: iam.Role
 
     def speak(self, policy: RolePolicy) -> None:
         """Use MLflow as its administrator, notify people, and write audit records (never change or delete one)."""
@@ -134,7 +135,10 @@ class ReleasePowers:
         allow_on_models(policy, self.foundation, "cloudformation:DeleteChangeSet", when=names)
 
     def go_back(self, policy: RolePolicy) -> None:
-        """Restore the former release: only change sets whose names say that they go back or stop."""
+        """Restore the former release: only change sets whose names say that they go back or stop.
+
+        And end what a stack brings that must not be: cancel the update, take back one that failed, refuse all callers.
+        """
         allow_change_sets(policy, self.foundation, self.service_role, BACKWARD)
         allow_on_models(
             policy,
@@ -143,6 +147,14 @@ class ReleasePowers:
             "cloudformation:ExecuteChangeSet",
             when={"StringLike": named(*BACKWARD)},
         )
+        policy.allow_pattern("cloudformation:CancelUpdateStack", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME)
+        policy.allow_pattern(
+            "cloudformation:RollbackStack",
+            on=[arns.stacks(policy)],
+            because=NAMED_AT_RUN_TIME,
+            when={"ArnEquals": {"cloudformation:RoleArn": self.service_role.role_arn}},
+        )
+        refuse_callers(policy)
 
     def keep_templates(self, policy: RolePolicy) -> None:
         """Record which template a deployment left. Whoever may write here decides which template releases keep."""
@@ -158,7 +170,10 @@ class ReleasePowers:
         invoke_endpoints(policy)
 
     def look_at_endpoints(self, policy: RolePolicy) -> None:
-        """Read what the endpoints run."""
+        """Read what the endpoints run, and which are resources of their stacks."""
+        policy.allow_pattern(
+            "cloudformation:DescribeStackResources", on=[arns.stacks(policy)], because=NAMED_AT_RUN_TIME
+        )
         policy.allow_pattern(
             "sagemaker:DescribeEndpoint",
             "sagemaker:ListTags",

@@ -220,6 +220,21 @@ def test_cloudtrail_does_not_take_a_denied_execution_for_a_done_one(cloud: Local
     assert not [event for event in found if name in event["CloudTrailEvent"]]
 
 
+def test_a_denied_execution_is_told_without_its_parameters(
+    cloud: LocalCloud, deploy: Deploy, destroy: Destroy, approver: str
+) -> None:
+    queue, name = deploy("listener", templates.listener())["Queue"], "r-by-bob-111111111111"
+    request_release(cloud, "turned-away", name)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        execute(cloud.as_person(approver, "bob"), "turned-away", name)
+    heard = events_until(cloud, queue, lambda event: event["detail"].get("errorCode") == "AccessDenied")
+    call = heard[-1]["detail"]
+    assert (call["eventName"], call["requestParameters"]) == ("ExecuteChangeSet", None)
+    assert call["userIdentity"]["arn"].endswith("/bob")
+    assert "stack/turned-away/" in call["errorMessage"]
+    destroy("listener")
+
+
 @pytest.fixture(scope="module")
 def mlflow(cloud: LocalCloud, deploy: Deploy) -> Callable[..., requests.Response]:
     port = int(cloud.tracking_url.rpartition(":")[2])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from lambdas.release.records import BACKWARD, Release, name_of
+from lambdas.release.records import BACKWARD, Brought, Release, name_of
 
 
 def arn_of(change_set: str) -> str:
@@ -21,6 +21,8 @@ class FakeChangeSets:
     executed: list[str] = field(default_factory=list)
     brought: dict[str, tuple[Release, str | None]] = field(default_factory=dict)
     descriptions: dict[str, str] = field(default_factory=dict)
+    running: dict[str, Brought] = field(default_factory=dict)  # by model/name
+    ended: list[str] = field(default_factory=list)  # what was cancelled or taken back
 
     def request(self, model: str, name: str, release: Release, description: str) -> str:
         return self._make(model, name, release, description, None)
@@ -41,6 +43,16 @@ class FakeChangeSets:
     def execute(self, model: str, arn: str) -> None:
         del self.waiting[model, name_of(arn)]
         self.executed.append(name_of(arn))
+
+    def brings(self, model: str, name: str) -> Brought | None:
+        return self.running.get(f"{model}/{name}")
+
+    def cancel(self, model: str) -> bool:
+        self.ended.append(f"cancelled {model}")
+        return True
+
+    def take_back(self, model: str) -> None:
+        self.ended.append(f"took back {model}")
 
     def waits(self, model: str, name: str) -> bool:
         return (model, name) in self.waiting

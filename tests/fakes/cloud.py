@@ -4,15 +4,15 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.release.ports import EndpointAnswerError
-from lambdas.release.records import BACKWARD, Release, Serving, Stack, name_of, stack_of
+from lambdas.release.ports import EndpointAnswerError, StackMovesError
+from lambdas.release.records import BACKWARD, Brought, Release, Serving, Stack, name_of, stack_of
 from tests.fakes.artifacts import GOLDEN_SCORES
 from tests.fakes.change_sets import arn_of
-from tests.fakes.release import MODEL, NOON, REVIEWED
+from tests.fakes.stack import MODEL, NOON, REVIEWED, identity, serving_release
 
 Event = dict[str, Any]
 
@@ -44,6 +44,7 @@ class FakeCloud:
     sent: list[tuple[str, Event]] = field(default_factory=list)
     moving: tuple[str, ChangeSet] | None = None
     made: int = 0  # ways, each under a name of its own
+    before: Serving | None = None  # what ran when the last operation began
     broken: set[str] = field(default_factory=set)  # manifests whose server answers wrongly
 
     forgets: bool = True  # whether the stack names no change set after a direct deployment: AWS does not say
@@ -73,6 +74,8 @@ class FakeCloud:
     def request(self, _model: str, name: str, release: Release, _description: str, template: str | None = None) -> str:
         known = self.sets.get(name)
         if known is None or known.status not in _USED or known.release != release:
+            if self.moving:
+                raise StackMovesError(f"{name} waits: the stack is in {self.status} state and can not be updated.")
             known = self.sets[name] = ChangeSet(release, template)
             if release == self.release and template in {None, self.deployed}:
                 known.status = "UNAVAILABLE"
@@ -94,6 +97,32 @@ class FakeCloud:
 
     def waits(self, _model: str, change_set: str) -> bool:
         return name_of(change_set) in self.sets and self.sets[name_of(change_set)].status == "AVAILABLE"
+
+    def refuse_callers(self, _model: str) -> None:
+        if self.running:
+            self.running = replace(self.running, refuses=True)
+
+    def brings(self, _model: str, name: str) -> Brought | None:
+        if (found := self.sets.get(name)) is None:
+            return None
+        return Brought(
+            template=found.template or self.deployed,
+            release=found.release,
+            runs=found.status == "EXECUTE_IN_PROGRESS",
+        )
+
+    def cancel(self, _model: str) -> bool:
+        if self.status != "UPDATE_IN_PROGRESS":
+            return False
+        self.running = self.before if self.running else None  # what the update brought is taken back
+        self.finish("failed")
+        return True
+
+    def take_back(self, _model: str) -> None:
+        if self.status != "UPDATE_FAILED":
+            raise RefusedByCloudFormationError(self.status)
+        self.status = "UPDATE_ROLLBACK_COMPLETE"
+        self._tell_status()
 
     def offered(self, _model: str) -> list[str]:
         return [name for name, change_set in self.sets.items() if change_set.status == "AVAILABLE"]
@@ -117,7 +146,7 @@ class FakeCloud:
             raise RefusedByCloudFormationError(name)
         self.passes(timedelta(seconds=1))  # no two operations of a stack begin in one second
         self.on_begin(name)
-        change_set.status = "EXECUTE_IN_PROGRESS"
+        change_set.status, self.before = "EXECUTE_IN_PROGRESS", self.running
         self.sets = {n: s for n, s in self.sets.items() if n == name}
         self.moving, self.last_change_set = (name, change_set), name
         self.changed, self.status = self.now, "UPDATE_IN_PROGRESS"
@@ -134,7 +163,8 @@ class FakeCloud:
             moves = change_set.release != self.release
             self.release, self.deployed = change_set.release, change_set.template or self.deployed
             if moves and (outcome == "done" or not change_set.release.release_id):
-                self.running = _serving(change_set.release)
+                served = change_set.release.manifest_sha256
+                self.running = serving_release(change_set.release, self.deployed) if served else None
         self._tell_status()
 
     def deploy(self, template: str, *, direct: bool = False) -> None:
@@ -154,11 +184,10 @@ class FakeCloud:
     def call(self, what: str, name: str, who: str) -> None:
         """CloudTrail notes a call, and EventBridge tells of it."""
         asked = {"stackName": stack_of(MODEL), **({"changeSetName": name} if name else {})}
-        identity = {"arn": f"arn:x:sts::1:assumed-role/Person/{who}"}
         call = {
             "eventName": what,
             "eventTime": self.now.isoformat(),
-            "userIdentity": identity,
+            "userIdentity": identity(who, "Approver" if name.startswith("r-by-") else "Operator"),
             "requestParameters": asked,
         }
         self.trail.append(call)
@@ -182,15 +211,3 @@ class FakeCloud:
 
 
 _USED = {"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED"}
-
-
-def _serving(release: Release) -> Serving | None:
-    if not release.manifest_sha256:
-        return None
-    return Serving(
-        status="InService",
-        manifest_sha256=release.manifest_sha256,
-        release_id=release.release_id,
-        version=release.version,
-        image_digest=release.image_digest,
-    )

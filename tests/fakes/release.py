@@ -1,49 +1,28 @@
 """The release path's ports in memory. tests/contract holds them to what the adapters do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from lambdas.release import known
 from lambdas.release.artifact import ArtifactError
-from lambdas.release.ports import EndpointAnswerError, RegistryError, World
+from lambdas.release.ports import RegistryError, World
 from lambdas.release.records import (
     EndedJob,
     ObjectVersion,
     RunRecord,
-    Serving,
     Stack,
     TrainingJob,
     Version,
 )
 from lambdas.release.settings import Settings
-from tests.fakes.artifacts import DATA_MANIFEST, GOLDEN_SCORES, archive, metrics
+from tests.fakes.artifacts import DATA_MANIFEST, archive, metrics
 from tests.fakes.audit import FakeAudit
 from tests.fakes.change_sets import FakeChangeSets
 from tests.fakes.signer import FakeSigner
-
-MODEL = "card-anomaly"
-REPOSITORY = "registry.example/atoll/model"
-IMAGE = f"{REPOSITORY}@sha256:{'a' * 64}"
-REVIEWED = '{"Resources": {}}'
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SETTINGS = Settings(
-    models=(MODEL,),
-    data_bucket="data",
-    release_bucket="release",
-    audit_bucket="audit",
-    topic_arn="topic",
-    tracking_secret_arn="secret",
-    endpoint_service_role_arn="role",
-    signing_key_arn="key",
-    minimum_average_precision=0.5,
-    maximum_regression=0.05,
-    slice_fields=("agency",),
-    slice_minimum_anomalies=20,
-    maximum_slice_regression=0.1,
-)
+from tests.fakes.stack import IMAGE, MODEL, NOON, REVIEWED, SETTINGS, FakeEndpoints, serving
 
 
 def job(name: str = "job-1", *, submitter: str = "ann", **changes: object) -> TrainingJob:
@@ -61,17 +40,6 @@ def job(name: str = "job-1", *, submitter: str = "ann", **changes: object) -> Tr
         "hyperparameters": {"max_depth": "6"},
     }
     return TrainingJob(**(facts | changes))  # ty: ignore[invalid-argument-type] - the callers' words
-
-
-def serving(version: Version) -> Serving:
-    """What an endpoint says that runs a version's release."""
-    return Serving(
-        status="InService",
-        manifest_sha256=version.tag("manifest_sha256"),
-        release_id=version.tag("release_id"),
-        version=version.number,
-        image_digest=version.tag("serving_image_digest"),
-    )
 
 
 @dataclass
@@ -175,28 +143,6 @@ class FakeRegistry:
                 self.known[f"{model}-aside", number] = replace(version, model=f"{model}-aside")
                 del self.known[of, number]
         self.uncrown(model)
-
-
-@dataclass
-class FakeEndpoints:
-    stacks: dict[str, Stack] = field(default_factory=dict)
-    running: dict[str, Serving] = field(default_factory=dict)
-    templates: dict[str, str] = field(default_factory=lambda: {MODEL: REVIEWED})
-    scores: list[float] | None = field(default_factory=GOLDEN_SCORES.copy)  # None: errors
-
-    def stack(self, model: str) -> Stack:
-        return self.stacks.get(model, Stack(status="CREATE_COMPLETE"))
-
-    def template(self, model: str) -> str:
-        return self.templates[model]
-
-    def serving(self, model: str) -> Serving | None:
-        return self.running.get(model)
-
-    def invoke(self, model: str, rows: Sequence[Sequence[float | None]]) -> list[float]:
-        if self.scores is None:
-            raise EndpointAnswerError(f"{model} fails on {len(rows)} rows")
-        return self.scores
 
 
 @dataclass

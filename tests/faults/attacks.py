@@ -14,7 +14,8 @@ from lambdas.release.artifact import ArtifactError
 from lambdas.release.documents import ASSESSMENT, CARD
 from lambdas.release.signing import NAME
 from tests.fakes.artifacts import canonical, manifest, metrics, pack
-from tests.fakes.release import IMAGE, MODEL, NOON, REPOSITORY, FakeWorld
+from tests.fakes.release import IMAGE, MODEL, NOON, FakeWorld
+from tests.fakes.stack import REPOSITORY
 from tests.faults.attack import JOB, OTHER, Attack, deliver, honest, said, under_attack
 from tests.faults.attack_archives import archives
 from tests.unit.lambdas.stories import complete, execute, requested, settle

@@ -8,6 +8,7 @@ from lambdas.release.decisions import release_of
 from lambdas.release.records import HOME
 from tests.fakes.cloud import RefusedByCloudFormationError
 from tests.fakes.release import MODEL, job
+from tests.fakes.stack import template
 from tests.faults.crashing import Fate
 from tests.faults.life import TRIES, Letter, Life
 
@@ -112,7 +113,7 @@ def ask(life: Life, release: str) -> None:
 def deploy(life: Life) -> None:
     """`cdk deploy` brings a template, by a change set or directly."""
     if not life.cloud.moving:
-        life.templates.append(f'{{"Resources": {{"N{len(life.told)}": {{}}}}}}')
+        life.templates.append(template(f"deployment {len(life.told)}"))
         direct = life.random.randint(1, 100) <= 30
         life.cloud.deploy(life.templates[-1], direct=direct)
         life.say(f"cdk deploy{' --method=direct' if direct else ''}")
@@ -122,7 +123,7 @@ def intrude(life: Life) -> None:
     """Whoever took over the pipeline puts another template into a release that waits; the approver doesn't look."""
     for change_set in life.cloud.sets.values():
         if change_set.status == "AVAILABLE" and change_set.template is None:
-            change_set.template = '{"Resources": {"Evil": {}}}'
+            change_set.template = template("evil")
             life.say("a template is swapped")
             return
 

@@ -28,7 +28,7 @@ ROUNDS = 10  # of the reconciler, a day each, at a life's end; one that needs mo
 
 HANDLERS: dict[str, Callable[[Event, FakeWorld], object]] = {
     "training_completed": lambda e, w: training_completed(events.parse(events.TrainingJobEnded, e), w),
-    "release_settled": lambda e, w: release_settled(events.parse(events.StackStatusChanged, e), w),
+    "release_settled": lambda e, w: release_settled(events.parse(events.kind_of_change(e), e), w),
     "change_set_executed": lambda e, w: change_set_executed.heard(events.parse(events.ChangeSetExecuted, e), w),
     "change_set_deleted": lambda e, w: change_set_deleted.heard(events.parse(events.ChangeSetDeleted, e), w),
     "way_back_asked": lambda e, w: way_back_asked(e["detail"], e["id"], datetime.fromisoformat(e["time"]), w),

@@ -10,6 +10,7 @@ from lambdas.release import candidates, decisions, guarding, intrusions, known, 
 from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
 from lambdas.release.records import Execution, Version, stack_of
+from tests.fakes.stack import APPROVER
 from tests.faults.machine import BrokenPromiseError, Tally, search
 
 BATCHES, LIVES = 40, 10
@@ -52,7 +53,9 @@ def register_always(world: World, candidate: Any, at: datetime) -> Version:  # n
 def executed_by_zoe(_world: World, version: Version) -> Execution:
     """`guarding.execution_of` that takes every call for the execution of every release."""
     at = datetime.fromisoformat(version.tag("requested_at"))
-    return Execution(change_set=version.tag("release_id"), who="zoe", at=at, stack=stack_of(version.model))
+    return Execution(
+        change_set=version.tag("release_id"), who="zoe", at=at, role=APPROVER, stack=stack_of(version.model)
+    )
 
 
 def whoever_executes(of: record.Facts, _release: str) -> str:

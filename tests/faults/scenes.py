@@ -5,8 +5,10 @@ from datetime import timedelta
 from random import Random
 
 from lambdas.release.records import Release, Version, stack_of
-from tests.fakes.cloud import RefusedByCloudFormationError
+from tests.fakes.cloud import ChangeSet, RefusedByCloudFormationError
 from tests.fakes.release import MODEL, job
+from tests.fakes.stack import identity
+from tests.faults.crashing import Fate
 from tests.faults.life import Life
 
 
@@ -46,12 +48,31 @@ class Scene:
         self.life.calm()
         return True
 
-    def called(self, name: str, who: str, *, stack: str = stack_of(MODEL), **identity: str) -> None:
+    def begins(self, name: str, release: Release, template: str | None = None) -> None:
+        """An operator executes a change set with a template of the own, which keeps the stack moving."""
+        self.life.cloud.sets[name] = ChangeSet(release, template)
+        self.life.cloud.execute(MODEL, name, who="olga")
+
+    def hears(self) -> None:
+        """Everything that is under way arrives, and no operation ends."""
+        self.life.collect()
+        while self.life.mail:
+            self.life.run(self.life.mail[0], Fate())
+
+    def looks(self) -> None:
+        """SageMaker tells that the endpoint changed."""
+        detail = {"EndpointName": f"atoll-{MODEL}", "EndpointStatus": "IN_SERVICE"}
+        self.life.post(
+            "release_settled", self.life.cloud.event("aws.sagemaker", "SageMaker Endpoint State Change", detail)
+        )
+        self.hears()
+
+    def called(self, name: str, who: str, *, stack: str = stack_of(MODEL), role: str = "Approver") -> None:
         """Somebody executes a change set of any stack: the trail notes it, and EventBridge tells of it."""
         call = {
             "eventName": "ExecuteChangeSet",
             "eventTime": self.life.cloud.now.isoformat(),
-            "userIdentity": {"arn": f"arn:x:sts::1:assumed-role/Somebody/{who}", **identity},
+            "userIdentity": identity(who, role),
             "requestParameters": {"stackName": stack, "changeSetName": name},
         }
         self.life.cloud.trail.append(call)

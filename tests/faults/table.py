@@ -10,6 +10,7 @@ _RELEASE = "tests/faults/test_red_team.py"
 _ATTACKS = "tests/faults/test_attacks.py"
 _CLOUD = "tests/contract/release/test_cloud.py"
 _RECORD = "tests/unit/lambdas/test_record.py"
+_WATCHING = "tests/unit/lambdas/test_watching.py"
 _SERVING = "tests/unit/model_code/serving"
 
 
@@ -74,6 +75,25 @@ FINDINGS = (
         ),
     ),
     Finding(
+        "RT-06",
+        "what another stack makes under the endpoint's name is never taken for ours, and refuses all callers",
+        (
+            f"{_RELEASE}::test_an_endpoint_of_another_stack_is_never_taken_for_ours",
+            f"{_WATCHING}::test_every_container_is_compared_whole_while_the_stack_moves_and_when_it_rests",
+            "tests/contract/release/test_endpoints.py::test_an_endpoint_tells_every_container_and_whose_it_is",
+        ),
+    ),
+    Finding(
+        "RT-07",
+        "somebody looks while a stack moves, in every status",
+        (
+            f"{_RELEASE}::test_a_template_of_an_operator_is_cancelled_while_its_stack_moves",
+            f"{_RELEASE}::test_a_stack_that_never_comes_to_rest_rings",
+            f"{_WATCHING}::test_a_change_set_that_brings_another_template_is_cancelled_while_it_runs",
+            "tests/unit/lambdas/test_statuses.py::test_every_documented_status_has_a_verdict_and_no_other",
+        ),
+    ),
+    Finding(
         "RT-08",
         "a model is taken from its job's own archive, compressed, and from nowhere else",
         (f"{_ATTACKS}::test_an_attack_is_refused_with_its_reason_and_the_champion_stays",),
@@ -96,6 +116,14 @@ FINDINGS = (
         "RT-13",
         "a forest that isn't what the model gives never serves",
         (f"{_SERVING}/test_objectives.py::test_a_forest_changed_where_no_golden_row_shows_it_never_serves",),
+    ),
+    Finding(
+        "RT-14",
+        "a session is called as its person is, and only the approver's role approves",
+        (
+            "tests/infrastructure/test_trust_policies.py::test_a_session_is_called_as_the_person_is",
+            "tests/unit/lambdas/test_approvals.py::test_anybody_else_and_every_other_role_violates",
+        ),
     ),
     Finding(
         "RT-15",

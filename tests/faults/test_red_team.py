@@ -1,12 +1,14 @@
 """What attackers of the release path tried, each in its shortest story, and the promise that holds against it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from lambdas.release import events
 from lambdas.release.decisions import release_of
-from lambdas.release.records import stack_of
+from lambdas.release.records import Release, stack_of
 from tests.fakes.release import MODEL
+from tests.fakes.stack import identity, template
 from tests.faults.scenes import Scene, with_champion
 from tests.faults.table import ALL, FINDINGS
 
@@ -50,7 +52,7 @@ def test_an_execution_that_was_sent_again_counts_only_where_the_trail_has_it_too
     forged = {
         "eventName": "ExecuteChangeSet",
         "eventTime": scene.life.cloud.now.isoformat(),
-        "userIdentity": {"arn": "arn:x:sts::1:assumed-role/Approver/dora"},
+        "userIdentity": identity("dora"),
         "requestParameters": {"stackName": stack_of(MODEL), "changeSetName": asked.tag("release_id")},
     }
     scene.life.post("change_set_executed", events.sent_again("change_set_executed", events.called_again(forged)))
@@ -144,6 +146,55 @@ def test_nobody_whom_the_trail_does_not_name_has_approved_anything() -> None:
     scene.passes(timedelta(hours=1))
     only_the_champion_serves(scene)
     assert scene.recorded("released") == ["carol"]
+
+
+def test_an_endpoint_of_another_stack_is_never_taken_for_ours() -> None:
+    scene = with_champion()
+    words = scene.life.cloud.running
+    assert words
+    scene.brought("halt-1", Release())
+    (own,) = words.containers
+    evil = replace(own, environment={**own.environment, "PYTHONPATH": "/opt/ml/model"})
+    for containers in ((evil,), (own,)):  # the former champion's four words, with and without more
+        scene.life.cloud.running = replace(words, owned=False, containers=containers)
+        before = len(scene.alarms)
+        scene.looks()
+        assert len(scene.alarms) > before
+        assert scene.life.cloud.running.refuses
+    scene.passes(DAY)
+    assert scene.recorded("released") == ["carol"]
+    assert "intrusion" in scene.life.world.audit.whats
+    assert scene.life.cloud.running.refuses
+
+
+def test_a_template_of_an_operator_is_cancelled_while_its_stack_moves() -> None:
+    for tells in (True, False):  # with CloudFormation's events, and by the reconciler alone
+        scene = with_champion()
+        before = scene.life.cloud.running
+        assert before
+        scene.begins("home-1", release_of(scene.version("1")), template("with a WaitCondition"))
+        scene.life.cloud.running = replace(before, version="666", release_id="r-by-mallory-666666666666")
+        if tells:
+            scene.hears()
+        else:
+            scene.life.cloud.sent.clear()
+            scene.life.cloud.passes(timedelta(minutes=15))
+            scene.life.reconcile()
+            scene.hears()
+        assert "ALARM: intrusion in Atoll-Endpoint-card-anomaly" in scene.alarms
+        assert scene.recorded("intrusion")
+        assert any("cancelled: the template" in step for step in scene.life.told)
+        only_the_champion_serves(scene)
+
+
+def test_a_stack_that_never_comes_to_rest_rings() -> None:
+    scene = with_champion()
+    scene.begins("home-1", release_of(scene.version("1")))
+    for _ in range(7):
+        scene.life.cloud.passes(timedelta(minutes=15))
+        scene.life.reconcile()
+        scene.hears()
+    assert scene.alarms.count("ALARM: Atoll-Endpoint-card-anomaly hangs") == 1
 
 
 def test_each_finding_of_the_table_names_tests_that_there_are() -> None:

@@ -36,7 +36,7 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
             may.people_say_who_they_are,
             lambda t, operator=operator: trust(t, "Approver")["Condition"].pop(operator),
         )
-        for operator in ("StringLike", "StringNotLike", "ForAllValues:StringEquals")
+        for operator in ("StringLike", "StringNotLike", "ForAllValues:StringEquals", "StringEqualsIfExists")
     ),
     (
         may.people_say_who_they_are,

@@ -108,8 +108,13 @@ def decision(policies: Sequence[dict[str, Any]], request: Request) -> str:
     return evaluate(context, [parse_policy_document(each) for each in policies]).decision
 
 
-def may_become(templates: Mapping[str, Template], role: str, *, caller: str, tags: Mapping[str, str]) -> bool:
-    """Say whether a caller (`role/IdentityBroker` of the broker's account) may assume a role with session tags."""
+def may_become(
+    templates: Mapping[str, Template], role: str, *, caller: str, tags: Mapping[str, str], session: str | None = None
+) -> bool:
+    """Say whether a caller (`role/IdentityBroker` of the broker's account) may assume a role with session tags.
+
+    The session is called as the tag `uid` has it, or as `session` says; STS tells its name in AssumeRole alone.
+    """
     trust = resolved(templates, "Atoll-Training", role_of(templates, role)["AssumeRolePolicyDocument"])
     context = EvalContext(
         principal_arn=caller,
@@ -122,4 +127,8 @@ def may_become(templates: Mapping[str, Template], role: str, *, caller: str, tag
         tag_keys=list(tags),
     )
     actions = ["sts:AssumeRole", *(["sts:TagSession"] if tags else [])]
-    return all(evaluate_trust_policy(trust, caller, replace(context, action=action)) for action in actions)
+    named = {"sts:AssumeRole": {"sts:rolesessionname": tags.get("uid", "nobody") if session is None else session}}
+    return all(
+        evaluate_trust_policy(trust, caller, replace(context, action=action, service_context=named.get(action, {})))
+        for action in actions
+    )

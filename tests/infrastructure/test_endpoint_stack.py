@@ -1,13 +1,18 @@
 """What a model's settings make of its endpoint."""
 
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compliance.templates import Template, read_templates, resources
+from lambdas.release.expected import container
+from lambdas.release.records import Release
 from stacks.settings import load
+from tests.infrastructure.policies import resolved
 from tests.infrastructure.template_parts import ENDPOINT, one
 from tests.limits.deployments import templates_of
 
@@ -60,6 +65,43 @@ def test_an_endpoint_tells_scores_and_flags_unusual_rows_by_default(assembly: Ca
     assert told(read_templates(assembly("govcloud-west"))) == {"ATOLL_OUT_OF_DISTRIBUTION": "flag"}
 
 
+@pytest.mark.parametrize("environment", ["govcloud-west", "commercial"])
+def test_the_container_that_the_functions_expect_is_the_one_that_the_template_gives(
+    assembly: Callable[[str], Path], environment: str
+) -> None:
+    (file,) = assembly(environment).glob(f"{ENDPOINT}.template.json")
+    templates = read_templates(assembly(environment))
+    release = Release(image_digest="sha256:a", manifest_sha256="e" * 64, version="7", release_id="r-by-ann-0")
+    (published,) = (
+        resolved(templates, "Atoll-Registry", each["Properties"]["Value"])
+        for each in templates["Atoll-Registry"]["Resources"].values()
+        if each["Type"] == "AWS::SSM::Parameter" and each["Properties"]["Name"].endswith("serving-image-uri")
+    )
+    expected = container(
+        file.read_text(encoding="utf-8"),
+        release,
+        model="card-anomaly",
+        repository=published.partition("@")[0],
+        bucket=resolved(templates, "Atoll-Release", release_bucket(templates)),
+    )
+    written = resolved(templates, ENDPOINT, one(templates, ENDPOINT, "AWS::SageMaker::Model")["PrimaryContainer"])
+    text = json.dumps(written)
+    for name, value in release.parameters().items():
+        text = text.replace(f"<{ENDPOINT}.{name}>", value)
+    given = json.loads(text)
+    assert given == {"Image": expected.image, "ModelDataUrl": expected.data, "Environment": expected.environment}
+
+
+def release_bucket(templates: dict[str, Template]) -> object:
+    """What the functions are told of where releases lie."""
+    functions = (
+        each["Properties"]
+        for each in templates["Atoll-Release"]["Resources"].values()
+        if each["Type"] == "AWS::Lambda::Function"
+    )
+    return next(f["Environment"]["Variables"]["ATOLL_RELEASE_BUCKET"] for f in functions)
+
+
 def test_production_releases_begin_with_a_canary(assembly: Callable[[str], Path]) -> None:
     found = traffic(read_templates(assembly("govcloud-west")))
 
@@ -100,6 +142,43 @@ def test_one_failing_call_vetoes_no_release(
     unanswered = failed if alarm == "failures" else 0
     minute |= {"Invocation5XXErrors": failed - unanswered, "InvocationModelErrors": refused + failed}
     assert rings(steady, alarm, **minute) == expected
+
+
+def test_a_release_goes_back_by_alarms_that_see_its_own_fleet_alone(steady: dict[str, Template]) -> None:
+    endpoint = one(steady, ENDPOINT, "AWS::SageMaker::Endpoint")
+    watched = endpoint["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+    config = endpoint["EndpointConfigName"]
+    found = steady[ENDPOINT]["Resources"]
+    names = {
+        "atoll-card-anomaly-release-5xx",
+        "atoll-card-anomaly-release-failures",
+        "atoll-card-anomaly-release-latency",
+    }
+    assert {found[each["AlarmName"]["Ref"]]["Properties"]["AlarmName"] for each in watched} == names
+    for each in watched:
+        alarm = found[each["AlarmName"]["Ref"]]
+        assert alarm["Condition"] == "ReleaseExists"  # the configuration is there from then on
+        for dimensions in dimensions_of(alarm["Properties"]):
+            assert dimensions == {
+                "EndpointName": "atoll-card-anomaly",
+                "VariantName": "live",
+                "EndpointConfigName": config,
+            }
+    peoples = [
+        each.properties
+        for each in resources(steady, "AWS::CloudWatch::Alarm")
+        if each.stack == ENDPOINT and each.properties["AlarmName"] not in names
+    ]
+    assert len(peoples) == 3
+    for alarm in peoples:
+        assert alarm["AlarmActions"]
+        assert all("EndpointConfigName" not in dimensions for dimensions in dimensions_of(alarm))
+
+
+def dimensions_of(alarm: dict[str, Any]) -> list[dict[str, object]]:
+    """The dimensions of each metric of an alarm."""
+    metrics = [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
+    return [{each["Name"]: each["Value"] for each in metric["Dimensions"]} for metric in metrics]
 
 
 def test_a_slow_release_goes_back_and_one_slow_call_takes_none_back(steady: dict[str, Template]) -> None:

@@ -151,6 +151,37 @@ def test_nobody_else_writes_deployed_templates(templates: Templates) -> None:
     assert writers.pop().startswith(SETTLES)
 
 
+ENDPOINT_ARN = ARN.format("sagemaker", "endpoint/atoll-card-anomaly")
+CALLERS = {"aws:RequestTag/atoll:callers": "refused", "aws:TagKeys": ["atoll:callers"]}
+
+
+@pytest.mark.parametrize("function", [ASKS, SETTLES, HEARS, REJECTS, RECONCILES])
+def test_one_function_ends_what_must_not_be_and_deletes_nothing(templates: Templates, function: str) -> None:
+    settles, fence = function == SETTLES, output(templates, RELEASE, "EndpointServiceRoleArn")
+    other = STACK.replace("Endpoint-card-anomaly", "Release")
+    assert allowed(templates, function, "cloudformation:CancelUpdateStack", STACK) == settles
+    assert not allowed(templates, function, "cloudformation:CancelUpdateStack", other)
+    rollback = "cloudformation:RollbackStack"
+    assert allowed(templates, function, rollback, STACK, **{"cloudformation:RoleArn": fence}) == settles
+    assert not allowed(templates, function, rollback, STACK)
+    assert allowed(templates, function, "sagemaker:AddTags", ENDPOINT_ARN, **CALLERS) == settles
+    admitted = CALLERS | {"aws:RequestTag/atoll:callers": "admitted"}
+    assert not allowed(templates, function, "sagemaker:AddTags", ENDPOINT_ARN, **admitted)
+    assert not allowed(templates, function, "sagemaker:DeleteEndpoint", ENDPOINT_ARN)
+
+
+def test_every_event_of_stack_and_endpoint_reaches_the_function_that_looks(templates: Templates) -> None:
+    patterns = [
+        each["Properties"]["EventPattern"]
+        for each in templates[RELEASE]["Resources"].values()
+        if each["Type"] == "AWS::Events::Rule" and "EventPattern" in each["Properties"]
+    ]
+    kinds = {pattern["detail-type"][0]: pattern["detail"] for pattern in patterns if "detail" in pattern}
+    assert "status-details" not in kinds["CloudFormation Stack Status Change"]  # every status, those that move too
+    for kind in ("SageMaker Endpoint State Change", "SageMaker Endpoint Deployment State Change"):
+        assert kinds[kind] == {"EndpointName": [{"prefix": "atoll-"}]}
+
+
 def test_a_deployed_template_fits_into_a_request_that_restores_it(assembly: Callable[[str], Path]) -> None:
     for file in assembly("govcloud-west").glob("Atoll-Endpoint-*.template.json"):
         assert file.stat().st_size < INLINE_LIMIT / 2

@@ -45,6 +45,13 @@ def test_nobody_gets_in_without_an_id_of_the_own_or_with_another_tag(
     assert not may_become(templates, person, caller=BROKER, tags=tags)
 
 
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("session", ["bob", "Alice", "alice.smith@agency.gov", "alice2", ""])
+def test_a_session_is_called_as_the_person_is(templates: dict[str, Template], person: str, session: str) -> None:
+    """RT-14: the session's name is what CloudTrail tells, and by which an approver is compared with the submitter."""
+    assert not may_become(templates, person, caller=BROKER, tags={"uid": "alice"}, session=session)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(LETTERS, min_size=1, max_size=64).filter(lambda uid: uid != "automation"))
 def test_any_id_of_letters_and_digits_is_let_in(templates: dict[str, Template], uid: str) -> None:

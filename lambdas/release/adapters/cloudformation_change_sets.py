@@ -4,9 +4,10 @@ import secrets
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
+from botocore.handlers import json_decode_template_body
 
-from lambdas.release.ports import ChangeSetError
-from lambdas.release.records import BACKWARD, Release, stack_of
+from lambdas.release.ports import ChangeSetError, StackMovesError
+from lambdas.release.records import BACKWARD, Brought, Release, stack_of
 
 _NOT_FOUND = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
 _USED = {"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED"}
@@ -20,7 +21,7 @@ class CloudFormationChangeSets:
     """
 
     def __init__(self, cloudformation: Any, *, role_arn: str) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
-        self._cloudformation = cloudformation
+        self._cloudformation = with_templates_as_texts(cloudformation)
         self._role = role_arn
 
     def request(self, model: str, name: str, release: Release, description: str) -> str:
@@ -28,6 +29,7 @@ class CloudFormationChangeSets:
 
         Raises:
             ChangeSetError: CloudFormation refused it.
+            StackMovesError: another operation of the stack runs.
         """
         target = {"StackName": stack_of(model), "ChangeSetName": name}
         existing = self._describe(target)
@@ -56,6 +58,39 @@ class CloudFormationChangeSets:
         """Execute a way back by its ARN; the narrow policy lets only `home-*` and `halt-*` through."""
         self._cloudformation.execute_change_set(StackName=stack_of(model), ChangeSetName=arn)
 
+    def brings(self, model: str, name: str) -> Brought | None:
+        """Return what a change set brings, also while it is executed and afterwards; None when there is none.
+
+        AWS answers both for a change set that was executed: it deletes the others of the stack, not that one
+        (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html).
+        """
+        target = {"StackName": stack_of(model), "ChangeSetName": name}
+        if (found := self._describe(target)) is None:
+            return None
+        template = self._cloudformation.get_template(**target, TemplateStage="Original")["TemplateBody"]
+        runs = found["ExecutionStatus"] == "EXECUTE_IN_PROGRESS"
+        return Brought(template=template, release=Release.of(_parameters(found)), runs=runs)
+
+    def cancel(self, model: str) -> bool:
+        """Cancel an update that runs; False when CloudFormation takes no cancelling: only UPDATE_IN_PROGRESS does.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CancelUpdateStack.html
+        """
+        try:
+            self._cloudformation.cancel_update_stack(StackName=stack_of(model))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":
+                return False
+            raise
+        return True
+
+    def take_back(self, model: str) -> None:
+        """Take back an update that failed and was left halfway, under the narrow role.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
+        """
+        self._cloudformation.rollback_stack(StackName=stack_of(model), RoleARN=self._role)
+
     def waits(self, model: str, name: str) -> bool:
         """Say whether a change set exists and can be executed."""
         return _can_be_executed(self._describe({"StackName": stack_of(model), "ChangeSetName": name}))
@@ -83,9 +118,14 @@ class CloudFormationChangeSets:
     def _make(self, target: dict[str, str], release: Release, description: str, template: str | None) -> str:
         parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in release.parameters().items()]
         body = {"UsePreviousTemplate": True} if template is None else {"TemplateBody": template}
-        made = self._cloudformation.create_change_set(
-            **target, **body, RoleARN=self._role, Parameters=parameters, Description=description
-        )["Id"]
+        try:
+            made = self._cloudformation.create_change_set(
+                **target, **body, RoleARN=self._role, Parameters=parameters, Description=description
+            )["Id"]
+        except ClientError as error:
+            if "_IN_PROGRESS state and can not be updated" in str(error):
+                raise StackMovesError(f"{target['ChangeSetName']} waits: {error}") from error
+            raise
         self._wait(target | {"ChangeSetName": made})
         return made
 
@@ -108,6 +148,12 @@ class CloudFormationChangeSets:
             raise ChangeSetError(
                 f"{target['ChangeSetName']} of {target['StackName']} could not be made: {reason}"
             ) from error
+
+
+def with_templates_as_texts(cloudformation: Any) -> Any:  # noqa: ANN401 - boto3's clients
+    """Have a client leave templates as they are: two texts of one meaning to the SDK may be two to CloudFormation."""
+    cloudformation.meta.events.unregister("after-call.cloudformation.GetTemplate", json_decode_template_body)
+    return cloudformation
 
 
 def _can_be_executed(change_set: dict[str, Any] | None) -> bool:

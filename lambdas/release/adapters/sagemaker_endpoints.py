@@ -5,23 +5,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
-from botocore.handlers import json_decode_template_body
 
+from lambdas.release.adapters.cloudformation_change_sets import with_templates_as_texts
 from lambdas.release.ports import EndpointAnswerError
-from lambdas.release.records import Serving, Stack, Told, endpoint_of, stack_of
+from lambdas.release.records import Container, Serving, Stack, Told, endpoint_of, stack_of
 
 CALLERS, REFUSED = "atoll:callers", "refused"  # stacks.components.endpoint_access
 MOST_ANSWER_BYTES = 1_000_000
 """Of twenty golden rows' scores."""
+_MORE = ("AdditionalModelDataSources", "ImageConfig", "ModelPackageName", "MultiModelConfig")
 
 
 class SageMakerEndpoints:
     """`ports.Endpoints` over boto3 clients."""
 
     def __init__(self, *, cloudformation: Any, sagemaker: Any, runtime: Any) -> None:  # noqa: ANN401 - boto3's clients
-        self._cloudformation = cloudformation
-        if cloudformation:  # the SDK would parse the text: two texts of one meaning to it may be two to CloudFormation
-            cloudformation.meta.events.unregister("after-call.cloudformation.GetTemplate", json_decode_template_body)
+        self._cloudformation: Any = with_templates_as_texts(cloudformation) if cloudformation else None
         self._sagemaker = sagemaker
         self._runtime = runtime
 
@@ -50,35 +49,73 @@ class SageMakerEndpoints:
         return answer["TemplateBody"]
 
     def serving(self, model: str) -> Serving | None:
-        """Return what the endpoint runs; None when there is no endpoint."""
+        """Return what the endpoint runs; None when there is no endpoint.
+
+        While an endpoint is updated, the new fleet's configuration stands in PendingDeploymentSummary:
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+        """
         try:
             endpoint = self._sagemaker.describe_endpoint(EndpointName=endpoint_of(model))
         except ClientError as error:
             if _is_absent(error):
                 return None
             raise
-        try:
-            container = self._container(endpoint["EndpointConfigName"])
-        except ClientError as error:
-            if not _is_absent(error):
-                raise
-            container = {}  # it serves, nobody can say what
-        environment = container.get("Environment", {})
+        running = self._containers(endpoint["EndpointConfigName"])
+        new = endpoint.get("PendingDeploymentSummary", {}).get("EndpointConfigName")
+        pending = self._containers(new) if new else ()
+        environment = running[0].environment if running else {}  # without: it serves, nobody can say what
         return Serving(
             status=endpoint["EndpointStatus"],
             manifest_sha256=environment.get("ATOLL_MANIFEST_SHA256", ""),
             release_id=environment.get("ATOLL_RELEASE_ID", ""),
             version=environment.get("ATOLL_MODEL_VERSION", ""),
-            image_digest=container.get("Image", "").partition("@")[2],
+            image_digest=running[0].image.partition("@")[2] if running else "",
             failure_reason=endpoint.get("FailureReason", ""),
             told=_told(environment),
-            lost=not container,
+            lost=not running,
             refuses=self._tags(endpoint["EndpointArn"]).get(CALLERS) == REFUSED,
+            owned=self._is_owned(model, endpoint["EndpointArn"]),
+            containers=(*running, *pending),
         )
 
-    def _container(self, config: str) -> dict[str, Any]:
-        variants = self._sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
-        return self._sagemaker.describe_model(ModelName=variants[0]["ModelName"])["PrimaryContainer"]
+    def _containers(self, config: str) -> tuple[Container, ...]:
+        """Return every container of every variant of a configuration, shadows too; none when a part of it is gone."""
+        try:
+            found = self._sagemaker.describe_endpoint_config(EndpointConfigName=config)
+            variants = [*found["ProductionVariants"], *found.get("ShadowProductionVariants", ())]
+            named = [variant["ModelName"] for variant in variants if "ModelName" in variant]
+            models = [self._sagemaker.describe_model(ModelName=name) for name in named]
+        except ClientError as error:
+            if not _is_absent(error):
+                raise
+            return ()
+        given = (each for model in models for each in (model.get("PrimaryContainer"), *model.get("Containers", ())))
+        nameless = len(variants) - len(named)  # inference components may join such a variant later
+        return tuple(_container(each) for each in given if each) + (Container(image=""),) * nameless
+
+    def _is_owned(self, model: str, arn: str) -> bool:
+        """Say whether the model's stack has this endpoint among its resources; its name alone says nothing.
+
+        CloudFormation's list is asked, for it depends on the type which tags of a stack its resources get:
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
+        """
+        answer = self._cloudformation.describe_stack_resources(StackName=stack_of(model))
+        endpoints = [r for r in answer["StackResources"] if r["ResourceType"] == "AWS::SageMaker::Endpoint"]
+        ids = {r.get("PhysicalResourceId") for r in endpoints if r["ResourceStatus"] != "DELETE_COMPLETE"}
+        return bool(ids & {arn, endpoint_of(model)})
+
+    def refuse_callers(self, model: str) -> None:
+        """Refuse all callers of the endpoint from the next call on; fine when there is none.
+
+        IAM reads the tag at each call (stacks/components/endpoint_access.py).
+        """
+        try:
+            endpoint = self._sagemaker.describe_endpoint(EndpointName=endpoint_of(model))
+        except ClientError as error:
+            if _is_absent(error):
+                return
+            raise
+        self._sagemaker.add_tags(ResourceArn=endpoint["EndpointArn"], Tags=[{"Key": CALLERS, "Value": REFUSED}])
 
     def _tags(self, arn: str) -> dict[str, str]:
         pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
@@ -113,6 +150,21 @@ class SageMakerEndpoints:
 def _is_absent(error: ClientError) -> bool:
     """Say whether SageMaker says that there is no such thing. A denial says nothing of the kind."""
     return "could not find" in str(error).lower()
+
+
+def _container(described: Mapping[str, Any]) -> Container:
+    """Read a container; whatever brings more than its one archive stands beside the archive's address.
+
+    SageMaker tells the one archive as a data source, too.
+    """
+    archive = described.get("ModelDataUrl", "")
+    source = described.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri", archive)
+    more = {name: described[name] for name in _MORE if described.get(name)}
+    return Container(
+        image=described.get("Image", ""),
+        data=" and ".join([archive, *([source] if source != archive else []), *([str(more)] if more else [])]),
+        environment=described.get("Environment", {}),
+    )
 
 
 def _told(environment: Mapping[str, str]) -> Told:

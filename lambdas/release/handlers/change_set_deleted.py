@@ -26,5 +26,7 @@ def heard(called: events.ChangeSetDeleted, world: World) -> str:
 
 def change_set_deleted(deletion: Execution, world: World) -> str:
     """Record a release's rejection; return what was recorded."""
+    if denied := approvals.record_nameless_denial(world, "rejection_denied", deletion):
+        return denied
     version = approvals.version_of(world, deletion)
     return rejections.record(world, version, deletion) if version else "no release"

@@ -26,8 +26,13 @@ def heard(called: events.ChangeSetExecuted, world: World) -> str:
 
 def change_set_executed(execution: Execution, world: World) -> str:
     """Record a release's approver; return what was recorded."""
-    if execution.stack not in map(stack_of, world.settings.models):
+    if denied := approvals.record_nameless_denial(world, "execution_denied", execution):
+        return denied
+    model = next((each for each in world.settings.models if stack_of(each) == execution.stack), None)
+    if model is None:
         return "no stack of ours"
+    if not execution.denied:
+        approvals.have_it_watched(world, model, execution)
     if execution.change_set.startswith(BACKWARD):
         approvals.record_way_back(world, execution)
         return "way back"

@@ -1,9 +1,9 @@
-"""An endpoint's stack changed its status: when it has settled, crown the release or record that it did not hold."""
+"""An endpoint or its stack changed: watch what moves; when it has settled, crown the release or say why not."""
 
 from datetime import datetime
 from typing import Any
 
-from lambdas.release import approvals, decisions, events, guarding, known, settling
+from lambdas.release import approvals, decisions, events, guarding, known, settling, watching
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -11,24 +11,32 @@ from lambdas.release.ports import World
 
 @traced
 def handler(event: dict[str, Any], _context: object) -> None:
-    """Take the event `CloudFormation Stack Status Change`."""
-    changed = events.parse(events.StackStatusChanged, event)
+    """Take an event of an endpoint's stack, or of the endpoint itself."""
+    changed = events.parse(events.kind_of_change(event), event)
     annotate("model", changed.model)
-    logger.info({"stack": changed.stack_id, "outcome": release_settled(changed, connect())})
+    logger.info({"model": changed.model, "outcome": release_settled(changed, connect())})
 
 
-def release_settled(event: events.StackStatusChanged, world: World) -> str:
-    """Compare the record with what the endpoint says, and believe the endpoint. Return what became of it."""
-    seen = None if event.status.endswith("_IN_PROGRESS") else guarding.look(world, event.model)
+def release_settled(event: events.StackStatusChanged | events.EndpointChanged, world: World) -> str:
+    """Compare the record with what the endpoint says, and believe the endpoint. Return what became of it.
+
+    The event is a hint that there is something to see; what it says is looked up.
+    """
+    if event.model not in world.settings.models:
+        return f"{event.model} is no model of ours"
+    seen = guarding.look(world, event.model)
     if seen is None:
-        return "not settled"
+        return watching.watch(world, event.model, event.at)
     at = max(event.at, seen.stack.changed)  # an event may be older than the operation whose end it finds
     guarding.keep_deployed_template(world, seen, at)
     if problem := guarding.intrusion(world, seen):
         return guarding.drive_out(world, seen, problem, at)
+    unable = guarding.help_out(world, seen, at)
     tried = decisions.fallen(seen.stack, seen.serving, seen.versions)
     for one in tried:
         settling.mark_rolled_back(world, one.version, one.reason, at)
+    if unable:
+        return unable
     champion = known.champion(world, event.model)
     verdict = decisions.settle(seen.stack, seen.serving, seen.versions, champion)
     if isinstance(verdict, decisions.Nothing):
@@ -45,7 +53,7 @@ def _carry_out(world: World, seen: guarding.Sight, verdict: decisions.Verdict, a
         case decisions.Stop(reason):
             return settling.stop_the_stack(world, seen.model, reason, at)
         case decisions.Remains(reason):
-            return settling.tell_of_remains(world, seen.model, reason)
+            return settling.end_remains(world, seen.model, seen.stack, reason, at)
         case decisions.Accept(version):
             return approvals.accept(world, seen, version, at)
         case decisions.Nothing(why):

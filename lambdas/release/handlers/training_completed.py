@@ -42,8 +42,7 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
             candidates.refuse(world, version, reason, event.at)
             return f"version {version.number} refused: {reason}"
         candidates.seal(world, candidate, version)
-        candidates.request(world, candidate, version, event.at)
-        return f"version {version.number} requested"
+        return f"version {version.number} {candidates.request(world, candidate, version, event.at)}"
 
 
 def _end_without_candidate(world: World, job: TrainingJob, event: events.TrainingJobEnded) -> str:

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from lambdas.release import ports
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
-from lambdas.release.records import Release, name_of, stack_of
+from lambdas.release.records import Brought, Release, name_of, stack_of
 from local.cloud import LocalCloud
 from tests.fakes.change_sets import FakeChangeSets
 from tests.fakes.release import MODEL
@@ -76,6 +76,19 @@ def test_a_request_changes_nothing_until_it_is_executed(cloudformation: Any) -> 
     assert sets.prepare(MODEL, "home-from-v1-eeeeeeeeeeee", RELEASE, "nothing changes") is None
 
 
+def test_what_a_change_set_brings_is_told_before_and_after_it_was_executed(cloudformation: Any) -> None:  # noqa: ANN401
+    sets = adapter(cloudformation)
+    text = json.dumps(TEMPLATE | {"Description": "another"})
+    assert sets.brings(MODEL, "home-1") is None
+    arn = sets.prepare(MODEL, "home", RELEASE, "why", text)
+    assert arn
+    assert sets.brings(MODEL, name_of(arn)) == Brought(template=text, release=RELEASE)
+    assert not sets.cancel(MODEL)  # nothing runs
+    sets.execute(MODEL, arn)
+    cloudformation.get_waiter("stack_update_complete").wait(StackName=stack_of(MODEL), WaiterConfig={"Delay": 1})
+    assert sets.brings(MODEL, name_of(arn)) == Brought(template=text, release=RELEASE)
+
+
 def described(
     *, status: str = "CREATE_COMPLETE", execution: str = "AVAILABLE", release: Release = RELEASE
 ) -> dict[str, Any]:
@@ -131,6 +144,34 @@ def test_a_stack_that_is_there_already_needs_no_change(stub: tuple[Any, Stubber]
     answers.add_response("create_change_set", {"Id": ARN})
     answers.add_response("describe_change_set", same)
     adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why")
+
+
+def test_a_change_set_that_is_executed_says_so(stub: tuple[Any, Stubber]) -> None:
+    client, answers = stub
+    answers.add_response("describe_change_set", described(execution="EXECUTE_IN_PROGRESS"))
+    SageMakerEndpoints(cloudformation=client, sagemaker=None, runtime=None)  # the SDK must leave the text as it is
+    answers.add_response("get_template", {"TemplateBody": '{"a": 1}'})
+    brought = adapter(client).brings(MODEL, "home-1")
+    assert brought == Brought(template='{"a": 1}', release=RELEASE, runs=True)
+
+
+def test_an_update_is_cancelled_where_cloudformation_takes_it(stub: tuple[Any, Stubber]) -> None:
+    client, answers = stub
+    answers.add_response("cancel_update_stack", {}, {"StackName": stack_of(MODEL)})
+    assert adapter(client).cancel(MODEL)
+    answers.add_client_error("cancel_update_stack", "ValidationError")
+    assert not adapter(client).cancel(MODEL)
+    answers.add_client_error("cancel_update_stack", "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        adapter(client).cancel(MODEL)
+
+
+def test_an_update_that_failed_is_taken_back_under_the_narrow_role(stub: tuple[Any, Stubber]) -> None:
+    client, answers = stub
+    expected = {"StackName": stack_of(MODEL), "RoleARN": "arn:aws:iam::000000000000:role/narrow"}
+    answers.add_response("rollback_stack", {}, expected)
+    adapter(client).take_back(MODEL)
+    answers.assert_no_pending_responses()
 
 
 def test_another_error_of_cloudformation_is_not_swallowed(stub: tuple[Any, Stubber]) -> None:

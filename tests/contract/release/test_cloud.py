@@ -15,6 +15,7 @@ from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
 from lambdas.release.guarding import CLOCKS
 from lambdas.release.records import Release, Stack, name_of, stack_of
+from tests.fakes import stack as fakes
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.release import MODEL
 
@@ -29,11 +30,13 @@ NAME = stack_of(MODEL)
 
 
 def template(note: str = "first") -> str:
-    """A template whose one resource holds the release's id."""
+    """A template whose one resource holds the release's id; its model is never made."""
     value = {"Fn::Sub": f"{note} ${{ReleaseId}}"}
     parameters = {name: {"Type": "String", "Default": ""} for name in Release().parameters()}
     resource = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}
-    return json.dumps({"Parameters": parameters, "Resources": {"P": resource}})
+    model = json.loads(fakes.template())["Resources"]["Model"] | {"Condition": "Never"}
+    never = {"Never": {"Fn::Equals": ["made", "never"]}}
+    return json.dumps({"Parameters": parameters, "Conditions": never, "Resources": {"P": resource, "Model": model}})
 
 
 class Scene(Protocol):

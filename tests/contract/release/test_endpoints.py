@@ -6,6 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.response import StreamingBody
@@ -13,7 +14,7 @@ from botocore.stub import Stubber
 
 from lambdas.release import ports
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
-from lambdas.release.records import Serving, Stack, Told
+from lambdas.release.records import Container, Serving, Stack, Told
 from tests.fakes import release as fakes
 from tests.fakes.release import IMAGE, MODEL, NOON
 
@@ -21,24 +22,43 @@ BOTH = pytest.mark.parametrize("kind", ["fake", "adapter"])
 SHA = "e" * 64
 DIGEST = IMAGE.partition("@")[2]
 TOLD = Told(decimals="4", threshold="0.25")
-RUNNING = Serving(status="InService", manifest_sha256=SHA, release_id="r", image_digest=DIGEST, told=TOLD)
+TELLING = {"ATOLL_SCORE_DECIMALS": "4", "ATOLL_LABEL_ONLY": "1", "ATOLL_LABEL_THRESHOLD": "0.25"}
+ENVIRONMENT = {"ATOLL_MANIFEST_SHA256": SHA, "ATOLL_RELEASE_ID": "r", **TELLING}
+OWN = Container(image=IMAGE, data="s3://release/m.tar.gz", environment=ENVIRONMENT)
+RUNNING = Serving(
+    status="InService", manifest_sha256=SHA, release_id="r", image_digest=DIGEST, told=TOLD, containers=(OWN,)
+)
+
+
+class Stacks:
+    """CloudFormation, as far as it tells which endpoint is a stack's."""
+
+    def __init__(self, endpoint: str = f"atoll-{MODEL}", status: str = "CREATE_COMPLETE") -> None:
+        self.meta = boto3.client("cloudformation", region_name="us-east-1").meta
+        self._found = {
+            "ResourceType": "AWS::SageMaker::Endpoint",
+            "PhysicalResourceId": f"arn:aws:sagemaker:us-east-1:123456789012:endpoint/{endpoint}",
+            "ResourceStatus": status,
+        }
+
+    def describe_stack_resources(self, **_asked: str) -> dict[str, Any]:
+        alarm = {"ResourceType": "AWS::CloudWatch::Alarm", "ResourceStatus": "CREATE_COMPLETE"}
+        return {"StackResources": [alarm, self._found]}
 
 
 def endpoints(kind: str, aws: Callable[..., Any], runtime: Any = None) -> ports.Endpoints:  # noqa: ANN401
     if kind == "fake":
         return fakes.FakeEndpoints(running={MODEL: RUNNING})
     sagemaker = aws("sagemaker")
-    telling = {"ATOLL_SCORE_DECIMALS": "4", "ATOLL_LABEL_ONLY": "1", "ATOLL_LABEL_THRESHOLD": "0.25"}
-    environment = {"ATOLL_MANIFEST_SHA256": SHA, "ATOLL_RELEASE_ID": "r", **telling}
     sagemaker.create_model(
         ModelName="m",
         ExecutionRoleArn="arn:aws:iam::123456789012:role/r",
-        PrimaryContainer={"Image": IMAGE, "Environment": environment},
+        PrimaryContainer={"Image": IMAGE, "ModelDataUrl": OWN.data, "Environment": ENVIRONMENT},
     )
     variant = {"VariantName": "live", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
     sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName=f"atoll-{MODEL}", EndpointConfigName="c")
-    return SageMakerEndpoints(cloudformation=None, sagemaker=sagemaker, runtime=runtime)
+    return SageMakerEndpoints(cloudformation=Stacks(), sagemaker=sagemaker, runtime=runtime)
 
 
 @BOTH
@@ -55,6 +75,71 @@ def test_an_endpoint_whose_configuration_or_model_is_gone_serves_something_unkno
     found, sagemaker = endpoints("adapter", aws), aws("sagemaker")
     getattr(sagemaker, gone)(**({"ModelName": "m"} if gone == "delete_model" else {"EndpointConfigName": "c"}))
     assert found.serving(MODEL) == Serving(status="InService", manifest_sha256="", release_id="", lost=True)
+
+
+def test_an_endpoint_tells_every_container_and_whose_it_is(aws: Callable[..., Any]) -> None:
+    sagemaker = aws("sagemaker")
+    with Stubber(sagemaker) as answers:
+        arn = f"arn:aws:sagemaker:us-east-1:123456789012:endpoint/atoll-{MODEL}"
+        at = {"CreationTime": NOON, "LastModifiedTime": NOON}
+        config = {"EndpointConfigArn": arn, "CreationTime": NOON}
+        variant = {"VariantName": "v", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        model = {"ModelArn": arn, "ExecutionRoleArn": arn, "CreationTime": NOON}
+        given = {"Image": IMAGE, "ModelDataUrl": OWN.data, "Environment": ENVIRONMENT}
+        pending = {"EndpointConfigName": "new"}
+        told = {"EndpointName": "e", "EndpointArn": arn, "EndpointConfigName": "old", "EndpointStatus": "Updating"}
+        answers.add_response("describe_endpoint", told | at | {"PendingDeploymentSummary": pending})
+        shadow = [variant | {"ModelName": "b"}]
+        production = [variant | {"ModelName": "a"}, variant]  # the second has no model of its own
+        answers.add_response(
+            "describe_endpoint_config",
+            config
+            | {"EndpointConfigName": "old", "ProductionVariants": production, "ShadowProductionVariants": shadow},
+        )
+        answers.add_response("describe_model", model | {"ModelName": "a", "PrimaryContainer": given})
+        source = {"S3DataSource": {"S3Uri": "s3://x/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
+        parts = [given | {"ModelDataSource": source}, {"Image": "other", "ModelPackageName": "p"}]
+        answers.add_response("describe_model", model | {"ModelName": "b", "Containers": parts})
+        answers.add_response(
+            "describe_endpoint_config",
+            config | {"EndpointConfigName": "new", "ProductionVariants": [variant | {"ModelName": "c"}]},
+        )
+        changed = given | {"Environment": ENVIRONMENT | {"PYTHONPATH": "/opt/ml/model"}}
+        answers.add_response("describe_model", model | {"ModelName": "c", "PrimaryContainer": changed})
+        answers.add_response("list_tags", {"Tags": []})
+        serving = SageMakerEndpoints(cloudformation=Stacks("another"), sagemaker=sagemaker, runtime=None).serving(MODEL)
+    assert serving
+    assert not serving.owned
+    assert serving.containers == (
+        OWN,
+        dataclasses.replace(OWN, data=f"{OWN.data} and s3://x/"),
+        Container(image="other", data=" and {'ModelPackageName': 'p'}"),
+        Container(image=""),
+        dataclasses.replace(OWN, environment=changed["Environment"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("stacks", "owned"),
+    [(Stacks(), True), (Stacks("another"), False), (Stacks(status="DELETE_COMPLETE"), False)],
+)
+def test_an_endpoint_is_its_stacks_own_when_that_lists_it(
+    stacks: Stacks, owned: object, aws: Callable[..., Any]
+) -> None:
+    endpoints("adapter", aws)
+    found = SageMakerEndpoints(cloudformation=stacks, sagemaker=aws("sagemaker"), runtime=None).serving(MODEL)
+    assert found
+    assert found.owned == owned
+
+
+@BOTH
+def test_callers_are_refused_from_then_on_and_where_nothing_serves_nobody_minds(
+    kind: str, aws: Callable[..., Any]
+) -> None:
+    found = endpoints(kind, aws)
+    found.refuse_callers(MODEL)
+    found.refuse_callers("another")
+    assert found.serving(MODEL) == dataclasses.replace(RUNNING, refuses=True)
 
 
 def test_an_endpoint_that_an_operator_cut_off_says_so(aws: Callable[..., Any]) -> None:

@@ -9,6 +9,7 @@ from lambdas.release.handlers.training_completed import training_completed
 from lambdas.release.ports import World
 from lambdas.release.records import Execution, TrainingJob, Version, stack_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
+from tests.fakes.stack import APPROVER, identity
 
 
 def job_event(name: str = "job-1", status: str = "Completed") -> dict[str, object]:
@@ -38,7 +39,7 @@ def trail_event(
 ) -> dict[str, object]:
     call = {
         "eventName": "ExecuteChangeSet",
-        "userIdentity": {"arn": who},
+        "userIdentity": identity("bob") | {"arn": who},
         "requestParameters": {"changeSetName": change_set, "stackName": stack_of(MODEL)},
     }
     return {
@@ -55,9 +56,17 @@ def complete(world: World, name: str = "job-1", status: str = "Completed") -> st
     return training_completed(events.parse(events.TrainingJobEnded, job_event(name, status)), world)
 
 
-def execute(world: World, change_set: str, who: str = "bob", denied: str = "", stack: str = stack_of(MODEL)) -> str:
+def execute(
+    world: World,
+    change_set: str,
+    who: str = "bob",
+    denied: str = "",
+    stack: str = stack_of(MODEL),
+    role: str = APPROVER,
+) -> str:
     """Deliver the event of an execution."""
-    return change_set_executed(Execution(change_set=change_set, who=who, at=NOON, denied=denied, stack=stack), world)
+    made = Execution(change_set=change_set, who=who, at=NOON, denied=denied, stack=stack, role=role)
+    return change_set_executed(made, world)
 
 
 def settle(world: World, status: str = "UPDATE_COMPLETE", at: datetime = NOON) -> str:

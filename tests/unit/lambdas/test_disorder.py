@@ -11,6 +11,7 @@ from lambdas.release.records import Execution, Release, Stack, Version, stack_of
 from lambdas.release.settling import PAUSE
 from tests.fakes.change_sets import stem_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job, serving
+from tests.fakes.stack import APPROVER
 from tests.unit.lambdas.stories import complete, ended, execute, released, requested, settle
 
 LATER = NOON + timedelta(days=1)
@@ -46,7 +47,7 @@ def test_an_execution_that_comes_twice_does_not_approve_a_later_version_of_the_s
 def test_a_rejection_that_comes_twice_does_not_reject_a_later_version_of_the_same_files() -> None:
     world = FakeWorld()
     first = requested(world)
-    gone = Execution(change_set=first.tag("release_id"), who="bob", at=LATER, stack=stack_of(MODEL))
+    gone = Execution(change_set=first.tag("release_id"), who="bob", at=LATER, role=APPROVER, stack=stack_of(MODEL))
     world.change_sets.delete(MODEL, gone.change_set)
     world.audit.store.put(f"reasons/{MODEL}/{gone.change_set}.json", b'{"reason": "too old"}')
     change_set_deleted(gone, world)
@@ -64,7 +65,7 @@ def test_a_rejection_holds_though_the_request_was_made_again_before_it_was_heard
     name = version.tag("release_id")
     world.audit.store.put(f"reasons/{MODEL}/{name}.json", b'{"reason": "too old"}')
     assert "rejected by bob" in change_set_deleted(
-        Execution(change_set=name, who="bob", at=LATER, stack=stack_of(MODEL)), world
+        Execution(change_set=name, who="bob", at=LATER, role=APPROVER, stack=stack_of(MODEL)), world
     )
     assert [function for function, _ in world.functions.delivered] == ["training_completed"]
     assert "withdrawn" in complete(world)
@@ -78,7 +79,7 @@ def test_what_the_platform_deleted_as_expired_is_not_rejected_for_a_reason_that_
     world.audit.store.put(f"reasons/{MODEL}/{name}.json", b'{"reason": "too old"}')
     late = NOON + timedelta(days=world.settings.request_expires_after_days)
     assert "had expired" in change_set_deleted(
-        Execution(change_set=name, who="training-completed", at=late, stack=stack_of(MODEL)), world
+        Execution(change_set=name, who="training-completed", at=late, role=APPROVER, stack=stack_of(MODEL)), world
     )
 
 

@@ -1,12 +1,18 @@
 """Events become records; what is none of ours ends as a clear error in the dead-letter queue."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.release import events
 from lambdas.release.events import ChangeSetExecuted, EventError, StackStatusChanged, TrainingJobEnded, parse
+from lambdas.release.handlers.change_set_deleted import change_set_deleted
+from lambdas.release.handlers.change_set_executed import change_set_executed
+from lambdas.release.records import Execution
 from lambdas.release.settings import Environment, Settings, SettingsError
+from tests.fakes.release import FakeWorld
 from tests.unit.lambdas.stories import job_event, stack_event, trail_event
 
 
@@ -71,6 +77,7 @@ WHOLE = {
     "ATOLL_TRACKING_SECRET_ARN": "s",
     "ATOLL_ENDPOINT_SERVICE_ROLE_ARN": "e",
     "ATOLL_SIGNING_KEY_ARN": "k",
+    "ATOLL_APPROVER_ROLE_ARN": "p",
     "ATOLL_MINIMUM_AVERAGE_PRECISION": "0.4",
     "ATOLL_MAXIMUM_REGRESSION": "0.05",
     "ATOLL_SLICE_FIELDS": "agency,amount",
@@ -100,3 +107,63 @@ def test_wrong_variables_are_all_named_with_their_values() -> None:
     assert "ATOLL_MAXIMUM_REGRESSION is '2'" in str(caught.value)
     assert "ATOLL_TOPIC_ARN is ''" in str(caught.value)
     assert issubclass(Settings, Environment)
+
+
+NULL = {"requestParameters": None, "errorCode": "AccessDenied"}
+
+
+def told(**detail: object) -> dict[str, object]:
+    """An event of the trail with other words in it."""
+    event = trail_event("x")
+    call = event["detail"]
+    assert isinstance(call, dict)
+    return event | {"detail": call | detail}
+
+
+TOLD = "User: arn:x:sts::1:assumed-role/Trainer/mallory is not authorized to perform: cloudformation:ExecuteChangeSet "
+
+
+@pytest.mark.parametrize(
+    ("handler", "what"), [(change_set_executed, "execution_denied"), (change_set_deleted, "rejection_denied")]
+)
+@pytest.mark.parametrize(
+    ("message", "model", "subject"),
+    [
+        (f"{TOLD}on resource: arn:x:cloudformation:r:1:stack/Atoll-Endpoint-card-anomaly/1", "card-anomaly", None),
+        (f"{TOLD}on resource: arn:x:cloudformation:r:1:stack/another-teams/1", None, None),
+        (f"{TOLD}because no identity-based policy allows it", "all-models", "unnamed"),
+        (None, "all-models", "unnamed"),
+    ],
+)
+def test_a_denied_call_whose_parameters_are_null_is_recorded_unless_it_is_of_another_stack(
+    handler: Callable[[Execution, FakeWorld], str],
+    what: str,
+    message: str | None,
+    model: str | None,
+    subject: str | None,
+) -> None:
+    world = FakeWorld()
+    detail = {**NULL, "errorMessage": message, "userIdentity": {"arn": "arn:x:sts::1:assumed-role/Trainer/mallory"}}
+    call = parse(events.ChangeSetCalled, told(**detail)).execution()
+    outcome = handler(call, world)
+    entries = list(world.audit.entries.values())
+    if model is None:
+        assert (outcome, entries) == ("no stack of ours", [])
+        return
+    (entry,) = entries
+    assert (entry.model, entry.what, entry.who) == (model, what, "mallory")
+    assert entry.subject == (subject or "Atoll-Endpoint-card-anomaly")
+    assert entry.details == {"error": "AccessDenied", "message": message or ""}
+
+
+@pytest.mark.parametrize("identity", [{"type": "AWSService", "invokedBy": "x.amazonaws.com"}, None])
+def test_a_denied_call_of_nobody_who_has_an_arn_is_recorded(identity: dict[str, str] | None) -> None:
+    world = FakeWorld()
+    detail = {**NULL, "userIdentity": identity}
+    change_set_executed(parse(events.ChangeSetCalled, told(**detail)).execution(), world)
+    assert [entry.who for entry in world.audit.entries.values()] == ["nobody known"]
+
+
+def test_a_call_that_succeeded_and_names_nothing_is_an_error() -> None:
+    with pytest.raises(EventError, match="names its change set"):
+        parse(ChangeSetExecuted, told(requestParameters=None))

@@ -8,10 +8,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lambdas.release import intrusions
+from lambdas.release.decisions import release_of
 from lambdas.release.guarding import TRAIL_DELAY
 from lambdas.release.records import Release, Stack, Version
 from tests.fakes.change_sets import stem_of
 from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job, serving
+from tests.fakes.stack import serving_release, template
 from tests.unit.lambdas.stories import execute, released, requested, settle
 
 EVIL = '{"Resources": {"Evil": {}}}'
@@ -60,9 +62,11 @@ def test_a_new_template_of_a_deployment_leaves_the_running_release_alone() -> No
     world = FakeWorld()
     version = released(world)
     world.endpoints.stacks[MODEL] = replace(DEPLOYED, release_id=version.tag("release_id"))
-    world.endpoints.templates[MODEL] = "new"
+    new = template("new", ATOLL_SCORE_DECIMALS="4")
+    world.endpoints.templates[MODEL] = new
+    world.endpoints.running[MODEL] = serving_release(release_of(version), new)
     assert settle(world) == "version 1 is released already"
-    assert world.templates.deployed == {MODEL: "new"}
+    assert world.templates.deployed == {MODEL: new}
     assert world.states == ["released"]
     assert not world.change_sets.executed
 

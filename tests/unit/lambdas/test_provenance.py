@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lambdas.release import provenance
 from lambdas.release.records import ObjectVersion, Version
 from tests.fakes.artifacts import DATA_MANIFEST, DATA_SHA, FEATURES_SHA, HOLDOUT, canonical, figures, files, manifest
-from tests.fakes.release import IMAGE, MODEL, NOON, REPOSITORY, job
+from tests.fakes.release import IMAGE, MODEL, NOON, job
+from tests.fakes.stack import REPOSITORY
 
 
 def problem_of(**changes: object) -> str | None:

@@ -8,6 +8,7 @@ from lambdas.release import reconciling, rejections, waiting
 from lambdas.release.handlers import change_set_deleted, reconcile
 from lambdas.release.records import Execution, Version, stack_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
+from tests.fakes.stack import APPROVER
 from tests.unit.lambdas.stories import released, requested
 
 LATER = NOON + timedelta(days=1)
@@ -20,7 +21,9 @@ def waiting_one() -> tuple[FakeWorld, Version]:
 
 
 def deletion(version: Version, denied: str = "") -> Execution:
-    return Execution(change_set=version.tag("release_id"), who="bob", at=LATER, denied=denied, stack=stack_of(MODEL))
+    return Execution(
+        change_set=version.tag("release_id"), who="bob", at=LATER, denied=denied, role=APPROVER, stack=stack_of(MODEL)
+    )
 
 
 def test_a_deletion_without_a_reason_is_no_rejection() -> None:
@@ -37,7 +40,7 @@ def test_a_denied_deletion_is_recorded() -> None:
 
 
 def test_a_deletion_of_no_release_of_ours_is_left_alone() -> None:
-    gone = Execution(change_set="cdk-deploy-change-set", who="bob", at=LATER, stack=stack_of(MODEL))
+    gone = Execution(change_set="cdk-deploy-change-set", who="bob", at=LATER, role=APPROVER, stack=stack_of(MODEL))
     assert change_set_deleted.change_set_deleted(gone, FakeWorld()) == "no release"
 
 
