@@ -55,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "AWS::ElasticLoadBalancingV2::TargetGroup": Kind(
         named_by="Name", longest=32, arn=f"{_BALANCING}:targetgroup/{{name}}/{{hex}}", ref="arn"
     ),
+    "AWS::Events::EventBus": Kind(named_by="Name", longest=256, arn="events:{region}:{account}:event-bus/{name}"),
     "AWS::Events::Rule": Kind(named_by="Name", longest=64, arn="events:{region}:{account}:rule/{name}"),
     "AWS::IAM::ManagedPolicy": Kind(
         named_by="ManagedPolicyName", longest=128, arn="iam::{account}:policy{path}{name}", ref="arn"

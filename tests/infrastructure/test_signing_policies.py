@@ -76,7 +76,10 @@ def test_versions_are_listed_and_read_where_jobs_write_and_nowhere_else(template
     assert not allowed(templates, SETTLES, "s3:ListBucketVersions", bucket, **listing)
     documents = policies_of(templates, ASKS)
     read = [s for document in documents for s in document["Statement"] if "s3:GetObjectVersion" in listed(s["Action"])]
-    assert [each.rpartition("/")[0].endswith("/jobs") for s in read for each in listed(s["Resource"])] == [True]
+    places = {each.rpartition("/")[0].replace(".Arn>", ">") for s in read for each in listed(s["Resource"])}
+    record = output(templates, "Atoll-Foundation", "AuditBucket")
+    data = output(templates, "Atoll-Foundation", "DataBucket")
+    assert places == {f"{data}/jobs", *(f"{record}/{prefix}" for prefix in ("audit", "chain", "reasons"))}
 
 
 def test_nobody_deletes_a_version_of_what_a_job_wrote(templates: Templates) -> None:
