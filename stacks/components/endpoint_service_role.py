@@ -14,8 +14,8 @@ from stacks.regions import service_principal
 class EndpointServiceRole(WorkRole):
     """What a change set of an endpoint stack may do, whoever made it: the fence around the release pipeline.
 
-    DeleteTags and DescribeScheduledActions are among what the types' handlers call (`handlers.*.permissions` of their
-    schemas): https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html.
+    DeleteTags, UntagResource and DescribeScheduledActions are among what the types' handlers call
+    (`handlers.*.permissions` of their schemas): https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html.
 
     Controls: AC-6, CM-3, CM-5.
     """
@@ -44,6 +44,7 @@ class EndpointServiceRole(WorkRole):
         self.permissions.allow_pattern(
             "cloudwatch:ListTagsForResource",
             "cloudwatch:TagResource",
+            "cloudwatch:UntagResource",  # a release moves its alarms to its fleet: the update handler
             on=[arns.alarms(self, "atoll-*")],
             because=NAMED_AT_RUN_TIME,
         )

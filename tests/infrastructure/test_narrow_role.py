@@ -55,6 +55,8 @@ def changes(templates: dict[str, Template], environment: str) -> Iterator[types.
         if "ScalingTargetId" in props:  # its Ref is `<resource>|<dimension>|<namespace>`
             target = templates[each.stack]["Resources"][each.properties["ScalingTargetId"]["Ref"]]
             props["ScalingTargetId"] = f"{target['Properties']['ResourceId']}|dimension|sagemaker"
+        if each.type == "AWS::CloudWatch::Alarm":  # CloudFormation tags what it makes with its stack
+            props.setdefault("Tags", [{"Key": "aws:cloudformation:stack-name", "Value": each.stack}])
         for handler in ("create", "update", "delete"):
             yield types.Change(
                 kind=each.type, handler=handler, logical_id=each.logical_id, props=props, place=place(environment)
