@@ -234,11 +234,9 @@ def _median(parts: Sequence[Part]) -> float:
 
 
 def _meanings(ledger: Ledger) -> Iterator[Doubt]:
-    for number in ledger.one_day_a_month(least=LEAST):
+    for number in ledger.one_day_a_month():
         file = ledger.files[number]
-        says = (
-            "its rows lie on one day of many months, and the other files' in one or two. Is the month before the day?"
-        )
+        says = "its rows lie on one day of several months, and the other files' in one or two. Is the month before the day?"
         yield _doubt(ledger, "other_date_order", f"{file.name}: {says}", [file])
     for number, what in ledger.changed(least=LEAST):
         file = ledger.files[number]

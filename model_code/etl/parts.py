@@ -40,7 +40,7 @@ _EXCHANGED = (
     "ON w.merchant = o.name GROUP BY 1 ORDER BY 1"
 )
 _ONE_DAY = (
-    "SELECT file, count(*), count(DISTINCT day(transaction_date)), "
+    "SELECT file, count(DISTINCT day(transaction_date)), "
     "count(DISTINCT date_trunc('month', transaction_date)) FROM whole GROUP BY 1 ORDER BY 1"
 )
 _SPANS = "SELECT file, min(transaction_date)::DATE, max(transaction_date)::DATE FROM whole GROUP BY 1"
@@ -178,15 +178,14 @@ class Ledger:
             ]
         return found + self._exchanged(least)
 
-    def one_day_a_month(self, *, least: int) -> list[int]:
-        """Files whose rows lie on one day of many months, where the others hold a month or two each."""
+    def one_day_a_month(self) -> list[int]:
+        """Files whose rows lie on one day of several months, where the others hold a month or two each.
+
+        So few rows as there are months say it: a day's or a month's file has one month or two.
+        """
         spread = self.ask(_ONE_DAY) if len(self.files) > 1 else []
         usual = np.median([months for *_, months in spread]) if spread else 0
-        return [
-            file
-            for file, rows, days, months in spread
-            if rows >= least and days == 1 and months > _SEVERAL and usual <= 2  # noqa: PLR2004 (a month or two)
-        ]
+        return [file for file, days, months in spread if days == 1 and months >= _SEVERAL and usual <= 2]  # noqa: PLR2004 (a month or two)
 
     def _exchanged(self, least: int) -> list[tuple[int, str]]:
         """Files whose payees are offices in more files than they are payees."""

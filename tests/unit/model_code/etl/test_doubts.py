@@ -127,6 +127,21 @@ def test_a_clean_ledger_in_three_files_gives_no_warning(tmp_path: Path) -> None:
     assert len(read_accepted(ledger, mapping).rows) == 120
 
 
+def test_a_short_file_with_the_month_first_is_seen_by_its_one_day_of_several_months(tmp_path: Path) -> None:
+    files = quarter()
+    files["2025-03.csv"] = [
+        [*row[:5], f"03/{day:02d}/2025", row[6]] for day, row in zip((1, 5, 9), files["2025-03.csv"][:3], strict=True)
+    ]
+    with pytest.raises(InputError, match=r"other_date_order: 2025-03\.csv: its rows lie on one day of several months"):
+        read_accepted(*write(tmp_path, files))
+
+
+def test_a_short_file_of_one_day_gives_no_warning(tmp_path: Path) -> None:
+    files = quarter()
+    files["2025-03.csv"] = [[*row[:5], "03/03/2025", row[6]] for row in files["2025-03.csv"][:7]]
+    assert len(read_accepted(*write(tmp_path, files)).rows) == 87
+
+
 @pytest.mark.parametrize("kind", FAULTS)
 def test_each_fault_ends_the_job_with_its_warning_alone(tmp_path: Path, kind: str) -> None:
     files = quarter()
