@@ -107,7 +107,7 @@ native: setup ## the C kernel and CSV parser for this machine (optional, needs a
 malformed: native ## 100,000 malformed requests against the real server, into build/malformed.json (about two minutes)
 	@python -m tests.malformed
 
-ledgers: setup-check ## ledgers in the forms that agencies publish, spoilt ones too, into build/ledgers.json (SEEDS=, default 1000; about twenty minutes)
+ledgers: setup-check ## ledgers in the forms that agencies publish, spoilt ones too, into build/ledgers.json (SEEDS=, default 1000; about forty minutes)
 	@python -m tests.ledgers --seeds $(or $(SEEDS),1000)
 
 fuzz: setup-all native ## fuzz what strangers send, 30 seconds a target, into build/fuzz.json (SECONDS=)

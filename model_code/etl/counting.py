@@ -29,6 +29,10 @@ class Survey:
     fault: Fault | None = None
     swallowed: list[int] = field(default_factory=list)
     """Lines of records that hold several lines, each as long as a row: probably rows that a mark has swallowed."""
+    marked: bool = False
+    """Whether any value stands between marks."""
+    half_marked: list[int] = field(default_factory=list)
+    """Lines with an odd number of marks, none of which opens a value: inch marks, or the mark before was lost."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ class _Counter:
         self.found = Survey()
         self.separator, self.width = separator, width
         self.patterns = _patterns(separator, backslashes=backslashes)
+        self.opening = separator + b'"'
+        self.backslashes = backslashes
         self.opened = 0
         self.long_lines = 0
 
@@ -116,6 +122,7 @@ class _Counter:
         if not self.opened:
             if b'"' not in line or self.patterns.whole.fullmatch(line):
                 self.found.records += 1
+                self._marks(line)
             elif self.patterns.opens.fullmatch(line):
                 self.opened, self.long_lines = self.found.lines, self._is_long(line)
             else:
@@ -132,6 +139,12 @@ class _Counter:
             self.opened = 0
         else:
             self._malformed()
+
+    def _marks(self, line: bytes) -> None:
+        """Between marks, marks are doubled: a whole line has an odd number only if a value outside of marks has one."""
+        self.found.marked = self.found.marked or line.startswith(b'"') or self.opening in line
+        if not self.backslashes and line.count(b'"') % 2:
+            self.found.half_marked.append(self.found.lines)
 
     def _is_long(self, line: bytes) -> bool:
         return line.count(self.separator) == self.width - 1

@@ -27,6 +27,7 @@ KINDS: dict[str, str] = {
     "three_decimals": "Amounts of three decimals stand among others of two: thousands of another writer, perhaps.",
     "signs_elsewhere": "No amount is negative, and a column beside them says debit and credit.",
     "filled_once": "The office is blank in more than half of the rows.",
+    "half_marks": "A value ends with a quotation mark and doesn't begin with one, where others stand between marks.",
     "two_encodings": "Letters of UTF-8 stand in a file that isn't UTF-8 throughout.",
     "several_amounts": "One id has rows of different amounts: lines of an order, perhaps, or corrections.",
     "mostly_negative": "More amounts are negative than positive, in the ledger or in one of its files.",
@@ -236,7 +237,10 @@ def _median(parts: Sequence[Part]) -> float:
 def _meanings(ledger: Ledger) -> Iterator[Doubt]:
     for number in ledger.one_day_a_month():
         file = ledger.files[number]
-        says = "its rows lie on one day of several months, and the other files' in one or two. Is the month before the day?"
+        says = (
+            "its rows lie on one day of several months, and the other files' in a month or two. Is the month before "
+            "the day?"
+        )
         yield _doubt(ledger, "other_date_order", f"{file.name}: {says}", [file])
     for number, what in ledger.changed(least=LEAST):
         file = ledger.files[number]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from model_code.etl.staging import FileRead
-from model_code.etl.texts import BLANK_OFFICE, CENTS, EARLY_DAYS, LATE_DAYS, THREE_DECIMALS, UTF8_LETTERS
+from model_code.etl.texts import BLANK_OFFICE, CENTS, EARLY_DAYS, HALF_MARKED, LATE_DAYS, THREE_DECIMALS, UTF8_LETTERS
 
 FEW = 3
 """Fewer texts of a kind may be chance."""
@@ -59,9 +59,20 @@ def _letters(file: FileRead) -> tuple[int, str] | None:
     )
 
 
+def _marks(file: FileRead) -> tuple[int, str] | None:
+    if not (half := file.seen.get(HALF_MARKED)):
+        return None
+    return half.line, (
+        f"a value has a quotation mark and doesn't begin with one ({half.rows} lines), and others of this file stand "
+        "between marks: the mark became a part of the value. Was the one before it lost? If they are inch marks, "
+        "acknowledge it."
+    )
+
+
 _LOOKS: dict[str, Callable[[FileRead], tuple[int, str] | None]] = {
     "exchanged_days": _exchanged,
     "three_decimals": _decimals,
     "filled_once": _offices,
     "two_encodings": _letters,
+    "half_marks": _marks,
 }

@@ -14,6 +14,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MOST_FILES = 12
 """With more files than these, a table of months by file would be too wide: they are listed below each other alone."""
+_COUNTED = {"office": "offices", "card": "cards"}
 _OF_FIELDS = {"mcc": "merchant code", "merchant": "vendor", "merchant_currency": "currency charged in"}
 
 FOOTER = (
@@ -89,8 +90,7 @@ def _tiles(report: Mapping[str, Any]) -> Markup:
         "median amount": f"{amounts['median']:,.2f}",
         "refunds": f"{rows['refunds']:,}",
         "vendors": f"{different['merchant']:,}",
-        "offices": f"{different['office']:,}",
-        "cards": f"{different['card']:,}",
+        **{name: f"{different[field]:,}" for field, name in _COUNTED.items() if different.get(field)},
     }
     return tag("dl", *(tag("div", tag("dt", name), tag("dd", value)) for name, value in tiles.items()), class_="tiles")
 
@@ -148,7 +148,8 @@ def _files(report: Mapping[str, Any]) -> Markup:
     rows = []
     for number, file in enumerate(report["files"]):
         parts = [part for part in report["months"] if part["file"] == number]
-        span = f"{parts[0]['month']} to {parts[-1]['month']}" if parts else "-"
+        ends = sorted({part["month"] for part in parts})
+        span = " to ".join(dict.fromkeys([ends[0], ends[-1]])) if ends else "-"
         spent = sum(part["spent"] for part in parts)
         aside = file["read"] - file["accepted"]
         rows.append([file["name"], span, f"{file['read']:,}", f"{aside:,}", f"{spent:,.0f}", file["encoding"]])
@@ -229,8 +230,12 @@ def _fields(report: Mapping[str, Any]) -> Markup:
         [_OF_FIELDS.get(each["field"], each["field"].replace("_", " ")), _percent(each["rows"], total),
          _bar(each["rows"], total), f"{each['different']:,}"]
         for each in report["fields"]
+        if each["rows"]
     ]  # fmt: skip
-    return _section("What is filled in", _table(["field", "of the rows", "", "different"], rows, numbers={1, 3}))
+    empty = [_OF_FIELDS.get(each["field"], each["field"].replace("_", " ")) for each in report["fields"]
+             if not each["rows"]]  # fmt: skip
+    note = tag("p", f"Nothing in any row: {', '.join(empty)}.") if empty else Markup("")
+    return _section("What is filled in", _table(["field", "of the rows", "", "different"], rows, numbers={1, 3}), note)
 
 
 def _duplicates(counts: Mapping[str, int]) -> Markup:

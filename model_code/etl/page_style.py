@@ -42,6 +42,7 @@ tr:last-child td { border-bottom: 0; }
 .bar i { display: block; height: 100%; background: var(--bar); border-radius: 2px; }
 summary { cursor: pointer; margin-top: 12px; color: var(--soft); }
 footer { color: var(--soft); font-size: 13px; margin-top: 24px; }
+@media (max-width: 640px) { .wide table { min-width: 620px; } }
 @media print { body { background: #fff; } section { break-inside: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """

@@ -30,6 +30,8 @@ class RawLedger:
     separator: str = ""
     swallowed: list[int] = field(default_factory=list)
     """Lines where rows seem to be swallowed by a quotation mark."""
+    half_marked: list[int] = field(default_factory=list)
+    """Lines in which a value has a quotation mark at its end alone, where others stand between marks."""
     utf8_lines: list[int] = field(default_factory=list)
     """Lines with signs of UTF-8 in a file that isn't UTF-8 throughout."""
     unreadable: dict[str, str] = field(default_factory=dict)

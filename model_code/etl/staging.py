@@ -22,7 +22,7 @@ from model_code.etl.identity import DUPLICATE, added_up, identified, repeats
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.raw import RawLedger
 from model_code.etl.reading import open_ledger
-from model_code.etl.texts import UTF8_LETTERS, Seen, merge
+from model_code.etl.texts import HALF_MARKED, UTF8_LETTERS, Seen, merge
 from model_code.etl.validation import Quarantined, as_csv, validate
 
 UNKNOWN_KIND = "unknown"
@@ -210,6 +210,8 @@ def _file_read(file: LedgerFile, raw: RawLedger, mapping: ColumnMapping) -> File
     read = FileRead(file.name, file.sha256, raw.encoding, raw.separator, raw.swallowed, labelled)
     if raw.utf8_lines:
         read.seen[UTF8_LETTERS] = Seen(len(raw.utf8_lines), raw.utf8_lines[0], "")
+    if raw.half_marked:
+        read.seen[HALF_MARKED] = Seen(len(raw.half_marked), raw.half_marked[0], "")
     return read
 
 

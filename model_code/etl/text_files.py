@@ -57,6 +57,7 @@ def open_text(path: Path, wanted: Wanted) -> Generator[RawLedger]:
                 rows,
                 head.separator,
                 counted.swallowed,
+                half_marked=counted.half_marked if counted.marked else [],
                 utf8_lines=[] if wanted.form.encoding else _utf8_lines(path, encoding),
             )
     except UnicodeDecodeError as error:

@@ -41,6 +41,7 @@ NAMED = ("transaction_id", "office", "card", "merchant")
 UNREADABLE_CODE, UNREVIEWED, NO_ID = "unreadable code", "not reviewed", "no id"
 TWO_ORDERS, OTHER_ORDER, NOTHING, DAMAGED = "two orders", "other order", "word for nothing", "damaged id"
 SIGNS_BESIDE, BLANK_OFFICE, UTF8_LETTERS = "signs beside", "blank office", "letters of UTF-8"
+HALF_MARKED = "half a pair of marks"
 CENTS, THREE_DECIMALS = "two decimals", "three decimals"
 EARLY_DAYS, LATE_DAYS = (
     ("early day of the program", "early day as text"),

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -63,10 +64,11 @@ def text(lines: list[list[str]], ledger: Ledger) -> bytes:
         kept = line[:-1] if trimmed and len(line) > 1 and not line[-1] else line
         return separator.join(map(value, kept)) + (separator if extra and line else "")
 
+    written = "".join(f"{joined(line)}{end}" for line in lines)
     encoding = random.choice(["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-    beyond = any(sign in str(lines) for sign in ("\u2212", "\u202f", "\\u202f", "\\u2212"))
-    encoding = "utf-8" if beyond and encoding == "cp1252" else encoding
-    return "".join(f"{joined(line)}{end}" for line in lines).encode(encoding)
+    with suppress(UnicodeEncodeError):
+        return written.encode(encoding)
+    return written.encode("utf-8")  # cp1252 has no sign for a fault's spaces and marks
 
 
 def _csv(ledger: Ledger, folder: Path) -> Path:

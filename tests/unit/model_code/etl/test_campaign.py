@@ -7,10 +7,13 @@ import pytest
 
 from model_code.etl.accepted import Accepted
 from model_code.etl.mapping_file import read_mapping
-from tests.ledgers.campaign import ALL, untrue
+from tests.ledgers.campaign import ALL, campaign, untrue
 from tests.ledgers.faults import Fault, unknown_warnings
 from tests.ledgers.forms import CONTAINERS, Ledger, made
 from tests.ledgers.writers import write
+from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
+
+pytestmark = IBIS_IS_BEHIND_DUCKDB
 
 
 def as_read(ledger: Ledger) -> pd.DataFrame:
@@ -56,6 +59,13 @@ def test_each_right_mapping_is_a_mapping(seed: int, tmp_path: Path) -> None:
     ledger = made(seed)
     (tmp_path / "columns.toml").write_text(ledger.mapping(), encoding="utf-8")
     assert read_mapping(tmp_path / "columns.toml").currency == ledger.currency
+
+
+@pytest.mark.long
+@pytest.mark.share(6)
+@pytest.mark.parametrize("seed", range(300))
+def test_no_made_ledger_is_read_wrongly_in_silence_and_no_clean_one_is_refused(seed: int) -> None:
+    assert campaign([seed])["wrong"] | {"guessed": {}} == {"clean": {}, "spoilt": {}, "guessed": {}}
 
 
 def test_every_fault_says_what_it_spoils() -> None:

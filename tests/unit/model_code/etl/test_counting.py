@@ -75,6 +75,22 @@ def test_rows_between_two_marks_that_match_by_chance_are_seen(tmp_path: Path) ->
         assert ledger.swallowed == [2]
 
 
+@pytest.mark.parametrize(
+    ("lines", "half"),
+    [
+        (['t1,o,JOE",5812,10.00,2026-01-31,', 't2,o,"BOB, INC",5812,30.00,2026-01-31,'], [2]),
+        (['"t1","o",JOE",5812,10.00,2026-01-31,""'], [2]),
+        (['t1,o,MONITOR 27",5812,10.00,2026-01-31,', "t2,o,BOB,5812,30.00,2026-01-31,"], []),
+        (['t1,o,"MONITOR 27""",5812,10.00,2026-01-31,', 't2,o,"a ""b"" c",5812,30.00,2026-01-31,""'], []),
+    ],
+)
+def test_a_mark_that_lost_the_one_before_it_is_seen_where_others_have_theirs(
+    tmp_path: Path, lines: list[str], half: list[int]
+) -> None:
+    with open_ledger(write(tmp_path, *lines)) as ledger:
+        assert ledger.half_marked == half
+
+
 def test_a_text_of_several_lines_is_nothing_to_worry_about(tmp_path: Path) -> None:
     path = write(tmp_path, 't1,o,A,5812,10.00,2026-01-31,"first, and', 'second"', "t2,o,B,5812,1.00,2026-01-31,x")
     with open_ledger(path) as ledger:

@@ -1,6 +1,7 @@
 """Each warning ends the job where it should, is acknowledged for one file or period, and is silent else."""
 
 import csv
+import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -47,8 +48,10 @@ def quarter() -> dict[str, Rows]:
 def write(folder: Path, files: dict[str, Rows], mapping: str = MAPPING) -> tuple[Path, Path]:
     (folder / "ledger").mkdir(exist_ok=True)
     for name, rows in files.items():
-        with (folder / "ledger" / name).open("w", newline="") as target:
-            csv.writer(target).writerows([HEADER, *rows])
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows([HEADER, *rows])
+        # Python doubles marks; whoever joins values by hand doesn't.
+        (folder / "ledger" / name).write_text(text.getvalue().replace('"SHOP 0 27"""', 'SHOP 0 27"', 1), newline="")
     (folder / "columns.toml").write_text(mapping)
     return folder / "ledger", folder / "columns.toml"
 
@@ -118,6 +121,7 @@ FAULTS: dict[str, Callable[[dict[str, Rows]], None]] = {
     "exchanged_days": lambda files: change(files, "2025-02.csv", 5, program_days),
     "three_decimals": lambda files: change(files, "2025-02.csv", 4, lambda _: "1.250", every=9),
     "filled_once": lambda files: offices_once(files["2025-02.csv"]),
+    "half_marks": lambda files: change(files, "2025-02.csv", 2, lambda text: f'{text} 27"', every=39),
     "many_remarks": lambda files: files["2025-02.csv"].extend([["x", "y", "", "", "5", "", ""]] * 40),
 }
 

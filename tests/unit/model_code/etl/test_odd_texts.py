@@ -131,7 +131,7 @@ def test_a_file_with_the_month_first_among_others_is_found_though_every_day_can_
         made = [f"T{month}{n},Roads,SHOP {n % 5},{20 + n}.50,{day}," for n, day in enumerate(turned)]
         (tmp_path / f"ledger/2025-0{month}.csv").write_text(ledger(made))
     (tmp_path / "columns.toml").write_text(MAPPING)
-    with pytest.raises(InputError, match=r"other_date_order: 2025-03\.csv: its rows lie on one day of many months"):
+    with pytest.raises(InputError, match=r"other_date_order: 2025-03\.csv: its rows lie on one day of several months"):
         read_accepted(tmp_path / "ledger", tmp_path / "columns.toml")
 
 

@@ -123,7 +123,7 @@ def test_files_stand_beside_each_other_while_they_are_few(files: int, *, beside:
     months = [{"file": number, "month": "2024-11", "rows": 7 + number, "spent": 1.0} for number in range(files)]
     said = told(files=several, months=months)
     assert ("Rows by month and file" in said) == beside
-    assert all(f"file-{number}.csv 2024-11 to 2024-11" in said for number in range(files))
+    assert all(f"file-{number}.csv 2024-11 1,010" in said for number in range(files))
     if beside:
         assert f"2024-11 {' '.join(str(7 + number) for number in range(files))}" in said
 
@@ -140,8 +140,18 @@ def test_amounts_stand_by_their_size_in_the_ledgers_currency() -> None:
 def test_a_share_near_nothing_or_everything_is_never_rounded_to_it() -> None:
     said = told()
     assert "office 100 % 3" in said
-    assert "card 0 % 0" in said
     assert "merchant code 99.9 % 41" in said
+
+
+def test_what_a_ledger_lacks_is_said_once_and_counted_nowhere() -> None:
+    said = told()
+    assert "Nothing in any row: card." in said
+    assert "card 0 %" not in said
+    assert "offices 3" in said
+    assert "cards" not in said
+    fields = [each | {"rows": 5, "different": 2} for each in REPORT["fields"]]
+    assert "Nothing in any row" not in told(fields=fields)
+    assert "cards 2" in told(fields=fields)
 
 
 def test_gaps_and_repeats_are_told() -> None:

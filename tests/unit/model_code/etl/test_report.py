@@ -155,6 +155,24 @@ def test_a_ledger_without_a_row_has_a_page_too(tmp_path: Path) -> None:
     assert Seen(page(report)).names.count("h1") == 1
 
 
+def test_repeats_zeros_and_codes_are_counted_over_the_rows_that_are_used(tmp_path: Path) -> None:
+    rows = [
+        "A,2025-03-03,2025-03-04,0.00,USD,SHOP,1111,Roads,C1",
+        "B,2025-03-03,2025-03-04,12.50,USD,SHOP,5812,Roads,C1",
+        "C,2025-03-03,2025-03-04,12.50,USD,SHOP,5812,Roads,C1",
+        "D,2025-03-04,2025-03-05,99.00,USD,SHOP,2222,Roads,C1",
+        "D,2025-03-04,2025-03-05,99.00,USD,SHOP,2222,Roads,C1",
+    ]
+    folder = files_in(tmp_path, {"a.csv": "\n".join([HEAD, *rows]).encode()})
+    with pytest.raises(InputError):
+        main([], tmp_path)
+    report = json.loads((folder / "data-report.json").read_bytes())
+    assert (report["rows"]["read"], report["rows"]["used"], report["rows"]["zeros"]) == (5, 4, 1)
+    assert report["duplicates"] == {"repeated_ids": 1, "ids_of_several_amounts": 0, "alike": 1, "groups_alike": 1}
+    assert [(each["code"], each["rows"]) for each in report["codes"]] == [("5812", 2), ("1111", 1), ("2222", 1)]
+    assert [(each["power"], each["rows"]) for each in report["amounts"]["sizes"]] == [(1, 3)]
+
+
 def test_equal_files_have_equal_reports(tmp_path: Path) -> None:
     contents, _ = spoilt()
     written = []
