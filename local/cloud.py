@@ -31,6 +31,7 @@ DEFAULT_FOLDER = REPOSITORY / "build" / "local"
 SETTINGS = REPOSITORY / "environments" / "local.toml"
 START_SECONDS = 60.0
 CDK_SECONDS = 900.0
+FREQUENT_POLLS = Path(__file__).with_name("frequent_polls.cjs")
 
 __all__ = ["ACCOUNT", "REGION", "LocalCloud", "LocalCloudError", "LocalSession"]
 
@@ -217,7 +218,8 @@ class LocalCloud:
         command = [str(REPOSITORY / "node_modules" / ".bin" / "cdk"), *arguments, "--no-notices", "--ci"]
         if assembly is not None:
             command += ["--app", str(assembly.resolve())]
-        process = supervise.start(command, environment=self.environment, log=log, folder=self.folder)
+        environment = self.environment | {"NODE_OPTIONS": f'--require "{FREQUENT_POLLS}"'}
+        process = supervise.start(command, environment=environment, log=log, folder=self.folder)
         try:
             failed = supervise.failure(process, f"cdk {' '.join(arguments)}", log, seconds=timeout)
         finally:

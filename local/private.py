@@ -39,6 +39,7 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.core.iam_evaluator.is_root_access_key": "access_key_id",
     "ministack.core.iam_evaluator.resolve_principal": "access_key_id account_id credential",
     "ministack.core.iam_evaluator.EvalResult": TABLE,
+    "ministack.core.lambda_runtime.zipfile": TABLE,
     "ministack.core.responses.get_account_id": "",
     "ministack.core.responses.get_region": "",
     "ministack.app._port_is_bindable": "host port",
@@ -114,8 +115,14 @@ def find(name: str, known: Mapping[str, str | None] = PRIVATE_NAMES) -> Any:  # 
 def wrap(name: str, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     """Put `around(original)` in the place of the emulator's function `name`."""
     original = find(name)
+    put(name, functools.wraps(original)(around(original)))
+
+
+def put(name: str, replacement: object) -> None:
+    """Put `replacement` in the place of what the emulator has under `name`."""
+    find(name)
     module, _, attribute = name.rpartition(".")
-    setattr(import_module(module), attribute, functools.wraps(original)(around(original)))
+    setattr(import_module(module), attribute, replacement)
 
 
 def problems(known: Mapping[str, str | None]) -> Iterable[str]:

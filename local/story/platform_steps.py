@@ -118,7 +118,7 @@ def tracking(scene: Scene, facts: Facts) -> None:
 def teardown(scene: Scene, facts: Facts) -> None:
     """Run `cdk destroy --all`, list what is retained on purpose, stop the local AWS and look for processes left."""
     with watching(scene.narrator, partial(stacks_so_far, scene)):
-        scene.cloud.cdk("destroy", "--all", "--force", assembly=ASSEMBLY)
+        scene.cloud.cdk("destroy", "--all", "--force", "--concurrency", "4", assembly=ASSEMBLY)
     left = {name: status for name, status in stack_statuses(scene).items() if status != "DELETE_COMPLETE"}
     expect(not left, f"These stacks should be gone: {left}")
     retained = retained_resources(scene)

@@ -3,11 +3,14 @@
 import fcntl
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.contract.provision.conftest import base_python, copy_project
+
+REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -68,3 +71,15 @@ def test_a_second_set_up_of_one_checkout_is_refused_with_a_sentence_and_does_not
     assert first.startswith(f"atoll: Another `make` installs packages in {clone} at this moment.")
     assert all(line.startswith("make: ") for line in rest)
     assert not (clone / ".venv").exists()
+
+
+def test_an_ordinary_user_whose_group_may_write_to_the_cache_folder_can_load_the_cdk(tmp_path: Path) -> None:
+    """The umask 002 of Debian's, Ubuntu's and Red Hat's ordinary users does that; jsii refuses its cache there."""
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache").chmod(0o775)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("JSII_RUNTIME_")}
+    command = [sys.executable, "-c", "import stacks, aws_cdk; aws_cdk.App()"]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment | {"HOME": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
