@@ -26,7 +26,14 @@ _BY_AWS = re.compile(
     r"kms:(CreateGrant|Decrypt|DescribeKey|Encrypt|GenerateDataKey.*|ReEncrypt.*)$|sqs:SendMessage$"
 )
 """Actions of a function's role that AWS carries out in its place: Lambda for its interface, services with a key."""
-_PLATFORM_OF_TASKS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager")
+OF_TASKS = {
+    "ecr.api": "ecr:*",
+    "ecr.dkr": "ecr:*",
+    "logs": "logs:*",
+    "secretsmanager": "secretsmanager:GetSecretValue",
+    "s3": "s3:GetObject",
+}
+"""What Fargate calls for a task, beside the task's own S3: endpoint's name -> action."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +106,7 @@ def why_not(templates: Templates, groups: tuple[str, ...], name: str, action: st
         return f"{endpoint.place} has no private name"
     if not _policy_lets(endpoint, action):
         return f"the policy of {endpoint.place} lets nobody {action}"
-    peers = [_key(each) for each in endpoint.properties.get("SecurityGroupIds", ())]
+    peers = [key(each) for each in endpoint.properties.get("SecurityGroupIds", ())]
     out = set(_rules(templates, "Egress"))
     if gateway:
         return "" if any((group, "prefix list") in out for group in groups) else "no rule lets it out to the gateway"
@@ -112,27 +119,25 @@ def why_not(templates: Templates, groups: tuple[str, ...], name: str, action: st
 
 def callers(templates: Templates, region: str) -> Iterator[Caller]:
     """Give the functions of the network, the tasks and the jobs, with what they call."""
-    exports, fips_hosts = _exports(templates), PROFILES[region].fips_hosts
+    exports = _exports(templates)
     for function in resources(templates, "AWS::Lambda::Function"):
         groups = function.properties.get("VpcConfig", {}).get("SecurityGroupIds", ())
         variables = function.properties.get("Environment", {}).get("Variables", {})
         actions = [each for each in _actions(templates[function.stack], function) if not _BY_AWS.match(each)]
-        calls = {_called(action, variables, fips_hosts): action for action in actions}
+        calls = {called(action, variables, region): action for action in actions}
         traced = {"xray": "xray:PutTraceSegments"} if "TracingConfig" in function.properties else {}
         yield Caller(place=function.place, groups=_resolved(groups, exports), calls=calls | traced)
     for service in resources(templates, "AWS::ECS::Service"):
         wiring = service.properties["NetworkConfiguration"]["AwsvpcConfiguration"]
-        platform = {name: f"{name.partition('.')[0]}:{'GetSecretValue' if 'secrets' in name else '*'}"
-                    for name in _PLATFORM_OF_TASKS}  # fmt: skip
-        groups = _resolved(wiring["SecurityGroups"], exports)
-        yield Caller(place=service.place, groups=groups, calls=platform | {"s3": "s3:GetObject"})
+        yield Caller(place=service.place, groups=_resolved(wiring["SecurityGroups"], exports), calls=OF_TASKS)
     for model in resources(templates, "AWS::SageMaker::Model"):
         groups = _resolved(model.properties["VpcConfig"]["SecurityGroupIds"], exports)
         yield Caller(place=model.place, groups=groups, calls={"s3": "s3:GetObject"})
 
 
-def _called(action: str, variables: Mapping[str, Any], fips_hosts: frozenset[str]) -> str:
+def called(action: str, variables: Mapping[str, Any], region: str) -> str:
     """Name the endpoint for an action's host: the FIPS one where the SDK is told so and the region has one."""
+    fips_hosts = PROFILES[region].fips_hosts
     service = action.partition(":")[0]
     name = "sagemaker.runtime" if action == _RUNTIME else _ENDPOINT_OF.get(service, service)
     plain = any(each.startswith("AWS_ENDPOINT_URL_") and f"//{_host(name)}." in str(variables[each])
@@ -181,10 +186,10 @@ def _rules(templates: Templates, direction: str, port: int = _HTTPS) -> Iterator
     member = "DestinationSecurityGroupId" if direction == "Egress" else "SourceSecurityGroupId"
     inline = f"SecurityGroup{direction}"
     for rule in resources(templates, f"AWS::EC2::SecurityGroup{direction}"):
-        yield from _pair(_key(rule.properties["GroupId"]), rule.properties, member, port)
+        yield from _pair(key(rule.properties["GroupId"]), rule.properties, member, port)
     for group in resources(templates, "AWS::EC2::SecurityGroup"):
         for rule in group.properties.get(inline, ()):
-            yield from _pair(_key({"Fn::GetAtt": [group.logical_id, "GroupId"]}), rule, member, port)
+            yield from _pair(key({"Fn::GetAtt": [group.logical_id, "GroupId"]}), rule, member, port)
 
 
 def _pair(group: str, rule: Mapping[str, Any], member: str, port: int) -> Iterator[tuple[str, str]]:
@@ -192,7 +197,7 @@ def _pair(group: str, rule: Mapping[str, Any], member: str, port: int) -> Iterat
     if covers and "DestinationPrefixListId" in rule:
         yield group, "prefix list"
     elif covers and member in rule:
-        yield group, _key(rule[member])
+        yield group, key(rule[member])
 
 
 def _exports(templates: Templates) -> dict[str, Any]:
@@ -202,10 +207,11 @@ def _exports(templates: Templates) -> dict[str, Any]:
 
 def _resolved(groups: Any, exports: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ANN401 - any template value
     """Follow imports to the stack that exports the group."""
-    return tuple(_key(exports.get(json.dumps(each.get("Fn::ImportValue")), each)) for each in groups)
+    return tuple(key(exports.get(json.dumps(each.get("Fn::ImportValue")), each)) for each in groups)
 
 
-def _key(value: object) -> str:
+def key(value: object) -> str:
+    """Give a template value as text, so that two can be compared."""
     return json.dumps(value, sort_keys=True)
 
 

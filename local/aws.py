@@ -13,7 +13,18 @@ from collections.abc import Callable
 import hypercorn.asyncio
 import ministack.app
 
-from local import cloudformation, ecs, events, function_code, iam, private, request_keys, sagemaker, source_vpc
+from local import (
+    cloudformation,
+    ecs,
+    events,
+    function_code,
+    iam,
+    private,
+    reachability,
+    request_keys,
+    sagemaker,
+    source_vpc,
+)
 
 HTTPS_PORT = 443
 
@@ -22,7 +33,8 @@ def main() -> None:
     """Register the extensions, then serve until SIGTERM."""
     private.require_pinned_version()
     private.wrap("ministack.app._port_is_bindable", _except_https_port)
-    for extension in (iam, source_vpc, request_keys, events, cloudformation, ecs, sagemaker, function_code):
+    judges = (iam, source_vpc, request_keys, reachability)
+    for extension in (*judges, events, cloudformation, ecs, sagemaker, function_code):
         extension.register()
     hypercorn.asyncio.serve = functools.partial(hypercorn.asyncio.serve, shutdown_trigger=_end_when_told)
     ministack.app.main()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from local import private, supervise
+from local import private, reachability, supervise
 from local.cloud_state import is_healthy
 from local.cloudformation import aws, run_on_worker_threads
 from local.cloudformation.resource_type import Made, Props
@@ -126,6 +126,8 @@ def _run(service: str, props: Props) -> None:
         images = [each["image"] for each in definition["containerDefinitions"]]
         _log.warning("ECS service %s is only recorded, nothing runs: images %s", service, images)
         return
+    if why := reachability.task_without_a_way(props):
+        raise ValueError(f"ResourceInitializationError: {why}")
     place = Place.from_environment(os.environ)
     process = supervise.start(
         [*supervise.PYTHON, "-m", "mlflow_server", *(container.get("command") or ["serve"])],

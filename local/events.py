@@ -1,10 +1,11 @@
 """The EventBridge and CloudTrail events of CloudFormation that the emulator doesn't send.
 
 - `CloudFormation Stack Status Change` on each change of a stack's status;
-- `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack, with the caller's identity, and
-  for those that IAM refuses: without parameters, as CloudTrail's records of denied calls may be;
-- the very same records in LookupEvents, of the calls that succeeded, as the emulator's own name neither the caller nor
-  the parameters as CloudTrail does;
+- `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack of every stack and by everybody,
+  with the caller's identity, and for those that IAM refuses: without parameters, as CloudTrail's records of denied
+  calls may be. They come minutes later (of the fast clock), after the stack's own events have begun;
+- the very same records in LookupEvents, as late, as the emulator's own name neither the caller nor the parameters as
+  CloudTrail does;
 - the same event for each call of a function (`Invoke`, a data event, which LookupEvents doesn't hold);
 - the true names of the other query-protocol calls (CreateChangeSet rather than "POST.cloudformation") in LookupEvents.
 
@@ -21,9 +22,12 @@ from typing import Any
 from uuid import uuid4
 
 from local import private
+from local.sagemaker import clock
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 TRAILED_CALLS = ("ExecuteChangeSet", "DeleteChangeSet", "UpdateStack")
+LAG_SECONDS = 5 * 60
+"""From a call to its record: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html."""
 
 _CLOUDFORMATION = "ministack.services.cloudformation"
 _APP = "ministack.app"
@@ -87,6 +91,17 @@ def _soon(send: Callable[[], None]) -> None:
         send()
 
 
+def _tell_later(detail: Mapping[str, object]) -> None:
+    """Put a call into the trail and onto the bus when CloudTrail would."""
+    record = _trail_record(detail)
+
+    def tell() -> None:
+        private.find("ministack.services.cloudtrail._get_event_queue")().append(record)
+        send_event("aws.cloudformation", "AWS API Call via CloudTrail", detail, [])
+
+    asyncio.get_running_loop().call_later(clock.real(LAG_SECONDS), tell)
+
+
 def _knowing_who_calls(original: Callable[..., Awaitable[tuple]]) -> Callable[..., Awaitable[tuple]]:
     async def invoke(name: str, *given: object, **named: object) -> tuple:
         token = _calls.set(private.find("ministack.core.iam_evaluator.caller_arn")())
@@ -122,9 +137,7 @@ def _announcing_call(call: str, original: Handler) -> Handler:
     def handler(params: Mapping[str, object]) -> tuple:
         response = original(params)
         if response[0] == _OK:
-            detail = _call_detail(call, params)
-            _keep_in_trail(detail)
-            send_event("aws.cloudformation", "AWS API Call via CloudTrail", detail, [])
+            _tell_later(_call_detail(call, params))
         return response
 
     return handler
@@ -136,13 +149,12 @@ def _announcing_denial(original: Callable[..., tuple]) -> Callable[..., tuple]:
 
     def denial(service: str, action: str, principal_arn: str, request_id: str, **details: Any) -> tuple:  # noqa: ANN401
         call = action.partition(":")[2]
-        if service == "cloudformation" and call in TRAILED_CALLS:
+        if service == "cloudformation" and call in TRAILED_CALLS and not details.get("error_code"):  # IAM judged it
             why = details.get("message") or message(
                 action, principal_arn, details.get("resource_arn", "*"), bool(details.get("explicit_deny"))
             )
             denied = {"requestParameters": None, "errorCode": "AccessDenied", "errorMessage": why}
-            detail = _call_detail(call, {}, principal_arn) | denied
-            _soon(lambda: send_event("aws.cloudformation", "AWS API Call via CloudTrail", detail, []))
+            _tell_later(_call_detail(call, {}, principal_arn) | denied)
         return original(service, action, principal_arn, request_id, **details)
 
     return denial
@@ -178,9 +190,9 @@ def _detail(source: str, call: str, asked: Mapping[str, object], who: str) -> di
     }
 
 
-def _keep_in_trail(detail: Mapping[str, object]) -> None:
-    """Have LookupEvents find the call."""
-    private.find("ministack.services.cloudtrail._get_event_queue")().append({
+def _trail_record(detail: Mapping[str, object]) -> dict[str, object]:
+    """Give a call as LookupEvents tells of it."""
+    return {
         "EventId": detail["eventID"],
         "EventName": detail["eventName"],
         "EventSource": detail["eventSource"],
@@ -188,7 +200,7 @@ def _keep_in_trail(detail: Mapping[str, object]) -> None:
         "ReadOnly": "false",
         "Resources": [],
         "CloudTrailEvent": json.dumps(detail),
-    })  # fmt: skip
+    }
 
 
 def caller_identity(arn: str) -> dict[str, object]:

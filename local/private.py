@@ -38,6 +38,7 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.core.iam_evaluator.caller_arn": "",
     "ministack.core.iam_evaluator.is_root_access_key": "access_key_id",
     "ministack.core.iam_evaluator.resolve_principal": "access_key_id account_id credential",
+    "ministack.core.iam_evaluator.AuthError": TABLE,
     "ministack.core.iam_evaluator.EvalResult": TABLE,
     "ministack.core.lambda_runtime.zipfile": TABLE,
     "ministack.core.responses.get_account_id": "",

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import reachability
 from local.sagemaker import emulator
 from local.sagemaker.backend import Backend
 from local.sagemaker.children import Child, Sink
@@ -116,8 +117,13 @@ class Job(ABC):
         fields[f"{self.prefix}EndTime"] = datetime.now(UTC)
         self.change(status, **self.end_fields(phase), **fields)
 
+    def _find_the_data(self) -> None:
+        if why := reachability.job_without_a_way(self.spec):
+            raise JobFailedError(f"ClientError: Data download failed: {why}")
+
     def _outcome(self) -> tuple[str, str, dict[str, Any]]:
         try:
+            self._find_the_data()
             return "Completed", "Completed", self.work()
         except JobStoppedError as stopped:
             return "Stopped", str(stopped), {}

@@ -11,6 +11,7 @@ from typing import Any
 
 import urllib3
 
+from local import reachability
 from local.sagemaker import emulator, images, storage
 from local.sagemaker.backend import Backend
 from local.sagemaker.children import Sink
@@ -44,6 +45,8 @@ class ModelServer:
         self._folder = Path(tempfile.mkdtemp(prefix="server-", dir=backend.folder))
         root = self._folder / "ml"
         root.mkdir()
+        if why := reachability.job_without_a_way(model):
+            raise JobFailedError(f"Failed to download model data: {why}")
         if "ModelDataUrl" in container:
             storage.unpack(_fetch(model["ExecutionRoleArn"], container["ModelDataUrl"]), root / "model")
         port = _free_port()

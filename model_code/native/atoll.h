@@ -72,7 +72,7 @@ size_t atoll_count(const char *text, size_t length, char character);
    is for the caller to find out.
 
    CSV without a header: `columns` numbers a line, spaces around them, an empty field is NaN, lines end with \n or \r\n
-   (the last one may lack it). */
+   (the last one may lack it, or its \n alone). */
 int64_t atoll_parse_csv(const char *text, size_t length, size_t columns, size_t most_rows, double *rows, size_t *start);
 
 /* JSON: an array of arrays of `columns` numbers or nulls (NaN), by itself or as the one member "instances". */

@@ -149,7 +149,7 @@ int64_t atoll_parse_csv(const char *text, size_t length, size_t columns, size_t 
             if (!at)
                 return -1 - (int64_t)row;
         }
-        if (*at == '\r' && at[1] == '\n')
+        if (*at == '\r' && (at + 1 == end || at[1] == '\n'))
             at++;
         if (at < end && *at++ != '\n')
             return -1 - (int64_t)row;

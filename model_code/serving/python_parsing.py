@@ -27,6 +27,8 @@ def parse_csv(body: bytes, columns: list[str], first: int = 1) -> Matrix:
     """
     if not body:
         raise InputError(f"The body is empty; expected lines of {len(columns)} numbers separated by commas.")
+    if body.endswith(b"\r"):  # batch transform with SingleRecord may cut a file of \r\n at its \n
+        body += b"\n"
     body = body.replace(b"\r\n", b"\n").removesuffix(b"\n")
     if body.translate(None, CSV_BYTES):
         raise _bad_field(body, columns, first)

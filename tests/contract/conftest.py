@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.cloud import LocalCloud
+from tests.contract import local_templates
 
 SETTINGS = "[tracking]\nport = 443\n"
 NARROW = {  # what CloudFormation may do while it releases a stack whose only resource is a parameter
@@ -69,3 +70,9 @@ def destroy(cloud: LocalCloud) -> Callable[[str], None]:
         client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 
     return run
+
+
+@pytest.fixture(scope="session")
+def approver(deploy: Callable[..., dict[str, str]]) -> str:
+    """The role of approvers; gives its ARN."""
+    return deploy("people", local_templates.people())["Approver"]

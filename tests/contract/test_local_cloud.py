@@ -63,11 +63,6 @@ def test_a_property_that_the_local_aws_doesnt_know_fails_the_stack(deploy: Deplo
         deploy("unknown", template)
 
 
-@pytest.fixture(scope="module")
-def approver(deploy: Deploy) -> str:
-    return deploy("people", templates.people())["Approver"]
-
-
 def request_release(cloud: LocalCloud, stack: str, change_set: str) -> None:
     client = cloud.client("cloudformation")
     client.create_change_set(
@@ -162,6 +157,8 @@ def test_executing_a_change_set_tells_who_did_it_and_each_status_of_the_stack(
     request_release(cloud, "heard", change_set)
     execute(cloud.as_person(approver, "bob"), "heard", change_set)
     events = events_until(cloud, queue, lambda event: "heard" in str(event) and "CREATE_COMPLETE" in str(event))
+    if change_set not in str(events):  # CloudTrail tells later
+        events += events_until(cloud, queue, lambda event: change_set in str(event))
     ours = [event for event in events if "heard" in json.dumps(event)]
     call = next(event["detail"] for event in ours if event["detail-type"] == "AWS API Call via CloudTrail")
     assert call["eventName"] == "ExecuteChangeSet"
@@ -198,41 +195,6 @@ def test_calling_a_function_tells_who_called_it_under_the_id_that_the_function_s
     assert call["userIdentity"]["arn"].endswith(":root")
     client.delete_function(FunctionName="asked")
     destroy("hearer")
-
-
-def test_cloudtrail_looks_up_the_execution_by_its_name(cloud: LocalCloud, approver: str) -> None:
-    request_release(cloud, "looked-up", "r-by-alice-000000000000")
-    execute(cloud.as_person(approver, "bob"), "looked-up", "r-by-alice-000000000000")
-    names = [{"AttributeKey": "EventName", "AttributeValue": "ExecuteChangeSet"}]
-    found = cloud.client("cloudtrail").lookup_events(LookupAttributes=names)["Events"]
-    call = json.loads(found[0]["CloudTrailEvent"])
-    assert call["requestParameters"] == {"changeSetName": "r-by-alice-000000000000", "stackName": "looked-up"}
-    assert call["userIdentity"]["arn"].endswith("/bob")
-
-
-def test_cloudtrail_does_not_take_a_denied_execution_for_a_done_one(cloud: LocalCloud, approver: str) -> None:
-    name = "r-by-bob-000000000000"
-    request_release(cloud, "denied", name)
-    with pytest.raises(ClientError, match="AccessDenied"):
-        execute(cloud.as_person(approver, "bob"), "denied", name)
-    names = [{"AttributeKey": "EventName", "AttributeValue": "ExecuteChangeSet"}]
-    found = cloud.client("cloudtrail").lookup_events(LookupAttributes=names)["Events"]
-    assert not [event for event in found if name in event["CloudTrailEvent"]]
-
-
-def test_a_denied_execution_is_told_without_its_parameters(
-    cloud: LocalCloud, deploy: Deploy, destroy: Destroy, approver: str
-) -> None:
-    queue, name = deploy("listener", templates.listener())["Queue"], "r-by-bob-111111111111"
-    request_release(cloud, "turned-away", name)
-    with pytest.raises(ClientError, match="AccessDenied"):
-        execute(cloud.as_person(approver, "bob"), "turned-away", name)
-    heard = events_until(cloud, queue, lambda event: event["detail"].get("errorCode") == "AccessDenied")
-    call = heard[-1]["detail"]
-    assert (call["eventName"], call["requestParameters"]) == ("ExecuteChangeSet", None)
-    assert call["userIdentity"]["arn"].endswith("/bob")
-    assert "stack/turned-away/" in call["errorMessage"]
-    destroy("listener")
 
 
 @pytest.fixture(scope="module")

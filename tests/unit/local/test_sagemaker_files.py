@@ -90,10 +90,15 @@ def test_an_address_that_is_not_s3_is_refused() -> None:
 @given(rows=records, several=st.booleans(), limit=st.integers(13, 40))
 def test_cutting_lines_loses_none_and_keeps_their_order(rows: list[bytes], several: bool, limit: int) -> None:  # noqa: FBT001 - hypothesis
     bodies = list(lines.batches(b"\n".join(rows), split=True, several=several, limit=limit))
-    assert all(len(body) <= limit and body.endswith(b"\n") for body in bodies)
-    assert b"".join(bodies).splitlines() == b"\n".join(rows).splitlines()
+    assert all(len(body) <= limit and body.endswith(b"\n") == several for body in bodies)
+    assert (b"" if several else b"\n").join(bodies).splitlines() == b"\n".join(rows).splitlines()
     if not several:
         assert len(bodies) == len(rows)
+
+
+def test_a_single_record_of_a_file_of_windows_lines_keeps_its_return() -> None:
+    assert list(lines.batches(b"1\r\n\r\n2\r\n", split=True, several=False, limit=9)) == [b"1\r", b"\r", b"2\r"]
+    assert list(lines.batches(b"1\r\n2", split=True, several=True, limit=9)) == [b"1\r\n2\n"]
 
 
 def test_an_unsplit_object_is_one_request_and_a_big_record_is_refused() -> None:

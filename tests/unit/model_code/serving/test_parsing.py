@@ -95,13 +95,25 @@ def test_any_json_body_is_rows_or_a_sentence(body: bytes) -> None:
         (b"1],[2", "Row 1, column 1 (f1): '1]' is no finite number"),
         ("1,٣".encode(), "column 2"),
         (b"1,2\r3,4", "Row 1 has 3 columns"),
-        (b"1,2\r", "Row 1, column 2 (f2): '2\\r' is no finite number"),
+        (b"1,2\r\r", "Row 1, column 2 (f2): '2\\r' is no finite number"),
     ],
 )
 def test_a_bad_csv_body_is_refused_by_row_and_column(body: bytes, expected: str) -> None:
     with pytest.raises(InputError) as refusal:
         parse_csv(body, columns(2))
     assert expected in str(refusal.value)
+
+
+@pytest.mark.parametrize("cut", [(b"1,2\r\n3,\r\n",), (b"1,2\r", b"3,\r"), (b"1,2\r\n", b"3,\r\n")])
+@pytest.mark.parametrize("in_c", [True, False])
+def test_a_file_of_windows_lines_is_scored_however_batch_transform_cuts_it(
+    library: Library, monkeypatch: pytest.MonkeyPatch, cut: tuple[bytes, ...], *, in_c: bool
+) -> None:
+    if in_c:
+        monkeypatch.setattr(python_parsing, "parse_csv", lambda *_: pytest.fail("Python read it"))
+    monkeypatch.setattr(parsing, "optional_library", lambda: library if in_c else None)
+    rows = np.concatenate([parse_csv(each, columns(2)) for each in cut])
+    assert np.array_equal(rows, [[1, 2], [3, np.nan]], equal_nan=True)
 
 
 def test_without_the_library_python_reads_and_says_so_once(

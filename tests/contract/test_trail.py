@@ -1,0 +1,86 @@
+"""CloudTrail on the local AWS: who called, of every stack, minutes later, and what a denied call leaves out."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
+from local.cloud import LocalCloud
+from tests.contract import local_templates as templates
+from tests.contract.test_local_cloud import events_until, execute, request_release
+
+Deploy = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def queue(deploy: Deploy, destroy: Callable[[str], None]) -> Iterator[str]:
+    yield deploy("trail-listener", templates.listener())["Queue"]
+    destroy("trail-listener")
+
+
+def looked_up(cloud: LocalCloud, name: str) -> list[dict[str, Any]]:
+    """What LookupEvents tells of the executions that have this text anywhere."""
+    wanted = [{"AttributeKey": "EventName", "AttributeValue": "ExecuteChangeSet"}]
+    found = cloud.client("cloudtrail").lookup_events(LookupAttributes=wanted)["Events"]
+    return [json.loads(each["CloudTrailEvent"]) for each in found if name in each["CloudTrailEvent"]]
+
+
+def come_late(cloud: LocalCloud, name: str) -> dict[str, Any]:
+    deadline = time.monotonic() + 20
+    while not (found := looked_up(cloud, name)):
+        assert time.monotonic() < deadline, name
+        time.sleep(0.05)
+    return found[0]
+
+
+def test_the_trail_has_a_call_minutes_after_it_was_made(cloud: LocalCloud, approver: str) -> None:
+    name = "r-by-alice-000000000000"
+    request_release(cloud, "looked-up", name)
+    called = datetime.now(UTC)
+    execute(cloud.as_person(approver, "bob"), "looked-up", name)
+    assert looked_up(cloud, name) == []
+    call = come_late(cloud, name)
+    assert call["requestParameters"] == {"changeSetName": name, "stackName": "looked-up"}
+    assert call["userIdentity"]["arn"].endswith("/bob")
+    assert datetime.fromisoformat(call["eventTime"]) - called < timedelta(seconds=2)  # when it was made, not told
+
+
+def test_the_stack_moves_before_the_trail_tells_who_had_it_moved(cloud: LocalCloud, approver: str, queue: str) -> None:
+    name = "r-by-alice-222222222222"
+    request_release(cloud, "moves-first", name)
+    execute(cloud.as_person(approver, "bob"), "moves-first", name)
+    heard = events_until(cloud, queue, lambda event: name in str(event))
+    told = [str(event["detail"]) for event in heard if "moves-first" in str(event)]
+    assert "CREATE_IN_PROGRESS" in "".join(told[:-1])
+    assert name in told[-1]
+
+
+def test_a_denied_execution_is_told_without_its_parameters_and_counts_as_no_execution(
+    cloud: LocalCloud, approver: str, queue: str
+) -> None:
+    name = "r-by-bob-111111111111"
+    request_release(cloud, "turned-away", name)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        execute(cloud.as_person(approver, "bob"), "turned-away", name)
+    heard = events_until(cloud, queue, lambda event: event["detail"].get("errorCode") == "AccessDenied")
+    told = come_late(cloud, "stack/turned-away/")
+    assert told == heard[-1]["detail"]
+    assert (told["eventName"], told["requestParameters"]) == ("ExecuteChangeSet", None)
+    assert told["userIdentity"]["arn"].endswith("/bob")
+    succeeded = CloudTrailTrail(cloud.client("cloudtrail")).calls("ExecuteChangeSet", datetime(2020, 1, 1, tzinfo=UTC))
+    assert "turned-away" not in str(succeeded)
+
+
+def test_the_trail_and_the_bus_tell_of_everybodys_calls_on_every_stack(cloud: LocalCloud, queue: str) -> None:
+    client = cloud.client("cloudformation")  # the account's administrator, on a stack that is none of Atoll's
+    request_release(cloud, "payroll", "somebody-elses")
+    client.execute_change_set(StackName="payroll", ChangeSetName="somebody-elses")
+    (call,) = [each["detail"] for each in events_until(cloud, queue, lambda event: "somebody-elses" in str(event))
+               if "somebody-elses" in str(each)]  # fmt: skip
+    assert call["userIdentity"]["type"] == "Root"
+    assert come_late(cloud, "somebody-elses") == call
