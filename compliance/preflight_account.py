@@ -14,6 +14,8 @@ _WITH_MODELS = 8
 UNRESERVED = 100
 """What Lambda keeps of an account's concurrency that nobody may reserve
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html)."""
+_MADE = ("/aws/rds/instance/atoll-tracking-", "/aws/ecs/containerinsights/Atoll-Tracking-", "RDSOSMetrics")
+"""How the names of log groups begin that RDS and ECS make: CloudFormation names database and cluster by their stack."""
 _LINKED = {"ecs": "ECS", "elasticloadbalancing": "ElasticLoadBalancing", "rds": "RDS"}
 
 
@@ -84,4 +86,27 @@ def authority(settings: Settings, clients: Clients) -> Iterator[Finding]:
     yield Finding(subject="certificate's authority", ok=kind == "AMAZON_ISSUED", found=kind, mend=mend)
 
 
-CHECKS = (concurrency, linked_roles, fargate_hosts, authority)
+def made_log_groups(settings: Settings, clients: Clients) -> Iterator[Finding]:
+    """The log groups that RDS and ECS made have a key and an end: no template makes them, so none can give it.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html (never
+    expire), https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-container-insights.html. Before the
+    first deployment there are none.
+    """
+    pages = clients("logs").get_paginator("describe_log_groups")
+    groups = [group for prefix in _MADE for page in pages.paginate(logGroupNamePrefix=prefix)
+              for group in page["logGroups"]]  # fmt: skip
+    days = settings.logs.searchable_days
+    for group in groups:
+        name, lasts = group["logGroupName"], group.get("retentionInDays")
+        found = f"{'its own key' if group.get('kmsKeyId') else 'no key'}, {f'{lasts} days' if lasts else 'no end'}"
+        mend = (
+            f"aws logs associate-kms-key --log-group-name {name} --kms-key-id <ARN of the logs key>; "
+            f"aws logs put-retention-policy --log-group-name {name} --retention-in-days {days}"
+        )
+        yield Finding(
+            subject=f"log group {name}", ok=bool(group.get("kmsKeyId")) and lasts == days, found=found, mend=mend
+        )
+
+
+CHECKS = (concurrency, linked_roles, fargate_hosts, authority, made_log_groups)

@@ -54,6 +54,7 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.services.iam._roles": TABLE,
     "ministack.services.rds._instances": TABLE,
     "ministack.services.cloudtrail._get_event_queue": "",
+    "ministack.services.eventbridge._matches_pattern": "pattern_str event",
     "ministack.services.eventbridge._put_events": "data allow_aws_source",
     "ministack.services.lambda_svc._execute_function_dispatch": "func config event request_id started",
     "ministack.services.lambda_svc._invoke": "name event headers path_qualifier query_params",

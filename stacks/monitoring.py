@@ -13,7 +13,7 @@ from stacks.bundle import bundle_folder
 from stacks.components import arns
 from stacks.components.database import VAULT
 from stacks.components.endpoint_alarms import VARIANT, endpoint_name, runbook
-from stacks.components.events import EventKind, EventRoute
+from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
 from stacks.components.stack import AtollStack, StackOptions
@@ -40,7 +40,7 @@ class MonitoringStack(AtollStack):
         self._action = as_interface(actions.SnsAction(as_interface(release.topic)))
         self._dead_letters = DeadLetters(self, "DeadLetters", key=release.foundation.keys.messages)
         function = self._batch_scored()
-        scored = {"TransformJobStatus": ["Completed"]}
+        scored = {"TransformJobStatus": ["Completed"], **STARTED_BY_OURS}
         event = EventKind(source="aws.sagemaker", kind="SageMaker Transform Job State Change", detail=scored)
         EventRoute(self, "TransformEnded", event=event, to=function, dead_letters=self._dead_letters)
         for name, queue in (("Release", release.dead_letters), ("Monitoring", self._dead_letters)):

@@ -11,7 +11,7 @@ from constructs import Construct
 from compliance.accepted import REPEATED_REFERENCE
 from compliance.findings import accept_finding
 from stacks.bundle import bundle_folder
-from stacks.components.events import EventKind, EventRoute, Redelivery, RedeliveryBus, Timetable
+from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute, Redelivery, RedeliveryBus, Timetable
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
 from stacks.components.pipeline import ReleasePowers
@@ -74,7 +74,7 @@ class ReleaseStack(AtollStack):
         self.powers.read_reasons(function.permissions)
         self.powers.read_audit(function.permissions)
         self.powers.read_trail(function.permissions)
-        ended = {"TrainingJobStatus": ["Completed", "Failed", "Stopped"]}
+        ended = {"TrainingJobStatus": ["Completed", "Failed", "Stopped"], **STARTED_BY_OURS}
         event = EventKind(source="aws.sagemaker", kind="SageMaker Training Job State Change", detail=ended)
         return EventRoute(self, "TrainingEnded", event=event, to=function, dead_letters=self.dead_letters)
 

@@ -47,7 +47,7 @@ class JobReader(Protocol):
         ...
 
     def ended_since(self, since: datetime) -> list[EndedJob]:
-        """Return the jobs that ended (well or not) since then, the oldest first; those of strangers too."""
+        """Return the jobs of people of ours that ended (well or not) since then, the oldest first."""
         ...
 
 

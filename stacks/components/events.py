@@ -17,6 +17,14 @@ REDELIVERY = "atoll.redelivery"
 """The bus of events that our functions send again, and their source (lambdas/release/events.py)."""
 
 
+STARTED_BY_OURS = {"Tags": {"atoll:uid": [{"exists": True}]}}
+"""Of a job's events: those of jobs with the tag that IAM forces on trainers, in an account shared with others.
+
+The event has the job's tags:
+https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EventKind:
     """Which events: from one source (`aws.sagemaker`), of one kind, whose detail matches."""

@@ -51,7 +51,7 @@ class FakeJobs:
         return self.jobs[name]
 
     def ended_since(self, since: datetime) -> list[EndedJob]:
-        ended = (j for j in self.jobs.values() if j.ended >= since)
+        ended = (j for j in self.jobs.values() if j.ended >= since and j.submitter)
         states = self.statuses
         return [
             EndedJob(name=j.name, arn=j.arn, status=states.get(j.name, "Completed"), ended=j.ended)

@@ -1,5 +1,6 @@
 """What the release functions may do: one asks, one goes back and keeps the template, and none moves forward."""
 
+import json
 from collections.abc import Callable
 from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
@@ -10,6 +11,7 @@ from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
 from compliance.templates import Template, read_templates, resources
 from lambdas.release.events import REDELIVERY
+from local import private
 from tests.infrastructure.people_cases import ARN, BACK, CREATE, DELETE, EXECUTE, FORWARD, NAME, SHADOW, STACK, STOP
 from tests.infrastructure.policies import ACCOUNT, REGION, Request, decision, output, resolved
 
@@ -168,6 +170,22 @@ def test_one_function_ends_what_must_not_be_and_deletes_nothing(templates: Templ
     admitted = CALLERS | {"aws:RequestTag/atoll:callers": "admitted"}
     assert not allowed(templates, function, "sagemaker:AddTags", ENDPOINT_ARN, **admitted)
     assert not allowed(templates, function, "sagemaker:DeleteEndpoint", ENDPOINT_ARN)
+
+
+@pytest.mark.parametrize(("tags", "heard"), [({}, 0), ({"team": "payroll"}, 0), ({"atoll:uid": "alice"}, 1)])
+def test_jobs_of_others_in_a_shared_account_are_none_of_ours(
+    templates: Templates, tags: dict[str, str], heard: int
+) -> None:
+    matches = private.find("ministack.services.eventbridge._matches_pattern")
+    rules = [each.properties.get("EventPattern") for each in resources(templates, "AWS::Events::Rule")]
+    for kind in ("Training", "Transform"):
+        detail = {f"{kind}JobStatus": "Completed", "Tags": tags}
+        event = {
+            "Source": "aws.sagemaker",
+            "DetailType": f"SageMaker {kind} Job State Change",
+            "Detail": json.dumps(detail),
+        }
+        assert sum(matches(json.dumps(each), event) for each in rules if each) == heard, kind
 
 
 def test_every_event_of_stack_and_endpoint_reaches_the_function_that_looks(templates: Templates) -> None:

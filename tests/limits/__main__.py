@@ -1,4 +1,4 @@
-"""`make limits`: what AWS limits: environments, settings at their bounds, drawn ones, into build/limits.json."""
+"""`make limits`: environments, the rehearsal, settings at their bounds and drawn ones, into build/limits.json."""
 
 import argparse
 import json
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compliance.limits.judge import judge_assembly
-from compliance.synth import SYNTH, environments
+from compliance.synth import ROOT, SYNTH, environments
+from stacks.settings import load
 from tests.limits.run import Walk
 
 REPORT = Path("build/limits.json")
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     walk = Walk()
     for environment in environments():
         walk.add(environment, judge_assembly(SYNTH / environment))
+    walk.settings("rehearsal", load(str(ROOT / "local" / "rehearsal.toml")))
     walk.extremes()
     walk.drawn(parser.parse_args(arguments).drawn)
     REPORT.parent.mkdir(exist_ok=True)

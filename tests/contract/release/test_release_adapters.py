@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +54,36 @@ def test_a_job_is_read_with_its_tags(aws: Callable[..., Any]) -> None:
     assert job.artifact_uri.startswith("s3://data/jobs/j/")
     assert job.hyperparameters == {"seed": "7"}
     assert job.ended.tzinfo is not None
+
+
+@BOTH
+def test_of_a_shared_accounts_jobs_only_those_of_our_people_ended(kind: str) -> None:
+    shared = SharedAccount(ours="a", strangers="b")
+    world = fakes.FakeWorld()
+    for name in ("a", "b"):
+        world.finish(fakes.job(name, submitter="ann" if name == "a" else ""), world.trained())
+    jobs: ports.JobReader = world.jobs if kind == "fake" else SageMakerJobs(shared)
+    for _ in range(3):  # the reconciler asks every quarter of an hour
+        assert [job.name for job in jobs.ended_since(NOON - timedelta(days=1))] == ["a"]
+    assert shared.asked.count("b") <= 1
+
+
+class SharedAccount:
+    """A `sagemaker` client that knows one job of ours and one of others."""
+
+    def __init__(self, *, ours: str, strangers: str) -> None:
+        self._tags = {ours: [{"Key": "atoll:uid", "Value": "ann"}], strangers: [{"Key": "team", "Value": "payroll"}]}
+        self.asked: list[str] = []
+
+    def get_paginator(self, _name: str) -> "SharedAccount":
+        return self
+
+    def paginate(self, ResourceArn: str = "", **_given: object) -> list[dict[str, Any]]:  # noqa: N803 - boto3's word
+        if ResourceArn:
+            self.asked.append(ResourceArn)
+            return [{"Tags": self._tags[ResourceArn]}]
+        about = {"TrainingJobStatus": "Completed", "CreationTime": NOON}
+        return [{"TrainingJobSummaries": [{"TrainingJobName": n, "TrainingJobArn": n} | about for n in self._tags]}]
 
 
 def test_what_a_job_ran_and_took_is_read_from_its_description() -> None:

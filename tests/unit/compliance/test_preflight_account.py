@@ -6,7 +6,7 @@ import pytest
 from botocore.stub import Stubber
 
 from compliance import preflight
-from compliance.preflight_account import authority, concurrency, fargate_hosts, linked_roles, reserved
+from compliance.preflight_account import authority, concurrency, fargate_hosts, linked_roles, made_log_groups, reserved
 from stacks.settings import ENVIRONMENTS, Settings
 
 
@@ -103,3 +103,25 @@ def test_a_certificate_that_is_missing_is_told_once(account: Stubs) -> None:
 
 def test_the_preflight_asks_all_of_it() -> None:
     assert {concurrency, linked_roles, fargate_hosts, authority} <= set(preflight.CHECKS)
+
+
+def test_log_groups_that_services_made_without_key_or_end_are_told_with_the_commands(account: Stubs) -> None:
+    days, key = settings().logs.searchable_days, "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/k"
+    group = "/aws/rds/instance/atoll-tracking-1/postgresql"
+    account.answer("logs", "describe_log_groups", {"logGroups": [{"logGroupName": group}]})
+    made = {"logGroupName": "/aws/ecs/containerinsights/Atoll-Tracking-1/performance", "kmsKeyId": key}
+    account.answer("logs", "describe_log_groups", {"logGroups": [made | {"retentionInDays": days}]})
+    account.answer(
+        "logs", "describe_log_groups", {"logGroups": [{"logGroupName": "RDSOSMetrics", "retentionInDays": 30}]}
+    )
+    database, cluster, metrics = made_log_groups(settings(), account)
+    assert (database.ok, cluster.ok, metrics.ok) == (False, True, False)
+    assert (database.found, metrics.found) == ("no key, no end", "no key, 30 days")
+    assert f"associate-kms-key --log-group-name {group}" in database.mend
+    assert f"put-retention-policy --log-group-name {group} --retention-in-days {days}" in database.mend
+
+
+def test_before_the_first_deployment_no_service_has_made_a_log_group(account: Stubs) -> None:
+    for _ in range(3):
+        account.answer("logs", "describe_log_groups", {"logGroups": []})
+    assert list(made_log_groups(settings(), account)) == []

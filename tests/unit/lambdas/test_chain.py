@@ -67,3 +67,17 @@ def test_each_entry_has_exactly_one_link_after_any_race_and_any_death(plans: lis
     assert list(breaks(store)) == []
     linked = [json.loads(store.get(key))["entry"] for key in store.keys("chain/")]
     assert sorted(linked) == store.keys("audit/")
+
+
+class Unread(FakeAuditStore):
+    """A store whose objects may be listed and not read."""
+
+    def get(self, key: str) -> bytes:
+        raise AssertionError(f"{key} was read")
+
+
+def test_a_record_that_is_whole_is_mended_by_listing_alone() -> None:
+    shared: dict[str, bytes] = {}
+    for second in range(20):
+        ChainedAudit(FakeAuditStore(shared)).write(entry(second))
+    assert ChainedAudit(Unread(shared)).mend() == []
