@@ -116,7 +116,8 @@ def test_a_function_reaches_what_its_network_has_an_endpoint_for_and_nothing_els
     out = way(network())
     assert reads(cloud, out["Role"]) == ""
     assert error(cloud, out["Role"], "s3", "list_buckets") == ""
-    assert "no endpoint answers for it" in error(cloud, out["Role"], "kms", "list_keys")
+    for service, call in (("kms", "list_keys"), ("sagemaker", "list_models"), ("cloudformation", "list_stacks")):
+        assert "no endpoint answers for it" in error(cloud, out["Role"], service, call)
     assert error(cloud, out["Jobs"], "kms", "list_keys") == ""  # nobody says that this role calls from the network
 
 
@@ -137,7 +138,9 @@ def test_each_link_of_a_way_is_needed(cloud: LocalCloud, way: Way, link: str) ->
 
 
 def test_a_job_in_the_network_needs_the_way_to_s3(cloud: LocalCloud, way: Way) -> None:
-    assert "no rule lets it out" in failure(cloud, way(without("ToS3")), "cut-off")
+    cut_off = way(without("ToS3"))
+    assert "no rule lets it out" in failure(cloud, cut_off, "cut-off")
+    assert "no rule lets it out to the gateway" in error(cloud, cut_off["Role"], "s3", "list_buckets")
     assert "image" in failure(cloud, way(network()), "not-cut-off")  # it fails for its image, after its data
 
 
