@@ -19,6 +19,7 @@ Shown = dict[str, Any]
 _STDERR = Console(stderr=True, highlight=False)
 _POLL_SECONDS = 2
 _CUT_OFF_SECONDS = 300
+_TAKES = "30 to 40 minutes on AWS, in which `stop --now` alone stops (docs/runbooks/release-hangs.md)"
 
 
 def list_releases(account: Account, chosen: argparse.Namespace) -> list[Shown]:
@@ -209,8 +210,8 @@ def _carry_out(
     before = account.last_operation()
     done = act()
     if not chosen.wait:
-        return {"done": f"{what}: under way", **done}
-    with _STDERR.status(f"Waiting for the stack of {account.model} ..."):
+        return {"done": f"{what}: under way", **done, "takes": _TAKES}
+    with _STDERR.status(f"Waiting for the stack of {account.model}: {_TAKES} ..."):
         _until(lambda: account.is_settled(before), seconds=chosen.wait)
     status, serving = account.stack()["StackStatus"], account.serving().get("ReleaseId", "")
     if status != "UPDATE_COMPLETE" or serving != serves:

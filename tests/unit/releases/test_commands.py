@@ -165,7 +165,10 @@ def test_a_stop_is_only_said_to_be_done_when_the_endpoint_is_not_found(account: 
 
 
 def test_who_does_not_wait_is_not_told_that_it_is_done(account: FakeAccount) -> None:
-    assert run(commands.stop, account)["done"] == "stopped: under way"
+    told = run(commands.stop, account)
+    assert told["done"] == "stopped: under way"
+    assert "30 to 40 minutes" in told["takes"]
+    assert "stop --now" in told["takes"]
 
 
 def test_an_endpoint_that_outlived_its_stop_can_be_deleted(account: FakeAccount) -> None:
