@@ -82,7 +82,9 @@ class Model(Section):
         description="Largest model file that the server loads.",
     )
     answers: Answers = Field(default_factory=Answers, description="What the endpoint tells: the section below.")
-    minimum_average_precision: float = Field(ge=0, le=1, description="The gate: least average precision on test.")
+    minimum_average_precision: float = Field(
+        ge=0, le=1, description="The gate: least average precision on test, of injected labels."
+    )
     maximum_regression: float = Field(
         ge=0, le=1, description="The gate: most average precision that may be lost against the champion."
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from lambdas.release import documents, known
 from lambdas.release.gate import METRIC
+from lambdas.release.lift import CHAMPION, RULES, lift_told
 from lambdas.release.ports import World
 from lambdas.release.records import Release, Version, stack_of
 
@@ -23,7 +24,8 @@ def line(world: World, version: Version, metrics: Mapping[str, object], at: date
     compared = metrics.get("champion")
     former = f"champion {_figure(compared)} on the same rows" if isinstance(compared, dict) else "no champion yet"
     text = (
-        f"{version.model} v{version.number}: {METRIC} {_figure(metrics)} ({former}); "
+        f"{version.model} v{version.number}: {METRIC} {_figure(metrics)} ({former})"
+        f"{''.join(lift_told(metrics.get('lift'), other) for other in (RULES, CHAMPION))}; "
         f"data {_hash(version.tag('data_manifest_sha256'))}; by {version.tag('submitter')}; "
         f"card {address(world, version, documents.CARD)}; "
         f"expires {at + timedelta(days=world.settings.request_expires_after_days):%Y-%m-%d}{worst_slice(metrics)}"

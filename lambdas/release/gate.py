@@ -1,4 +1,6 @@
-"""The metric gate: a candidate against an absolute minimum and against the champion on the same held-out rows.
+"""The metric gate: a candidate against an absolute minimum, or on real labels against rules, and against the champion.
+
+All on the same held-out rows.
 
 Pure: figures in, a reason out. Whatever is missing, not a number from 0 to 1, or not comparable is refused.
 """
@@ -7,7 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from lambdas.release.lift import CHAMPION, RULES, lift_problem
+
 METRIC = "average_precision"
+REAL = "given"
+"""Labels that people gave. A candidate on them is judged by its lift, for any average precision of them is low."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,29 +39,49 @@ def problem(gate: Gate, metrics: Mapping[str, object], champion: str | None) -> 
     is none). The comparison that counts is the one that the training made on its own held-out rows.
     """
     found = metrics.get(METRIC)
+    if found is None and isinstance(few := metrics.get("too_few"), str):
+        return f"it has no figure of quality: {few:.300}"
     if not _is_share(found):
         return f"{METRIC} is {found!r}, expected a number from 0 to 1"
-    if found < gate.minimum:
-        return f"{METRIC} {found:.4f} is below the minimum of {gate.minimum:.4f}"
     compared = _mapping(metrics.get("champion")) if champion else {}
-    if champion and (reason := _champion_problem(gate, found, compared, champion)):
+    judge = _lift_problems if metrics.get("labels") == REAL else _problems
+    if reason := next(judge(gate, found, metrics, champion), None):
         return reason
     former = _mapping(compared.get("slices")) if champion else None
     return next(_slice_problems(gate, _mapping(metrics.get("slices")), former), None)
 
 
-def _champion_problem(gate: Gate, found: float, compared: Mapping[str, object], champion: str) -> str | None:
+def _problems(gate: Gate, found: float, metrics: Mapping[str, object], champion: str | None) -> Iterator[str]:
+    """Yield what is wrong with a figure on labels that an injector gave: they are many, and always as hard."""
+    if found < gate.minimum:
+        yield f"{METRIC} {found:.4f} is below the minimum of {gate.minimum:.4f}"
+    if champion:
+        compared = _mapping(metrics.get("champion"))
+        yield from _uncompared(compared, champion)
+        former = compared.get(METRIC)
+        if not _is_share(former):
+            yield f"the champion's {METRIC} is {former!r}, so the candidate can't be compared with it"
+        elif reason := _loss(METRIC, found, former, gate.regression):
+            yield reason
+
+
+def _lift_problems(gate: Gate, found: float, metrics: Mapping[str, object], champion: str | None) -> Iterator[str]:
+    """Yield what is wrong with a candidate on labels that people gave."""
+    del gate, found
+    if champion:
+        yield from _uncompared(_mapping(metrics.get("champion")), champion)
+    for other in [RULES, *([CHAMPION] if champion else [])]:
+        yield from filter(None, [lift_problem(metrics.get("lift"), other)])
+
+
+def _uncompared(compared: Mapping[str, object], champion: str) -> Iterator[str]:
     if compared.get("manifest_sha256") != champion:
-        return (
+        yield (
             f"it was compared with {compared.get('manifest_sha256') or 'no champion'}, and the champion is {champion}: "
             "train it again with the champion's archive in the channel `champion`"
         )
     if "incomparable" in compared:
-        return f"the champion could not be measured on the candidate's held-out rows: {compared['incomparable']!s:.300}"
-    former = compared.get(METRIC)
-    if not _is_share(former):
-        return f"the champion's {METRIC} is {former!r}, so the candidate can't be compared with it"
-    return _loss(METRIC, found, former, gate.regression)
+        yield f"the champion could not be measured on the candidate's held-out rows: {compared['incomparable']!s:.300}"
 
 
 def _slice_problems(gate: Gate, slices: Mapping[str, object], former: object) -> Iterator[str]:

@@ -111,13 +111,17 @@ def features_problem(manifest: Mapping[str, object], data_manifest: bytes) -> st
 def holdout_problem(metrics: Mapping[str, object], data_manifest: bytes) -> str | None:
     """Return why the metrics aren't those of the data's own held-out rows; None when they are."""
     try:
-        expected = json.loads(data_manifest)["objects"]["test.parquet"]["sha256"]
+        data = json.loads(data_manifest)
+        expected = data["objects"]["test.parquet"]["sha256"]
     except (ValueError, KeyError, TypeError):
         return "the data's manifest names no test.parquet with its sha256"
     if metrics.get("holdout_sha256") != expected:
         return (
             f"it was measured on {metrics.get('holdout_sha256')!r:.80}, the data's held-out rows are {expected!r:.80}"
         )
+    # Whose labels they are decides by what the gate judges.
+    if (labels := metrics.get("labels")) != (theirs := data.get("labels")):
+        return f"its metrics say that labels are {labels!r:.80}, the data's manifest says {theirs!r:.80}"
     return None
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeAlias
 
 import numpy as np
@@ -46,11 +47,17 @@ class WrittenRules:
     columns: tuple[str, ...]
 
     def score(self, rows: Matrix) -> Vector:
-        """Return the number of rules that fire, plus a fraction that grows with the amount."""
+        """Return the number of rules that fire, plus a fraction that grows with the amount.
+
+        A rule that needs what the ledger lacks (codes, offices, limits) never fires.
+        """
         named = dict(zip(self.columns, rows.T, strict=True))
-        fired = np.sum([rule(named) for rule in RULES.values()], axis=0)
+        fired = np.zeros(len(rows))
+        for rule in RULES.values():
+            with suppress(KeyError):
+                fired += rule(named)
         # ln(1 + amount) is below 25 for any amount that ETL lets through.
-        return (fired + named["amount_log"] / 25).astype(np.float32)
+        return (fired + named.get("amount_log", 0) / 25).astype(np.float32)
 
 
 def _between(values: Matrix, low: float, high: float) -> Flags:

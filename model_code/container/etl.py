@@ -51,6 +51,7 @@ def main(arguments: list[str], root: Path) -> None:
         ledger=_ledger(given / "ledger"),
         output=root / "processing/output",
         mapping=_mapping(given),
+        cases=_cases(given / "cases"),
         seed=options.inject,
         view=VIEWS[options.view],
         engine=engine,
@@ -74,6 +75,13 @@ def _scoring(given: Path, output: Path, engine: str) -> ScoringJob:
 def _mapping(given: Path) -> Path | None:
     mapping = given / "mapping/columns.toml"
     return mapping if mapping.exists() else None
+
+
+def _cases(folder: Path) -> Path | None:
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    if len(files) > 1:
+        raise InputError(f"{folder.name} holds {len(files)} files; expected one file of cases (docs/data.md).")
+    return files[0] if files else None
 
 
 def _say(line: str) -> None:

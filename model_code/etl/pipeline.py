@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from model_code.errors import InputError
 from model_code.etl.anomalies import Purchases, anomalies, randomness
+from model_code.etl.cases import with_cases
 from model_code.etl.decisions import decisions
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
 from model_code.etl.files import ledger_sha256
@@ -40,13 +41,14 @@ class Job:
     """What is to be done: the ledger (file or folder), where outputs go, the mapping unless it has Atoll's own schema.
 
     `seed` is that of the anomalies for a ledger without labels; without a seed such a ledger stays without, for
-    algorithms that need none. A ledger with labels keeps them as they are.
+    algorithms that need none. A ledger with labels keeps them as they are; `cases` is a file of labels beside it.
     Of several `hosts`, the first one does the job; the others compute for it (`model_code.etl.helping`).
     """
 
     ledger: Path
     output: Path
     mapping: Path | None = None
+    cases: Path | None = None
     seed: int | None = None
     view: View = REALTIME
     engine: str = "duckdb"
@@ -98,7 +100,6 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple
     """Leaves the ledger in `scratch`, its quarantine and report in the output; its days, whose labels, its sha256."""
     with duckdb_engine(scratch) as engine:
         staged = stage(job.ledger, mapping, declared=job.mapping is not None, engine=engine, folder=scratch)
-        report = _report(job, staged, engine)
         write_quarantine(
             job.output / "quarantine" / "quarantine.csv",
             batches(engine, staged.quarantined.order_by("line")),
@@ -108,12 +109,18 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple
         judgement = judged(looked, mapping)
         write_report(job.output / "quarantine", looked, mapping, judgement)
         judgement.expect()
+        staged, cases = with_cases(staged, job.cases, mapping, engine) if job.cases else (staged, None)
+        report = _report(job, staged, engine)
+        report["cases"] = cases
         report["acknowledged"] = [doubt.kind for doubt in judgement.found]
         if staged.labelled and job.seed is not None:
             raise InputError(
-                f"{job.ledger.name} has labels of its own (its column for `label`), and --inject {job.seed} would put "
-                "invented rows beside them. Leave --inject out, or the column out of the mapping."
+                f"{job.ledger.name} has labels ({_whose(job, staged)}), and --inject {job.seed} would put invented "
+                "rows beside them. Leave --inject out, or the labels."
             )
+        if cases:
+            told = "of {read} cases {decided} count: {anomalies} anomalies, {without_a_row} without a row"
+            say(told.format_map(cases))
         say("read {read} rows ({encoding}): {accepted} accepted, {quarantined} quarantined".format_map(report))
         inject = None if job.seed is None else partial(_anomalies, job.seed, mapping)
         write_ledger(staged, scratch / LEDGER, engine=engine, inject=inject)
@@ -126,6 +133,10 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple
     report["fiscal_years"] = by_fiscal_year(days, mapping.fiscal_year_starts)
     write_json(job.output / "quarantine" / "report.json", report)
     return days, report["labels"], ledger_sha256(staged.files)
+
+
+def _whose(job: Job, staged: Staged) -> str:
+    return f"the cases in {job.cases.name}" if job.cases and staged.cases else "its column for `label`"
 
 
 def _report(job: Job, staged: Staged, engine: Engine) -> dict[str, Any]:
@@ -167,6 +178,7 @@ def _write(job: Job, period: Period, slices: Iterable[pa.Table], say: Say, *, la
     if labelled and not live and not 0 < described["anomalies"] < described["rows"]:
         raise InputError(
             f"The {period.name} period ({period.first} to {period.last}) needs anomalies and ordinary rows; "
-            f"it has {described['anomalies']} anomalies among {described['rows']} rows. Hand in a longer ledger."
+            f"it has {described['anomalies']} anomalies among {described['rows']} rows. Hand in a longer ledger or "
+            "more cases; or leave the labels out and train isolation or combined, which need none."
         )
     return described

@@ -65,11 +65,13 @@ class Staged:
     files: list[FileRead]
     lines_added: int
     """So many lines went into purchases of several lines, beyond the first."""
+    cases: bool = False
+    """Whether labels came from a file of cases (`model_code.etl.cases`)."""
 
     @property
     def labelled(self) -> bool:
-        """Whether the ledger brought labels of its own."""
-        return any(each.labelled for each in self.files)
+        """Whether the ledger brought labels, its own or those of its cases."""
+        return self.cases or any(each.labelled for each in self.files)
 
     @property
     def encoding(self) -> str:

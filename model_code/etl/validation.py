@@ -121,7 +121,7 @@ def ledger_schema(mapping: ColumnMapping, *, today: date) -> DataFrameSchema:
                 _must(f"transaction_date is before {EARLIEST}", lambda text: (day(text) or today) >= EARLIEST),
             ),
             "posting_date": _text(_must("posting_date is no date", lambda text: not text or day(text))),
-            "label": _text(_must("label is neither yes nor no", lambda text: _label(text) is not None)),
+            "label": _text(_must("label is neither yes nor no", lambda text: label_of(text) is not None)),
         }
     )
 
@@ -242,7 +242,7 @@ def _typed(texts: pd.DataFrame, mapping: ColumnMapping) -> pd.DataFrame:
         "amount": _each(texts["amount"], amount, "float64"),
         "transaction_date": _each(texts["transaction_date"], day, "datetime64[us]"),
         "posting_date": _each(texts["posting_date"], day, "datetime64[us]"),
-        "label": _each(texts["label"], _label, "int8"),
+        "label": _each(texts["label"], label_of, "int8"),
     }
     typed = texts.assign(**read)
     if mapping.rates:
@@ -263,7 +263,7 @@ def _converted(typed: pd.DataFrame, currencies: pd.Series, mapping: ColumnMappin
     return typed.assign(amount=amounts, merchant_currency=charged)
 
 
-def _label(text: str) -> int | None:
+def label_of(text: str) -> int | None:
     """1 or 0 of any usual form; 0 of a row that nobody reviewed, None of one that is neither."""
     number = _NUMBER.fullmatch(text)
     return _LABELS.get(number[1] if number else text.casefold())

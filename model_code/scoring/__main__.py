@@ -19,6 +19,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--ledger", type=Path, required=True, help="the purchases so far")
     parser.add_argument("--new", type=Path, required=True, help="the file with the new ones, in the same form")
     parser.add_argument("--mapping", type=Path, help="which column holds what (columns.toml)")
+    parser.add_argument(
+        "--cases", type=Path, help="reviewed cases to train by: transaction_id, label, kind, decided_on"
+    )
     parser.add_argument("--model", type=Path, help="a released model.tar.gz; without it, one is trained on the ledger")
     parser.add_argument("--earlier", type=Path, action="append", default=[], help="scores.parquet of former months")
     parser.add_argument("--budget", type=float, default=0.01, help="below 1 a share of the new rows, else a number")

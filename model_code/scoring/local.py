@@ -33,6 +33,7 @@ class Order:
     new: Path
     output: Path
     mapping: Path | None = None
+    cases: Path | None = None
     model: Path | None = None
     earlier: Sequence[Path] = ()
     budget: float = 0.01
@@ -46,6 +47,8 @@ def deliver(order: Order, say: Say) -> str:
         InputError: a file can't be used, or doesn't belong to the others.
     """
     _expect_files(order)
+    if order.cases and order.model:
+        raise InputError("CASES are labels to train by, and MODEL is trained already: name one of both.")
     order.output.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -68,16 +71,22 @@ def deliver(order: Order, say: Say) -> str:
 
 
 def _expect_files(order: Order) -> None:
-    named = {"LEDGER": order.ledger, "NEW": order.new, "MAPPING": order.mapping, "MODEL": order.model}
+    named = {
+        "LEDGER": order.ledger,
+        "NEW": order.new,
+        "MAPPING": order.mapping,
+        "CASES": order.cases,
+        "MODEL": order.model,
+    }
     for name, path in [*named.items(), *(("EARLIER", path) for path in order.earlier)]:
         if path and not path.is_file():
             raise InputError(f"{name} is {path}, and there is no such file; expected the path of one.")
 
 
 def _train(order: Order, work: Path, archive: Path, say: Say) -> None:
-    """Learn from the ledger as it is: from its labels where it brings some, else without any."""
+    """Learn from the ledger as it is: from its labels or cases where it brings some, else without any."""
     say(f"no MODEL was named: training one on {order.ledger.name}, no row invented")
-    run(Job(order.ledger, work / "etl", order.mapping), say)
+    run(Job(order.ledger, work / "etl", order.mapping, order.cases), say)
     labels = json.loads((work / "etl/features/manifest.json").read_bytes())["labels"]
     chosen = Hyperparameters(algorithm=CLASSIFIER if labels == "given" else ISOLATION)
     trained = train(work / "etl/features", work / "trained", chosen, threads=order.threads)

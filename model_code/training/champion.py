@@ -2,10 +2,10 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from model_code.algorithms import gradient_boosting
-from model_code.arrays import Matrix
+from model_code.arrays import Matrix, Vector
 from model_code.serving.archive import ARCHIVE, unpack
 from model_code.serving.artifact import MODEL, Artifact, read_artifact
 from model_code.training.apart import score_apart
@@ -20,8 +20,15 @@ class IncomparableError(Exception):
     """The champion is whole but can't score these rows; the message is a sentence for a person."""
 
 
-def compare_champion(folder: Path, channel: Channel, groups: Groups) -> dict[str, Any] | None:
-    """Return metrics.json's `champion`: its manifest's sha256 and its figures on the test rows.
+class Compared(NamedTuple):
+    """What metrics.json says of the champion, and its scores of the test rows where it could score them."""
+
+    told: dict[str, Any]
+    scores: Vector | None
+
+
+def compare_champion(folder: Path, channel: Channel, groups: Groups) -> Compared | None:
+    """Return metrics.json's `champion`: its manifest's sha256 and its figures on the test rows; and its scores.
 
     None without an archive in `folder`. `{"manifest_sha256", "incomparable": sentence}` where the champion can't
     score these rows (features that are no more, another XGBoost).
@@ -38,10 +45,10 @@ def compare_champion(folder: Path, channel: Channel, groups: Groups) -> dict[str
     try:
         scores = score_apart(_model(artifact), _rows(artifact, channel))
     except IncomparableError as reason:
-        return name | {"incomparable": str(reason)}
+        return Compared(name | {"incomparable": str(reason)}, None)
     test = channel.test
     slices = measure_slices(test.labels, scores, groups)
-    return name | measure(test.labels, scores, test.kinds) | {"slices": slices}
+    return Compared(name | measure(test.labels, scores, test.kinds) | {"slices": slices}, scores)
 
 
 def _model(artifact: Artifact) -> bytes:

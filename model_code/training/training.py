@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xgboost
 
 from model_code.algorithms import gradient_boosting
@@ -18,6 +19,7 @@ from model_code.training.card import model_card, thresholds
 from model_code.training.champion import compare_champion
 from model_code.training.channel import VIEW, Channel, read_channel
 from model_code.training.cluster import ALONE, Cluster
+from model_code.training.lift import lift, too_few
 from model_code.training.metrics import Ranking, measure
 from model_code.training.packaging import server_files, usual
 from model_code.training.slices import groups_of, measure_slices
@@ -26,6 +28,8 @@ from model_code.version import code_sha256
 
 MODEL_NAME = "card-anomaly"
 SCALED = "Platt, on validation, folded into the leaves"
+REAL = "given"
+"""Labels that people gave, not an injector."""
 CENTRED = "without labels: 0.5 is where the most unusual hundredth of validation begins"
 
 
@@ -155,15 +159,20 @@ def _check_learnable(channel: Channel, hyperparameters: Hyperparameters) -> None
 def _metrics(channel: Channel, scores: Vector, on_validation: Vector, champion: Path | None) -> dict[str, Any]:
     """Return metrics.json: the candidate's figures on test, by slice, and the champion's on the same rows.
 
-    Without labels there is nothing to measure, so that the gate has nothing to let pass.
+    Without labels there is nothing to measure, and with too few nothing that is worth a figure, so that the gate has
+    nothing to let pass. What real labels are judged by is the lift.
     """
     test = channel.test
     held_out = channel.manifest["objects"]["test.parquet"]["sha256"]
-    if not channel.labelled:
-        return {"rows": len(test.labels), "anomalies": 0, "holdout_sha256": held_out, "slices": {}}
+    told = {"holdout_sha256": held_out, "labels": channel.manifest["labels"]}
+    if not channel.labelled or (few := too_few(test.labels)):
+        counted = {"rows": len(test.labels), "anomalies": int(np.sum(test.labels > 0)), "slices": {}}
+        return counted | told | ({"too_few": few} if channel.labelled else {})
     groups = groups_of(test, channel.columns)
-    metrics = measure(test.labels, scores, test.kinds) | {"holdout_sha256": held_out}
+    metrics = measure(test.labels, scores, test.kinds) | told
     metrics["ap_on_validation"] = Ranking.of(channel.validation.labels, on_validation).average_precision()
     metrics["slices"] = measure_slices(test.labels, scores, groups)
     compared = compare_champion(champion, channel, groups) if champion else None
-    return metrics | ({"champion": compared} if compared else {})
+    if channel.manifest["labels"] == REAL:
+        metrics["lift"] = lift(test, channel.columns, scores, compared.scores if compared else None)
+    return metrics | ({"champion": compared.told} if compared else {})

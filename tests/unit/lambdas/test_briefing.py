@@ -25,6 +25,14 @@ def test_a_change_sets_description_says_what_an_approver_must_know() -> None:
     assert len(described) <= briefing.MAXIMUM_DESCRIPTION
 
 
+def test_approvers_read_the_lift_of_a_model_of_real_labels() -> None:
+    version = Version(model=MODEL, number="1", run_id="r", tags={})
+    over = {"rules": {"value": 0.2, "low": 0.135, "high": 0.278}, "champion": {"value": FORGED, "low": 0, "high": 0}}
+    said = briefing.line(FakeWorld(), version, figures(0.06, labels="given", lift={"over": over}), NOON)
+    assert "(no champion yet); lift over written rules +20.0 points [+13.5, +27.8]; data" in said
+    assert FORGED not in said
+
+
 def test_the_message_says_what_changes_and_what_to_type() -> None:
     world = FakeWorld()
     released(world)

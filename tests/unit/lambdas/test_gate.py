@@ -58,6 +58,58 @@ def test_a_champion_that_can_not_score_these_rows_stops_the_candidate() -> None:
     assert said == "the champion could not be measured on the candidate's held-out rows: It needs amount."
 
 
+def on_real_labels(low: float, high: float, *, champion: tuple[float, float] | None = None, ap: float = 0.01) -> object:
+    """The gate's verdict on a candidate whose labels people gave."""
+    over = {"rules": {"value": (low + high) / 2, "low": low, "high": high}}
+    if champion:
+        over["champion"] = {"value": sum(champion) / 2, "low": champion[0], "high": champion[1]}
+    slices = {"agency": {"A": {"rows": 60, "anomalies": 3, "average_precision": None}}}
+    compared = (CHAMPION, 0.9) if champion else None
+    found = figures(ap, compared, labels="given", lift={"over": over}, slices=slices)
+    return gate.problem(GATE, found, CHAMPION if champion else None)
+
+
+def test_real_labels_are_judged_by_the_lift_over_rules_and_not_by_the_minimum() -> None:
+    assert on_real_labels(0.01, 0.3) is None
+    assert on_real_labels(0.0, 0.3) == (
+        "its lift over written rules is +15.0 points [+0.0, +30.0] of what a review of 1 % finds: it isn't certain to "
+        "find more"
+    )
+
+
+def test_on_real_labels_a_candidate_may_not_certainly_find_less_than_the_champion() -> None:
+    assert on_real_labels(0.1, 0.3, champion=(-0.2, 0.05)) is None
+    assert "over the champion" in str(on_real_labels(0.1, 0.3, champion=(-0.2, -0.05)))
+    assert "certainly finds less" in str(on_real_labels(0.1, 0.3, champion=(-0.2, -0.05)))
+
+
+@pytest.mark.parametrize(
+    "lift",
+    [
+        None,
+        {},
+        {"over": {}},
+        {"over": {"rules": {"value": 0.2, "low": 0.3, "high": 0.1}}},
+        {"over": {"rules": {"value": "x", "low": 0.1, "high": 0.2}}},
+        {"over": {"rules": {"value": math.nan, "low": math.nan, "high": math.nan}}},
+    ],
+)
+def test_real_labels_without_a_lift_that_can_be_read_are_refused(lift: object) -> None:
+    assert "its lift over written rules is" in (verdict(0.9, labels="given", lift=lift) or "")
+
+
+def test_on_real_labels_the_comparison_with_the_present_champion_must_be_there() -> None:
+    over = {"rules": {"value": 0.2, "low": 0.1, "high": 0.3}}
+    found = figures(0.9, (CHAMPION, 0.9), labels="given", lift={"over": over})
+    assert "its lift over the champion is {}" in (gate.problem(GATE, found, CHAMPION) or "")
+    assert "train it again" in (gate.problem(GATE, found, "f" * 64) or "")
+
+
+def test_figures_on_too_few_anomalies_are_no_figures() -> None:
+    found = {"rows": 900, "anomalies": 4, "too_few": "the held-out rows have 4 anomalies", "slices": {}}
+    assert gate.problem(GATE, found, None) == "it has no figure of quality: the held-out rows have 4 anomalies"
+
+
 def test_a_candidate_that_was_compared_with_a_champion_that_is_no_more_passes() -> None:
     assert gate.problem(GATE, figures(0.8, (CHAMPION, 0.99)), None) is None
 

@@ -148,6 +148,10 @@ def test_a_model_of_other_feature_code_than_its_datas_is_not_taken(known: dict[s
 
 def test_figures_of_other_rows_are_not_taken() -> None:
     assert provenance.holdout_problem(figures(), DATA_MANIFEST) is None
+    injected = json.dumps(json.loads(DATA_MANIFEST) | {"labels": "injected"}).encode()
+    assert provenance.holdout_problem(figures(labels="injected"), injected) is None
+    said = provenance.holdout_problem(figures(labels="given"), injected)
+    assert said == "its metrics say that labels are 'given', the data's manifest says 'injected'"
     for other in ("8" * 64, None, 7):
         assert HOLDOUT in (provenance.holdout_problem(figures(holdout_sha256=other), DATA_MANIFEST) or "")
 

@@ -118,7 +118,7 @@ def test_the_model_finds_the_anomalies_and_tells_it_by_kind(artifact: Path) -> N
         "anomalies",
         "by_kind",
     }
-    assert set(metrics) == names | {"brier", "holdout_sha256", "slices"}
+    assert set(metrics) == names | {"brier", "holdout_sha256", "slices", "labels", "lift"}
 
 
 def test_the_metrics_name_the_rows_they_were_measured_on(features: Path, artifact: Path) -> None:
