@@ -10,13 +10,14 @@ import numpy as np
 from model_code.etl.mapping import Acknowledged
 from model_code.etl.odd_texts import odd_texts
 from model_code.etl.parts import Ledger, Part
+from model_code.etl.periods import GAP_DAYS
 from model_code.etl.shapes import REMARK
 from model_code.etl.staging import FileRead
 from model_code.etl.texts import DAMAGED, NOTHING, OTHER_ORDER, SIGNS_BESIDE, TWO_ORDERS, UNREADABLE_CODE
 
 LEAST = 20
 """A file or month of fewer rows says nothing of its kind: one day's file isn't stopped for what a month can show."""
-FEW_CODES, TIMES, GAP_DAYS = 0.05, 50, 180
+FEW_CODES, TIMES = 0.05, 50
 LEAST_WORDS = 3
 KINDS: dict[str, str] = {
     "swallowed_rows": "A value in quotation marks runs over several lines that look like rows.",

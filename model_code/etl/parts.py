@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model_code.etl.engines import Engine
+from model_code.etl.periods import stray_days
 from model_code.etl.staging import LINES, FileRead, Staged, place_of
 
 _PARTS = (
@@ -147,21 +148,8 @@ class Ledger:
         return Block(rows, place, earlier, sorted({place // LINES, earlier // LINES}))
 
     def strays(self, *, gap: int, least: int) -> dict[date, int]:
-        """Days with single rows, at the beginning or the end, far from all others."""
-        days, total = list(self.days.items()), self.rows
-        few = max(3, total // 1000)
-        if total < least or len(days) < 2:  # noqa: PLR2004 (far from another)
-            return {}
-        found: dict[date, int] = {}
-        for order in (days, days[::-1]):
-            seen = 0
-            for number in range(len(order) - 1):
-                seen += order[number][1]
-                if seen > few:
-                    break
-                if abs((order[number + 1][0] - order[number][0]).days) >= gap:
-                    found |= dict(order[: number + 1])
-        return found
+        """Days with single rows, at the beginning or the end, far from all others; none in a ledger of few rows."""
+        return stray_days(self.days, gap=gap) if self.rows >= least else {}
 
     def changed(self, *, least: int) -> list[tuple[int, str]]:
         """Files in which payees or offices are something else than in most, with what they are."""

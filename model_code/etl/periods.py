@@ -11,6 +11,8 @@ from model_code.errors import InputError
 # Where each period begins: a share of the rows in order of time. Those before only fill the features' windows.
 BEGINS = {"train": 0.10, "validation": 0.65, "test": 0.75, "live": 0.88}
 # Labels arrive late: so many days lie between two periods; they only fill the windows, too.
+GAP_DAYS = 180
+"""Single rows so far from all others are strays."""
 LABEL_GAP_DAYS = 7
 SHORTEST_LEDGER_DAYS = 120
 
@@ -42,6 +44,21 @@ def by_fiscal_year(rows: Mapping[date, int], starts: int = OCTOBER) -> dict[str,
         year["rows"] += count
         year["last_month"] += count if day.month == last else 0
     return years
+
+
+def stray_days(days: Mapping[date, int], *, gap: int) -> dict[date, int]:
+    """Days with single rows, at the beginning or the end, that lie `gap` days or more from all others."""
+    ordered, few = sorted(days.items()), max(3, sum(days.values()) // 1000)
+    found: dict[date, int] = {}
+    for order in (ordered, ordered[::-1]):
+        seen = 0
+        for number, (day, rows) in enumerate(order[:-1]):
+            seen += rows
+            if seen > few:
+                break
+            if abs((order[number + 1][0] - day).days) >= gap:
+                found |= dict(order[: number + 1])
+    return found
 
 
 def split_by_time(rows: Mapping[date, int]) -> list[Period]:

@@ -12,14 +12,15 @@ import pandas as pd
 
 from model_code.errors import InputError
 from model_code.etl.accepted import read_accepted
-from model_code.features.text import near_duplicates
+from model_code.features.text import near_duplicates, without_order_code
 
 
 def spellings(ledger: pd.DataFrame) -> pd.DataFrame:
     """The names that are nearly another's: `vendor` (the first spelling), `spelling`, first day, purchases, spend.
 
     Names stand in the order of their first purchase (on one day: of the alphabet), so a name is only ever held against
-    those that were known before it. Shop numbers and punctuation aside, spellings differ. The most spent stands first.
+    those that were known before it. Shop numbers, codes of orders and punctuation aside, spellings differ. The most
+    spent stands first.
     """
     by_name = ledger.groupby("merchant").agg(
         first_day=("transaction_date", "min"), purchases=("amount", "size"), spent=("amount", "sum")
@@ -31,7 +32,7 @@ def spellings(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def _letters(names: pd.Series) -> pd.Series:
-    return names.str.replace(r"[\W\d_]+", "", regex=True)
+    return names.map(without_order_code).str.replace(r"[\W\d_]+", "", regex=True)
 
 
 def main(arguments: list[str] | None = None) -> None:

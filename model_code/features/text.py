@@ -7,8 +7,10 @@ vendors that are nearly the same are a report for people (`model_code.etl.vendor
 """
 
 import dataclasses
+import math
 import re
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,6 +23,7 @@ from model_code.features.fields import FIELDS, Moment
 BUCKETS = 2**14
 GRAMS = (3, 4)
 FOLDS = 5
+_ORDER_CODE = re.compile(r"(?<=[*#])\s*(?=[A-Z0-9]*[0-9][A-Z])[A-Z0-9]{6,}\b")
 PRIOR = 0.1
 """Added to each count of a gram under a code."""
 REALTIME_TEXTS = tuple(
@@ -94,20 +97,49 @@ def surprises(parts: Mapping[str, pd.DataFrame]) -> dict[str, NDArray[np.float64
     return {"train": own, **later}
 
 
+def without_order_code(name: str) -> str:
+    """The name with 0 in place of an order's code: `AMZN MKTP US*2K4AB3RT0` is `AMZN MKTP US*0`, a number like others.
+
+    A code follows a star or a number sign and has a letter after a digit; `PAYPAL *EBAY123` names a shop.
+    """
+    return _ORDER_CODE.sub("0", name.upper())
+
+
 def near_duplicates(names: Sequence[str], *, alike: float = 0.75) -> dict[str, str]:
     """Return for each name the first name of the list that is nearly the same (its own where there is none).
 
     Names that begin alike are compared by the share of n-grams that they have in common (Jaccard); so "ACME SUPPLY
     #0012" and "ACME SUPLY 12" meet. The list's order decides which spelling stands for the others.
+
+    Two sets that have so much in common share one of their rarest grams: only those are compared, so that ten thousand
+    names that begin alike take seconds.
     """
-    blocks: dict[str, list[tuple[str, frozenset[int]]]] = {}
+    sets = {name: frozenset(grams(without_order_code(name))) for name in names}
+    known = Counter(gram for mine in sets.values() for gram in mine)
+    firsts: list[str] = []
+    index: dict[tuple[str, int], list[int]] = {}
     chosen = {}
-    for name in names:
-        mine = frozenset(grams(name))
-        block = blocks.setdefault(re.sub("[^A-Z]", "", name.upper())[:4], [])
-        twins = (first for first, theirs in block if len(mine & theirs) >= alike * len(mine | theirs))
-        twin = next(twins, None)
+    for name, mine in sets.items():
+        keys = [(_beginning(name), gram) for gram in _rarest(mine, known, alike)]
+        places = sorted({place for key in keys for place in index.get(key, ())})
+        twin = next((firsts[at] for at in places if _alike(mine, sets[firsts[at]], alike)), None)
         chosen[name] = twin or name
         if twin is None:
-            block.append((name, mine))
+            for key in keys:
+                index.setdefault(key, []).append(len(firsts))
+            firsts.append(name)
     return chosen
+
+
+def _beginning(name: str) -> str:
+    return re.sub("[^A-Z]", "", name.upper())[:4]
+
+
+def _rarest(mine: frozenset[int], known: Mapping[int, int], alike: float) -> list[int]:
+    """So many of the rarest grams that a set alike must have one of them; -1 stands for a name without any."""
+    common = math.ceil(alike * len(mine) - 1e-9)
+    return sorted(mine, key=lambda gram: (known[gram], gram))[: len(mine) - common + 1] or [-1]
+
+
+def _alike(one: frozenset[int], other: frozenset[int], alike: float) -> bool:
+    return len(one & other) >= alike * len(one | other)

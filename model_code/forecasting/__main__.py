@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, InputError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    counts = {name: len(document[name]) for name in ("series", "alerts", "failed")}
+    counts = {name: len(document[name]) for name in ("series", "alerts", "failed", "left_out")}
     sys.stdout.write(f"{options.out}: {counts}, rows set aside: {set_aside}\n")
     return 0
 

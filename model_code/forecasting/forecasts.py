@@ -3,11 +3,13 @@
 import dataclasses
 import logging
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from model_code.etl.periods import GAP_DAYS, stray_days
 from model_code.forecasting.models import MODELS, Model, OneStep, Series
 from model_code.forecasting.weekly import in_logs, weekly_spend
 
@@ -56,12 +58,15 @@ def run(spend: pd.DataFrame, model: Model, weeks: int) -> Run:
 def forecast(ledger: pd.DataFrame, fields: tuple[str, ...], *, model: str = "ETS") -> dict[str, Any]:
     """Return the artifact: next week's forecast of each series with its 95 % interval, and last quarter's alerts.
 
-    Every figure is in the ledger's currency. JSON and nothing else: the parameters stand in it as numbers.
+    Single rows far from all others are left out and named (`left_out`): one stray year would make every series a rare
+    one. Every figure is in the ledger's currency. JSON and nothing else: the parameters stand in it as numbers.
 
     Raises:
         InputError: the ledger lacks a column or has no rows.
     """
+    ledger, strays = _without_strays(ledger)
     document: dict[str, Any] = {"version": 1, "unit": "week", "model": model, "series": [], "alerts": [], "failed": []}
+    document["left_out"] = [{"day": str(day), "rows": rows} for day, rows in sorted(strays.items())]
     for field in fields:
         spend = weekly_spend(ledger, field)
         found = run(spend, MODELS[model], ALERT_WEEKS)
@@ -70,6 +75,14 @@ def forecast(ledger: pd.DataFrame, fields: tuple[str, ...], *, model: str = "ETS
             document["series"].append({"by": field, "key": key, **_next_week(found.actual.index[-1], step)})
             document["alerts"] += [{"by": field, "key": key, **alert} for alert in _alerts(found.actual[key], step)]
     return document
+
+
+def _without_strays(ledger: pd.DataFrame) -> tuple[pd.DataFrame, dict[date, int]]:
+    if "transaction_date" not in ledger.columns:
+        return ledger, {}
+    days = pd.to_datetime(ledger["transaction_date"]).dt.date
+    strays = stray_days(days.value_counts().to_dict(), gap=GAP_DAYS)
+    return ledger[~days.isin(list(strays))], strays
 
 
 def _next_week(last: pd.Timestamp, step: OneStep) -> dict[str, Any]:

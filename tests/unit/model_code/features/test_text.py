@@ -1,5 +1,10 @@
+"""What a vendor's name says: surprise, and names that are nearly the same."""
+
+import time
+
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +16,7 @@ from model_code.features.text import (
     grams,
     near_duplicates,
     surprises,
+    without_order_code,
 )
 
 NAMES = pd.Series(["ACME OFFICE SUPPLY #1", "ACME OFFICE SUPPLY #2", "GRAND HOTEL", "SEASIDE HOTEL"] * 20)
@@ -76,3 +82,40 @@ def test_every_name_stands_for_itself_or_for_one_that_came_before(names: list[st
     for place, name in enumerate(names):
         assert twins[name] in names[: place + 1]
         assert twins[twins[name]] == twins[name]
+
+
+def every_pair(names: list[str], alike: float = 0.75) -> dict[str, str]:
+    """The same by comparing each name with all that came before."""
+    sets = {name: set(grams(without_order_code(name))) for name in names}
+    beginning = {name: "".join(filter(str.isalpha, name.upper()))[:4] for name in names}
+    chosen: dict[str, str] = {}
+    for name in names:
+        firsts = [first for first in chosen if chosen[first] == first and beginning[first] == beginning[name]]
+        twins = [f for f in firsts if len(sets[name] & sets[f]) >= alike * len(sets[name] | sets[f])]
+        chosen[name] = twins[0] if twins else name
+    return chosen
+
+
+@given(
+    st.lists(st.text(alphabet="AB *#12", min_size=1, max_size=14), unique=True, max_size=30),
+    st.sampled_from([0.5, 0.75, 0.9]),
+)
+def test_looking_at_rare_grams_alone_finds_the_twins_that_comparing_all_pairs_finds(
+    names: list[str], alike: float
+) -> None:
+    assert near_duplicates(names, alike=alike) == every_pair(names, alike)
+
+
+def test_codes_of_orders_are_no_names() -> None:
+    names = ["AMZN MKTP US*2K4AB3RT0", "AMZN MKTP US*MI8MC0GS0", "PAYPAL *EBAY123", "PAYPAL *SELLERS99", "SQ *COFFEE"]
+    assert [without_order_code(name) for name in names] == ["AMZN MKTP US*0", "AMZN MKTP US*0", *names[2:]]
+    assert near_duplicates(names)[names[1]] == names[0]
+
+
+@pytest.mark.parametrize("letters", ["ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"])
+def test_ten_thousand_names_that_begin_alike_take_seconds(letters: str) -> None:
+    random = np.random.default_rng(3)
+    names = [f"AMZN MKTP US*{''.join(random.choice(list(letters), 9))}" for _ in range(10_000)]
+    began = time.process_time()
+    near_duplicates(names)
+    assert time.process_time() - began < 20

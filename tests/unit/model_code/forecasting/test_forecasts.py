@@ -51,6 +51,19 @@ def test_a_rare_series_is_left_out() -> None:
     assert list(weekly_spend(both, "office").columns) == ["a"]
 
 
+@pytest.mark.parametrize("days", [["2019-06-03"], ["2031-06-03"], ["2018-01-03", "2019-06-03"]])
+def test_a_stray_row_empties_no_forecast_and_is_named(days: list[str]) -> None:
+    rows = ledger(a=noise(6)).assign(agency="", mcc="")
+    strays = pd.DataFrame(
+        {"transaction_date": pd.to_datetime(days), "office": "a", "amount": 9.0, "agency": "", "mcc": ""}
+    )
+    spoilt = pd.concat([strays, rows], ignore_index=True)
+    assert list(weekly_spend(spoilt, "office").columns) == [], "what it would be without leaving them out"
+    document = forecast(spoilt, ("office",))
+    assert document["left_out"] == [{"day": day, "rows": 1} for day in days]
+    assert document["series"] == forecast(rows, ("office",))["series"] != []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["ETS", "ARIMA"])
 def test_a_model_beats_last_week_where_weeks_are_noise_around_a_level(name: str) -> None:
