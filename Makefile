@@ -16,7 +16,7 @@ ifeq ($(MAKELEVEL),0)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test test-long ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas ledgers lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test test-long ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-score bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas ledgers lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -149,6 +149,9 @@ bench-etl: setup ## ETL at size, and its features against plain pandas, into bui
 
 bench-serving: setup native ## our server beside MLflow's, MLServer, BentoML and FastAPI, into build/bench (ROUNDS=, SECONDS_A_CELL=; about ten minutes)
 	@python -m benchmarks.serving $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_A_CELL),--seconds $(SECONDS_A_CELL))
+
+bench-score: setup ## what a review by make score finds of Toronto's disputed purchases, where that ledger lies beside the project, into build/bench/score.json (about a minute)
+	@OMP_NUM_THREADS=1 python -W ignore -m model_code.evaluation.lift
 
 bench-setup: ## a fresh clone with an empty home: set-up, bundles, first and second story, into build/bench/setup.json (about twelve minutes)
 	@$(PYTHON) -m benchmarks.setup

@@ -3,7 +3,7 @@
 A document marks such a part by `<!-- generated: settings -->` and `<!-- end -->`; everything between is written anew.
 Reads source text, the settings' schema, tables in the code, docs/checks.json (`make checks`), docs/setup.json
 (`make bench-setup`), docs/evaluation.json, which is the build/evaluation.json of a `make evaluate`, and
-docs/score.json, which is that of `python -m model_code.evaluation.lift`: it needs neither the CDK nor a synth.
+docs/score.json, which is that of `make bench-score`: it needs neither the CDK nor a synth.
 """
 
 import argparse

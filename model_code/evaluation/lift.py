@@ -2,7 +2,7 @@
 
 The forest of `make score` beside "largest amount first" and rules, on what Toronto's staff called disputed.
 
-`python -m model_code.evaluation.lift` writes build/score.json (docs/score.json is a copy of one run's).
+`make bench-score` writes build/bench/score.json (docs/score.json is a copy of one run's).
 """
 
 import argparse
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Measure, where the real ledger lies beside the project."""
     parser = argparse.ArgumentParser(prog="python -m model_code.evaluation.lift", description=__doc__)
     parser.add_argument("--data", type=Path, default=PROJECT.parent / "shared/data", help="folder of the real ledger")
-    parser.add_argument("--output", type=Path, default=PROJECT / "build/score.json")
+    parser.add_argument("--output", type=Path, default=PROJECT / "build/bench/score.json")
     options = parser.parse_args(arguments)
     if not (options.data / TORONTO_FILE).is_file():
         parser.exit(1, f"{options.data} holds no {TORONTO_FILE}; expected the real ledger (--data).\n")

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_code.evaluation.lift import AMOUNT, FOREST, RULES, _among_first, summary, table
+from model_code.evaluation.ledgers import TORONTO_FILE
+from model_code.evaluation.lift import AMOUNT, FOREST, RULES, _among_first, main, summary, table
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -32,3 +33,22 @@ def test_the_documents_figures_are_one_runs() -> None:
         assert each["low"] <= each["value"] <= each["high"]
         assert each["value"] == pytest.approx(each["purchases"] / measured["disputed"])
     assert table(measured) in (ROOT / "docs/score.md").read_text(encoding="utf-8")
+
+
+def test_without_the_real_ledger_nothing_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--data", str(tmp_path), "--output", str(tmp_path / "score.json")])
+    assert ended.value.code == 1
+    assert f"holds no {TORONTO_FILE}; expected the real ledger" in capsys.readouterr().err
+    assert not (tmp_path / "score.json").exists()
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings(r"ignore:fetch_\w+\(\) is deprecated:DeprecationWarning")
+def test_the_documents_figures_come_out_again_on_the_real_ledger(tmp_path: Path) -> None:
+    data = ROOT.parent / "shared/data"
+    if not (data / TORONTO_FILE).is_file():
+        pytest.skip(f"{TORONTO_FILE} doesn't lie beside the project")
+    main(["--data", str(data), "--output", str(tmp_path / "score.json")])
+    measured, told = (json.loads(path.read_bytes()) for path in (tmp_path / "score.json", ROOT / "docs/score.json"))
+    assert table(measured) == table(told)
