@@ -25,6 +25,10 @@ _FILES = ("/mlflow-artifacts/artifacts/<path:artifact_path>", "/mlflow/upload-ar
 
 def authenticate() -> "Authorization | Response":
     """Return who asks; a response instead when nobody known does, or when the request can be read in two ways."""
+    if not names_a_user(request):
+        return make_response(
+            "Sign in with a user name and a password.", 401, {"WWW-Authenticate": 'Basic realm="mlflow"'}
+        )
     from mlflow.server.auth import authenticate_request_basic_auth  # noqa: PLC0415 - it opens the users' database
 
     known = authenticate_request_basic_auth()
@@ -32,6 +36,12 @@ def authenticate() -> "Authorization | Response":
         return known
     problem = ambiguity(request)
     return make_response(*problem) if problem else known
+
+
+def names_a_user(asked: "Request") -> bool:
+    """Say whether a request names a user with a password; MLflow fails on another scheme, as though the server did."""
+    given = asked.authorization
+    return given is not None and given.type == "basic" and bool(given.username and given.password)
 
 
 def ambiguity(asked: "Request") -> tuple[str, int] | None:

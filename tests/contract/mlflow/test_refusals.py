@@ -49,6 +49,13 @@ def test_a_wrong_password_is_refused(replicas: Replicas, path: str) -> None:
     assert replicas[1].call("GET", path, user=(ADMINISTRATOR[0], "not-his-password")).status_code == 401
 
 
+@pytest.mark.parametrize("given", ["Bearer x", "Digest username=x", "Basic !", "Negotiate x"])
+@pytest.mark.parametrize("path", [SEARCH, "/api/2.0/mlflow/users/current", "/"])
+def test_another_scheme_than_a_password_is_asked_to_sign_in(replicas: Replicas, path: str, given: str) -> None:
+    answer = replicas[0].call("GET", path, user=None, headers={"Authorization": given})
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="mlflow"')
+
+
 def test_the_request_counts_are_for_the_administrator_alone(replicas: Replicas, post: Post) -> None:
     somebody = ("somebody", "a-password-of-somebody")
     assert post("users/create", username=somebody[0], password=somebody[1]).status_code == 200

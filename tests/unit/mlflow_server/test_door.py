@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, Response, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_server.door import ambiguity
+from mlflow_server.door import ambiguity, authenticate, names_a_user
 
 JSON = "application/json"
 app = Flask(__name__)
@@ -83,3 +83,19 @@ def test_what_names_each_thing_once_passes(body: dict[str, Any]) -> None:
 def test_no_body_breaks_the_door(body: bytes, kind: str, method: str) -> None:
     problem = asked(method, body=body, kind=kind)
     assert problem is None or problem[1] in {400, 415}
+
+
+@pytest.mark.parametrize(
+    "given", ["Bearer x", "bearer", "Digest username=x", "Basic", "Basic !", "Negotiate x", "", None]
+)
+def test_whoever_names_no_user_with_a_password_is_asked_to_sign_in(given: str | None) -> None:
+    headers = {} if given is None else {"Authorization": given}
+    with app.test_request_context("/x/t", headers=headers):
+        answer = authenticate()
+    assert isinstance(answer, Response)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="mlflow"')
+
+
+def test_a_user_with_a_password_is_handed_on() -> None:
+    with app.test_request_context("/x/t", headers={"Authorization": "Basic YWxpY2U6c2VjcmV0"}):
+        assert names_a_user(request)
