@@ -68,6 +68,7 @@ class Keys(Construct):
         return kms.Key(
             self,
             name,
+            alias=f"atoll/{name.lower()}",
             description=f"Atoll: {purpose}",
             enable_key_rotation=True,
             removal_policy=self._removal,
@@ -85,6 +86,7 @@ class Keys(Construct):
         return kms.Key(
             self,
             "Signing",
+            alias="atoll/signing",
             description="Atoll: signatures of released models",
             key_spec=kms.KeySpec.ECC_NIST_P256,
             key_usage=kms.KeyUsage.SIGN_VERIFY,

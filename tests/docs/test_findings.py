@@ -21,8 +21,8 @@ TABLES = {
         "O6",
     ],
 }
-OPEN = {"exports, third zone, keys, second trail", "mending the audit lists everything"}
-"""What stays open by name: keys without an alias, and listings that grow."""
+OPEN = {"mending the audit lists everything"}
+"""What stays open by name: listings that grow."""
 
 
 def rows(title: str) -> list[str]:

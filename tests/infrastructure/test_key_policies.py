@@ -7,7 +7,7 @@ import pytest
 
 from compliance.templates import Template, read_templates, resources
 from stacks.settings import load
-from tests.infrastructure.key_policies import ACCOUNT, FOUNDATION, REGION, Call, answers
+from tests.infrastructure.key_policies import ACCOUNT, REGION, Call, answers
 from tests.infrastructure.key_uses import USES, KeyUse
 
 
@@ -36,10 +36,18 @@ def test_no_key_is_used_by_a_person_directly(west: dict[str, Template]) -> None:
 
 
 def test_administrators_may_stop_a_key_at_once(west: dict[str, Template]) -> None:
-    for key in (name for name in west[FOUNDATION]["Resources"] if name.startswith("Keys")):
+    for key in resources(west, "AWS::KMS::Key"):
         for action in ("kms:DisableKey", "kms:RotateKeyOnDemand", "kms:UpdateAlias"):
-            statements = west[FOUNDATION]["Resources"][key]["Properties"]["KeyPolicy"]["Statement"]
-            assert action in statements[0]["Action"], key
+            assert action in key.properties["KeyPolicy"]["Statement"][0]["Action"], key.place
+
+
+def test_every_key_is_known_by_an_alias_that_says_what_it_is_for(west: dict[str, Template]) -> None:
+    keys = {each.logical_id for each in resources(west, "AWS::KMS::Key")}
+    aliases = {each.properties["TargetKeyId"]["Fn::GetAtt"][0]: each.properties["AliasName"]
+               for each in resources(west, "AWS::KMS::Alias")}  # fmt: skip
+    assert set(aliases) == keys
+    assert {name for key, name in aliases.items() if key.startswith("KeysLogs")} == {"alias/atoll/logs"}
+    assert len(set(aliases.values())) == len(keys)
 
 
 def test_every_key_has_a_use_in_the_table(west: dict[str, Template]) -> None:
