@@ -68,10 +68,10 @@ def _problems(gate: Gate, found: float, metrics: Mapping[str, object], champion:
 def _lift_problems(gate: Gate, found: float, metrics: Mapping[str, object], champion: str | None) -> Iterator[str]:
     """Yield what is wrong with a candidate on labels that people gave."""
     del gate, found
+    yield from filter(None, [lift_problem(metrics.get("lift"), RULES)])
     if champion:
         yield from _uncompared(_mapping(metrics.get("champion")), champion)
-    for other in [RULES, *([CHAMPION] if champion else [])]:
-        yield from filter(None, [lift_problem(metrics.get("lift"), other)])
+        yield from filter(None, [lift_problem(metrics.get("lift"), CHAMPION)])
 
 
 def _uncompared(compared: Mapping[str, object], champion: str) -> Iterator[str]:

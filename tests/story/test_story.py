@@ -95,7 +95,7 @@ def test_the_top_alerts_are_anomalies_more_often_than_not(story: Steps) -> None:
 
 
 def test_bad_models_are_refused_or_rolled_back(story: Steps) -> None:
-    assert "average_precision" in story["refused-by-gate"]["facts"]["reason"]
+    assert "its lift over written rules is" in story["refused-by-gate"]["facts"]["reason"]
     assert "has 2 versions" in story["refused-tampered"]["facts"]["message"]
     assert story["rolled-back"]["facts"]["stack"] == "UPDATE_ROLLBACK_COMPLETE"
     assert "this endpoint loads at most" in story["rolled-back"]["facts"]["reason"]
