@@ -115,8 +115,8 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple
         report["acknowledged"] = [doubt.kind for doubt in judgement.found]
         if staged.labelled and job.seed is not None:
             raise InputError(
-                f"{job.ledger.name} has labels ({_whose(job, staged)}), and --inject {job.seed} would put invented "
-                "rows beside them. Leave --inject out, or the labels."
+                f"{job.ledger.name} has labels of its own ({_whose(job, staged)}), and --inject {job.seed} would "
+                "put invented rows beside them. Leave --inject out, or the labels."
             )
         if cases:
             told = "of {read} cases {decided} count: {anomalies} anomalies, {without_a_row} without a row"

@@ -109,7 +109,7 @@ def test_cases_beside_labels_and_injection_beside_cases_are_refused(tmp_path: Pa
     cases = "\n".join([HEAD, *decided(ledger)])
     with pytest.raises(InputError, match=r"the ledger has labels of its own"):
         run(tmp_path / "both", ledger, cases)
-    with pytest.raises(InputError, match=r"has labels \(the cases in cases\.csv\), and --inject 7"):
+    with pytest.raises(InputError, match=r"has labels of its own \(the cases in cases\.csv\), and --inject 7"):
         run(tmp_path / "injected", ledger.drop(columns=["label", "kind"]), cases, "--inject", "7")
 
 

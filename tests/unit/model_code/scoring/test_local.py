@@ -7,6 +7,7 @@ import pytest
 
 from model_code.errors import InputError
 from model_code.etl.generate import to_csv
+from model_code.etl.generator import generate
 from model_code.scoring.__main__ import main
 from model_code.scoring.local import Order, deliver
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
@@ -75,3 +76,21 @@ def test_a_file_that_is_not_there_is_named_before_anything_is_read(
     with pytest.raises(SystemExit):
         main(["--ledger", str(tmp_path / "gone.csv"), "--new", "x", "--output", str(tmp_path)])
     assert "LEDGER is" in capsys.readouterr().err
+
+
+def test_reviewed_cases_train_the_classifier(files: Path, ledger: pd.DataFrame, tmp_path: Path) -> None:
+    before = history(ledger)["transaction_id"]
+    reviewed = generate(len(ledger), seed=4).set_index("transaction_id")
+    labels = reviewed.loc[before, ["label", "kind"]].reset_index()
+    labels[(labels["label"] == 1) | (labels.index % 40 == 0)].to_csv(tmp_path / "cases.csv", index=False)
+    steps: list[str] = []
+    order = Order(files / "ledger.csv", files / "new.csv", tmp_path / "out", cases=tmp_path / "cases.csv")
+    deliver(order, steps.append)
+    assert any(step.startswith("trained: algorithm=classifier") for step in steps)
+    assert any(step.endswith(f"{labels['label'].sum()} anomalies, 0 without a row") for step in steps)
+
+
+def test_cases_beside_a_model_that_is_trained_already_are_refused(files: Path, archive: Path, tmp_path: Path) -> None:
+    order = Order(files / "ledger.csv", files / "new.csv", tmp_path, cases=files / "new.csv", model=archive)
+    with pytest.raises(InputError, match="CASES are labels to train by, and MODEL is trained already"):
+        deliver(order, print)
