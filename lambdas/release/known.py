@@ -8,8 +8,18 @@ from lambdas.release.records import Version
 
 
 def of(world: World, model: str) -> record.Known:
-    """Return what the record knows of a model."""
-    return record.fold(world.audit.history(model))
+    """Return what the record knows of a model.
+
+    Raises:
+        RecordError: it can't be read, or knows nothing (any more, or of this account and region) of what serves.
+    """
+    entries = world.audit.history(model)
+    if not entries and (named := world.endpoints.stack(model).release_id):
+        raise record.RecordError(
+            f"The record of {model} holds no entry of this account and region, and its stack names {named}. "
+            "Run `python -m compliance verify-audit`."
+        )
+    return record.fold(entries)
 
 
 def versions(world: World, model: str) -> list[Version]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lambdas.release import decisions, events, guarding, known, mirror, reports, waiting, watching
 from lambdas.release.ports import World
+from lambdas.release.record import RecordError
 from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
 
 LOOK_BACK = timedelta(days=30)
@@ -33,22 +34,36 @@ class Lost:
 
 
 def reconcile(world: World, at: datetime) -> list[str]:
-    """Link loose audit entries and send lost events again; return what was done."""
+    """Link loose audit entries and send lost events again; return what was done.
+
+    A model whose record can't decide is told about and left alone, its copy in MLflow, too; the others go on.
+    """
     done = [f"linked {key}" for key in world.audit.mend()]
     for told in world.audit.rewritten():
         reports.record_tampered(world, told, at)
         done.append(told)
+    broken = list[str]()
     for model in world.settings.models:
-        done += [f"MLflow of {model}: {difference}" for difference in mirror.tend(world, model, at)]
-        steps: tuple[Callable[[World, str, datetime], Iterator[Lost]], ...] = (
-            lost_calls,
-            lost_moves,
-            lost_settling,
-            lost_requests,
-        )
-        found = next(filter(None, (list(step(world, model, at)) for step in steps)), [])
-        done += [redeliver(world, lost, at) for lost in found]
-    return done + [redeliver(world, lost, at) for lost in lost_jobs(world, at)]
+        try:
+            done += _tend(world, model, at)
+        except RecordError as error:
+            reports.record_tampered(world, str(error), at)
+            event, subject = events.settled_again(model, at), stack_of(model)
+            lost = Lost(function="release_settled", model=model, subject=subject, event=event, why=str(error))
+            broken.append(redeliver(world, lost, at))
+    return done + (broken or [redeliver(world, lost, at) for lost in lost_jobs(world, at)])
+
+
+def _tend(world: World, model: str, at: datetime) -> list[str]:
+    done = [f"MLflow of {model}: {difference}" for difference in mirror.tend(world, model, at)]
+    steps: tuple[Callable[[World, str, datetime], Iterator[Lost]], ...] = (
+        lost_calls,
+        lost_moves,
+        lost_settling,
+        lost_requests,
+    )
+    found = next(filter(None, (list(step(world, model, at)) for step in steps)), [])
+    return done + [redeliver(world, lost, at) for lost in found]
 
 
 def redeliver(world: World, lost: Lost, at: datetime) -> str:

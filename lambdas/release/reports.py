@@ -7,7 +7,7 @@ again. A message may come twice, but never not at all.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lambdas.release import briefing
 from lambdas.release.ports import World
@@ -208,6 +208,21 @@ def remains(world: World, model: str, stack: Stack, why: str, at: datetime) -> N
     )
     world.notifier.tell(f"ALARM: the endpoint of {model} serves on after its stop", text)
     _stack_entry(world, model, stack, "remains", at, {"reason": why, "status": stack.status})
+
+
+def stands_still(world: World, model: str, broken: str, at: datetime) -> None:
+    """Raise the alarm, once a day: the record of a model can't decide, so nothing is done until people have looked."""
+    told = world.audit.recorded(model, stack_of(model))
+    if any(what == "stands_still" and at - when < timedelta(days=1) for what, when in told):
+        return
+    world.notifier.tell(
+        f"ALARM: the record of {model} can't decide",
+        f"{broken}\nWhat serves stays; nothing is released, restored or stopped by machine. "
+        "`python -m releases stop` works. docs/runbooks/record-broken.md tells more.",
+    )
+    details, subject = {"reason": broken}, stack_of(model)
+    entry = AuditEntry(model=model, subject=subject, what="stands_still", at=at, who="automation", details=details)
+    world.audit.write(entry)
 
 
 def registry_edited(world: World, model: str, differences: Sequence[str], at: datetime) -> None:

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from lambdas.release import approvals, decisions, events, guarding, known, settling, watching
+from lambdas.release import approvals, decisions, events, guarding, known, reports, settling, watching
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
+from lambdas.release.record import RecordError
 
 
 @traced
@@ -20,10 +21,19 @@ def handler(event: dict[str, Any], _context: object) -> None:
 def release_settled(event: events.StackStatusChanged | events.EndpointChanged, world: World) -> str:
     """Compare the record with what the endpoint says, and believe the endpoint. Return what became of it.
 
-    The event is a hint that there is something to see; what it says is looked up.
+    The event is a hint that there is something to see; what it says is looked up. Where the record can't decide, people
+    are told and nothing is started or stopped.
     """
     if event.model not in world.settings.models:
         return f"{event.model} is no model of ours"
+    try:
+        return _look(event, world)
+    except RecordError as broken:
+        reports.stands_still(world, event.model, str(broken), event.at)
+        return f"nothing is done: {broken}"
+
+
+def _look(event: events.StackStatusChanged | events.EndpointChanged, world: World) -> str:
     seen = guarding.look(world, event.model)
     if seen is None:
         return watching.watch(world, event.model, event.at)

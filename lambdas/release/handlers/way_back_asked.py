@@ -7,6 +7,7 @@ from lambdas.release import asking, events
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
+from lambdas.release.record import RecordError
 
 
 @traced
@@ -24,5 +25,5 @@ def way_back_asked(event: dict[str, Any], request: str, at: datetime, world: Wor
         asked = events.parse(events.WayBackAsked, event)
         ask = asking.Ask(model=asked.model, release=asked.release, reason=asked.reason, request=request, at=at)
         return {"change_set": asking.carry_out(world, ask), "request": request}
-    except (events.EventError, asking.RefusedAskError) as refusal:
+    except (events.EventError, asking.RefusedAskError, RecordError) as refusal:
         return {"refused": str(refusal), "request": request}
