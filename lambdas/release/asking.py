@@ -9,6 +9,7 @@ from datetime import datetime
 
 from lambdas.release import decisions, known, reports, vouching
 from lambdas.release.ports import World
+from lambdas.release.record import RecordError
 from lambdas.release.records import HALT, HOME, Release, Stack, Version, name_of
 
 
@@ -32,6 +33,7 @@ def carry_out(world: World, ask: Ask) -> str:
 
     Raises:
         RefusedAskError: it may not or cannot be done.
+        RecordError: the record can't tell what would come back; a stop needs none of it.
     """
     if ask.model not in world.settings.models:
         raise RefusedAskError(f"model is {ask.model!r}, expected one of {', '.join(world.settings.models)}.")
@@ -43,7 +45,7 @@ def carry_out(world: World, ask: Ask) -> str:
         )
     version = restorable(world, ask, stack) if ask.release else None
     release = decisions.release_of(version) if version else Release()
-    current, deployed = world.endpoints.template(ask.model), world.templates.recorded(ask.model)
+    current, deployed = world.endpoints.template(ask.model), _deployed(world, ask)
     template = deployed if deployed != current else None
     stem = f"{HOME}to-v{version.number}-by-hand" if version else f"{HALT}by-hand"
     made = world.change_sets.prepare(ask.model, stem, release, f"Asked for: {ask.reason}"[:1000], template)
@@ -52,6 +54,16 @@ def carry_out(world: World, ask: Ask) -> str:
     reports.asked_by_hand(world, ask.model, ask.request, _details(ask, made), ask.at)
     world.change_sets.execute(ask.model, made)
     return name_of(made)
+
+
+def _deployed(world: World, ask: Ask) -> str | None:
+    """Return the template that was deployed last; a stop goes on with the stack's where the record can't tell."""
+    try:
+        return world.templates.recorded(ask.model)
+    except RecordError:
+        if ask.release:
+            raise
+        return None
 
 
 def restorable(world: World, ask: Ask, stack: Stack) -> Version:

@@ -79,6 +79,19 @@ class ChainedAudit:
         found = [self._read[key] for key in keys]
         return [entry for entry in found if entry.home in {"", self._home}]
 
+    def deployed(self, model: str) -> str | None:
+        """Return the hash of the template in the newest `deployed` entry of this account and region; None for none.
+
+        Raises:
+            RecordError: it can't be read.
+        """
+        found = [key for key in self._store.keys(f"audit/{model}/") if _kind(key) == "deployed"]
+        for key in sorted(found, key=lambda key: (_what(key)[1], key), reverse=True):
+            entry = entry_of(key, self._store.get(key))
+            if entry.home in {"", self._home}:
+                return str(entry.details.get("template_sha256", ""))
+        return None
+
     def reason(self, model: str, release: str) -> str | None:
         """Return why an approver rejected a release; None when nobody did."""
         key = f"reasons/{model}/{release}.json"

@@ -57,8 +57,8 @@ def keep_deployed_template(world: World, seen: Sight, at: datetime) -> None:
         return
     current = world.endpoints.template(seen.model)
     if current != world.templates.recorded(seen.model) and was_deployed(world, seen):
-        reports.template_recorded(world, seen.model, seen.stack, intrusions.sha256(current), at)
-        world.templates.record(seen.model, current)
+        sha256 = world.templates.keep(seen.model, current)
+        reports.deployed(world, seen.model, seen.stack, sha256, at)
 
 
 def was_deployed(world: World, seen: Sight) -> bool:

@@ -232,14 +232,18 @@ class ChangeSets(Protocol):
 
 
 class DeployedTemplates(Protocol):
-    """The templates of endpoint stacks as their last deployment left them; one function alone may write here."""
+    """The texts of templates that were deployed, each under its hash; the newest `deployed` entry says which counts."""
 
     def recorded(self, model: str) -> str | None:
-        """Return the template's text; None when no deployment was recorded."""
+        """Return the text that the newest `deployed` entry names; None when no deployment is on record.
+
+        Raises:
+            RecordError: the text is gone, or another one than the entry's.
+        """
         ...
 
-    def record(self, model: str, template: str) -> None:
-        """Put the template of a new deployment in the place of the former one."""
+    def keep(self, model: str, template: str) -> str:
+        """Keep a template's text under its hash, and return that; it counts once a `deployed` entry names it."""
         ...
 
 
@@ -276,6 +280,10 @@ class AuditLog(Protocol):
         Raises:
             RecordError: one of them can't be read.
         """
+        ...
+
+    def deployed(self, model: str) -> str | None:
+        """Return the hash of the template in the newest `deployed` entry, which must be readable; None for none."""
         ...
 
     def reason(self, model: str, release: str) -> str | None:

@@ -173,6 +173,7 @@ class Stack:
     release_id: str = ""
     last_change_set: str = ""
     changed: datetime = LONG_AGO  # when its last operation began
+    arn: str = ""
 
     @property
     def rest(self) -> Rest:

@@ -148,9 +148,9 @@ def expired(world: World, version: Version, reason: str, at: datetime) -> None:
     transition(world, version, "expired", at, who="automation", details={"reason": reason})
 
 
-def template_recorded(world: World, model: str, stack: Stack, sha256: str, at: datetime) -> None:
+def deployed(world: World, model: str, stack: Stack, sha256: str, at: datetime) -> None:
     """Say that a deployment's template is the one that releases keep from now on."""
-    _stack_entry(world, model, stack, "template_recorded", at, {"template_sha256": sha256})
+    _stack_entry(world, model, stack, "deployed", at, {"template_sha256": sha256})
 
 
 def redelivered(world: World, model: str, subject: str, details: Mapping[str, object], at: datetime) -> None:
@@ -258,4 +258,5 @@ def _stack_entry(
     world: World, model: str, stack: Stack, what: str, at: datetime, details: Mapping[str, object]
 ) -> None:
     subject = stack.last_change_set or stack_of(model)
-    world.audit.write(AuditEntry(model=model, subject=subject, what=what, at=at, who="automation", details=details))
+    facts = {**details, "stack": stack.arn}
+    world.audit.write(AuditEntry(model=model, subject=subject, what=what, at=at, who="automation", details=facts))

@@ -1,5 +1,6 @@
 """The release path's ports in memory. tests/contract holds them to what the adapters do."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -147,13 +148,21 @@ class FakeRegistry:
 
 @dataclass
 class FakeTemplates:
+    """Deployed before a test begins, and what was kept since, once the record of `audit` says that it was deployed."""
+
     deployed: dict[str, str] = field(default_factory=lambda: {MODEL: REVIEWED})
+    audit: FakeAudit = field(default_factory=FakeAudit)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def recorded(self, model: str) -> str | None:
+        if sha256 := self.audit.deployed(model):
+            self.deployed[model] = self.texts[model, sha256]
         return self.deployed.get(model)
 
-    def record(self, model: str, template: str) -> None:
-        self.deployed[model] = template
+    def keep(self, model: str, template: str) -> str:
+        sha256 = hashlib.sha256(template.encode()).hexdigest()
+        self.texts[model, sha256] = template
+        return sha256
 
 
 @dataclass
@@ -205,6 +214,10 @@ class FakeWorld(World):
     audit: FakeAudit = field(default_factory=FakeAudit)
     trail: FakeTrail = field(default_factory=FakeTrail)
     functions: FakeFunctions = field(default_factory=FakeFunctions)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.templates, FakeTemplates):
+            self.templates.audit = self.audit
 
     def finish(self, done: TrainingJob, packed: bytes | None = None) -> None:
         """Let a training job end with an archive; without one, with an honest model's."""

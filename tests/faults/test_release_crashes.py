@@ -188,7 +188,7 @@ def test_recording_a_deployments_template_survives_a_crash_at_any_moment() -> No
 
     def hold(world: FakeWorld) -> None:
         assert world.templates.deployed == {MODEL: "new"}
-        assert world.audit.whats == ["template_recorded"]
+        assert world.audit.whats == ["deployed"]
         assert not world.change_sets.executed
 
     assert every_crash(prepare, settle, hold) >= 10

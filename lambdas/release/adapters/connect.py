@@ -39,6 +39,7 @@ def connect() -> World:
     settings = Settings.parse(os.environ)
     cloudformation, sagemaker, s3, ssm = (boto3.client(n) for n in ("cloudformation", "sagemaker", "s3", "ssm"))
     secrets, runtime = boto3.client("secretsmanager"), boto3.client("sagemaker-runtime")
+    audit = CountedAudit(S3AuditStore(s3, bucket=settings.audit_bucket), home=settings.home)
     return World(
         settings=settings,
         jobs=SageMakerJobs(sagemaker),
@@ -47,10 +48,10 @@ def connect() -> World:
         registry=MlflowRegistry(lambda: open_client(ssm, secrets, secret_arn=settings.tracking_secret_arn)),
         endpoints=SageMakerEndpoints(cloudformation=cloudformation, sagemaker=sagemaker, runtime=runtime),
         change_sets=CloudFormationChangeSets(cloudformation, role_arn=settings.endpoint_service_role_arn),
-        templates=S3Templates(s3, release_bucket=settings.release_bucket),
+        templates=S3Templates(s3, release_bucket=settings.release_bucket, audit=audit),
         image=SsmImage(ssm),
         notifier=SnsNotifier(boto3.client("sns"), topic_arn=settings.topic_arn),
         trail=CloudTrailTrail(boto3.client("cloudtrail")),
         functions=EventBridgeFunctions(boto3.client("events")),
-        audit=CountedAudit(S3AuditStore(s3, bucket=settings.audit_bucket), home=settings.home),
+        audit=audit,
     )

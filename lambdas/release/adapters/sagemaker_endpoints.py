@@ -29,6 +29,7 @@ class SageMakerEndpoints:
         stack = self._cloudformation.describe_stacks(StackName=stack_of(model))["Stacks"][0]
         parameters = {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
         return Stack(
+            arn=stack["StackId"],
             status=stack["StackStatus"],
             reason=stack.get("StackStatusReason", ""),
             release_id=parameters.get("ReleaseId", ""),

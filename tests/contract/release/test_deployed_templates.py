@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from botocore.exceptions import ClientError
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
 from lambdas.release.adapters.s3_templates import S3Templates
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
-from lambdas.release.records import Release, stack_of
+from lambdas.release.chain import ChainedAudit
+from lambdas.release.record import RecordError
+from lambdas.release.records import AuditEntry, Release, stack_of
 from local.cloud import LocalCloud
 from tests.fakes import release as fakes
+from tests.fakes.audit import FakeAudit, FakeAuditStore
 from tests.fakes.release import MODEL
 
 STACK = stack_of(MODEL)
@@ -96,16 +100,61 @@ def test_a_deployment_is_told_from_a_release_and_keeps_the_running_release(
     assert (endpoints.stack(MODEL).was_released, endpoints.template(MODEL)) == (True, first)
 
 
+def log() -> ChainedAudit:
+    """An empty record."""
+    return ChainedAudit(FakeAuditStore(), home="000000000000/us-east-1")
+
+
+def deployed(sha256: str, at: datetime = fakes.NOON) -> AuditEntry:
+    details = {"template_sha256": sha256, "stack": "arn"}
+    return AuditEntry(model=MODEL, subject="cdk", what="deployed", at=at, who="automation", details=details)
+
+
 @pytest.mark.parametrize("kind", ["fake", "adapter"])
-def test_a_recorded_template_is_the_last_one_letter_for_letter(kind: str, buckets: Any) -> None:  # noqa: ANN401
-    kept = fakes.FakeTemplates({}) if kind == "fake" else S3Templates(buckets, release_bucket="release")
+def test_the_template_that_counts_is_that_of_the_newest_deployment_on_record(kind: str, buckets: Any) -> None:  # noqa: ANN401
+    audit = FakeAudit() if kind == "fake" else log()
+    kept = (
+        fakes.FakeTemplates({}, audit)
+        if isinstance(audit, FakeAudit)
+        else S3Templates(buckets, release_bucket="release", audit=audit)
+    )
     assert kept.recorded(MODEL) is None
-    for text in (template("first"), '{"a": 1,\r\n "a": "é"}'):
-        kept.record(MODEL, text)
-        assert kept.recorded(MODEL) == text
+    first, second = template("first"), '{"a": 1,\r\n "a": "é"}'
+    for minute, text in ((2, first), (3, second), (1, "told late"), (4, first)):
+        before = kept.recorded(MODEL)
+        sha256 = kept.keep(MODEL, text)
+        assert kept.recorded(MODEL) == before  # a text that no deployment is on record for counts for nothing
+        audit.write(deployed(sha256, fakes.NOON + timedelta(minutes=minute)))
+        assert kept.recorded(MODEL) == (second if minute == 1 else text)
     assert kept.recorded("another") is None
 
 
+def test_a_template_that_was_written_over_or_taken_away_is_missed_and_never_believed(buckets: Any) -> None:  # noqa: ANN401
+    audit = log()
+    kept = S3Templates(buckets, release_bucket="release", audit=audit)
+    sha256 = kept.keep(MODEL, template("first"))
+    audit.write(deployed(sha256))
+    place = {"Bucket": "release", "Key": f"templates/{MODEL}/{sha256}.json"}
+    for hostile in (b"{}", template("second").encode()):
+        buckets.put_object(**place, Body=hostile)
+        with pytest.raises(RecordError, match="isn't the one that was deployed last"):
+            kept.recorded(MODEL)
+    buckets.delete_object(**place)
+    with pytest.raises(RecordError, match="is gone"):
+        kept.recorded(MODEL)
+    kept.keep(MODEL, template("first"))
+    assert kept.recorded(MODEL) == template("first")
+
+
+def test_a_deployment_of_another_account_counts_for_nothing(buckets: Any) -> None:  # noqa: ANN401
+    store = FakeAuditStore()
+    kept = S3Templates(buckets, release_bucket="release", audit=ChainedAudit(store, home="000000000000/us-east-1"))
+    ChainedAudit(store, home="210987654321/us-east-1").write(deployed(kept.keep(MODEL, template("theirs"))))
+    assert kept.recorded(MODEL) is None
+
+
 def test_a_template_that_may_not_be_read_is_not_taken_for_a_missing_one(aws: Callable[..., Any]) -> None:
+    audit = log()
+    audit.write(deployed("a" * 64))
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        S3Templates(aws("s3"), release_bucket="nowhere").recorded(MODEL)
+        S3Templates(aws("s3"), release_bucket="nowhere", audit=audit).recorded(MODEL)

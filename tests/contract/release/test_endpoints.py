@@ -154,6 +154,7 @@ def test_a_stack_tells_its_release_and_its_last_change_set(named: str, last: str
     found = {
         "StackName": "s",
         "CreationTime": NOON,
+        "StackId": "arn:x:stack/s/1",
         "StackStatus": "UPDATE_ROLLBACK_COMPLETE",
         "StackStatusReason": "it failed",
         "Parameters": [{"ParameterKey": "ReleaseId", "ParameterValue": "r"}],
@@ -170,7 +171,7 @@ def test_a_stack_tells_its_release_and_its_last_change_set(named: str, last: str
             answers.add_response("list_change_sets", {"Summaries": []})
         stack = SageMakerEndpoints(cloudformation=client, sagemaker=None, runtime=None).stack(MODEL)
     expected = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="it failed", release_id="r", last_change_set=last)
-    assert stack == dataclasses.replace(expected, changed=NOON)
+    assert stack == dataclasses.replace(expected, changed=NOON, arn="arn:x:stack/s/1")
 
 
 def test_a_denied_look_at_an_endpoint_is_not_taken_for_its_absence(aws: Callable[..., Any]) -> None:

@@ -10,7 +10,7 @@ from lambdas.release import known, reconciling
 from lambdas.release.record import RecordError
 from lambdas.release.records import Release, Stack, Version
 from tests.fakes.audit import FakeAudit
-from tests.fakes.release import MODEL, NOON, FakeWorld, job
+from tests.fakes.release import MODEL, NOON, FakeTemplates, FakeWorld, job
 from tests.unit.lambdas.stories import complete, released, requested, settle
 from tests.unit.lambdas.test_asking import asked
 
@@ -100,6 +100,21 @@ def test_the_reconciler_tells_and_repairs_nothing_by_a_record_that_cannot_decide
     assert untouched(world) == before
     assert done[-1].startswith(f"release_settled Atoll-Endpoint-{MODEL}: The ")
     assert any("verify-audit" in text for _, text in world.notifier.messages)
+
+
+def test_a_stop_needs_no_deployed_template_and_a_way_back_does() -> None:
+    world = serving()
+    champion = known.champion(world, MODEL)
+    assert champion
+
+    class Gone(FakeTemplates):
+        def recorded(self, model: str) -> str | None:
+            raise RecordError(f"The template of {model} that was deployed last is gone.")
+
+    world = replace(world, templates=Gone())
+    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], release_id="r-by-cid-0123456789ab")
+    assert "is gone" in asked(world, champion.tag("release_id"))["refused"]
+    assert asked(world, "")["change_set"].startswith("halt-by-hand-")
 
 
 def test_a_record_is_empty_before_the_first_release_and_that_is_no_trouble() -> None:

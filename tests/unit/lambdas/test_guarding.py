@@ -48,13 +48,13 @@ def brought(world: FakeWorld) -> tuple[str, Release, str | None]:
 def test_a_deployment_makes_its_template_the_one_that_releases_keep(status: str) -> None:
     world = FakeWorld()
     world.templates.deployed.clear()
-    world.endpoints.stacks[MODEL] = replace(DEPLOYED, status=status)
+    world.endpoints.stacks[MODEL] = replace(DEPLOYED, status=status, arn="arn:x:stack/Atoll-1")
     for _ in range(2):
         assert settle(world) == "no version of ours serves"
     assert world.templates.deployed == {MODEL: REVIEWED}
-    assert world.audit.whats == ["template_recorded"]
+    assert world.audit.whats == ["deployed"]
     (entry,) = world.audit.entries.values()
-    assert entry.details["template_sha256"] == intrusions.sha256(REVIEWED)
+    assert entry.details == {"template_sha256": intrusions.sha256(REVIEWED), "stack": "arn:x:stack/Atoll-1"}
     assert "released" in released(world).state
 
 
@@ -98,7 +98,7 @@ def test_a_direct_deployment_is_found_in_the_trail() -> None:
     world = direct("UpdateStack")
     settle(world)
     assert world.templates.deployed == {MODEL: "new"}
-    assert world.audit.whats == ["template_recorded"]
+    assert world.audit.whats == ["deployed"]
 
 
 def test_an_operation_without_a_change_set_waits_for_the_trail_and_is_undone_when_that_knows_nothing() -> None:
