@@ -98,7 +98,7 @@ $(PARTS:%=test-%): test-%: setup-all
 ahead: setup-check ## the unit tests with the clock a year ahead, so that what rots is seen before it does (DAYS=; needs a C compiler)
 	@OMP_NUM_THREADS=1 python -m tests.ahead $(if $(DAYS),--days $(DAYS))
 
-faults: setup-check ## 10,000 random lives of the release path, every crash point, every attack, into build/faults.json
+faults: setup-check ## 20,000 random lives of the release path among adversaries, every crash point, every attack, every mutant, into build/faults.json
 	@OMP_NUM_THREADS=1 python -m tests.faults
 
 native: setup ## the C kernel and CSV parser for this machine (optional, needs a C compiler): faster serving

@@ -116,7 +116,8 @@ def foreign(world: World, seen: Sight, templates: Iterable[str | None]) -> str |
     """
     if seen.serving is None or not seen.serving.containers:
         return None
-    running = [v for v in seen.versions if v.tag("release_id") in {*_releases(seen.serving), seen.stack.release_id}]
+    named = {*_releases(seen.serving), seen.stack.release_id} - {""}  # who was never asked for has no release
+    running = [v for v in seen.versions if v.tag("release_id") in named]
     approved = [decisions.release_of(v) for v in running if is_approved(world, seen, v)]
     known_templates = [template for template in templates if template is not None]
     allowed = [_container(world, seen.model, template, each) for template in known_templates for each in approved]

@@ -19,7 +19,7 @@ from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
 LOOK_BACK = timedelta(days=30)
 GRACE = timedelta(minutes=15)  # what is younger is still on its way
 _EXECUTIONS = frozenset({"executed", "separation_of_duties_violated", "way_back_executed"})
-DELIVERIES_A_DAY = 3  # then the dead letters and their alarm are a person's
+DELIVERIES_A_DAY = 3  # then the dead letters and their alarm are a person's; what is urgent is never given up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ class Lost:
     subject: str
     event: Mapping[str, Any]
     why: str
+    urgent: bool = False  # until somebody looks, what nobody approved may serve
 
 
 def reconcile(world: World, at: datetime) -> list[str]:
@@ -67,9 +68,13 @@ def _tend(world: World, model: str, at: datetime) -> list[str]:
 
 
 def redeliver(world: World, lost: Lost, at: datetime) -> str:
-    """Send an event again, at most three times a day; the audit record counts. Return what was done."""
+    """Send an event again, at most three times a day; the audit record counts. Return what was done.
+
+    What is urgent has no such bound: else, after three other deviations, an intruder serves until the next day.
+    """
     told = world.audit.recorded(lost.model, lost.subject)
-    if sum(what == "redelivered" and at - when < timedelta(days=1) for what, when in told) >= DELIVERIES_A_DAY:
+    today = sum(what == "redelivered" and at - when < timedelta(days=1) for what, when in told)
+    if today >= DELIVERIES_A_DAY and not lost.urgent:
         return f"gave up on {lost.subject} for today: {lost.why}"
     reports.redelivered(world, lost.model, lost.subject, {"function": lost.function, "reason": lost.why}, at)
     world.functions.deliver(lost.function, lost.event)
@@ -124,7 +129,8 @@ def lost_moves(world: World, model: str, at: datetime) -> Iterator[Lost]:
     why = problem or f"the stack is {move.stack.status} for longer than a release takes"
     subject = move.stack.last_change_set or stack_of(model)
     event = events.settled_again(model, at)
-    yield Lost(function="release_settled", model=model, subject=subject, event=event, why=why)
+    urgent = problem is not None
+    yield Lost(function="release_settled", model=model, subject=subject, event=event, why=why, urgent=urgent)
 
 
 def lost_settling(world: World, model: str, at: datetime) -> Iterator[Lost]:
@@ -133,11 +139,27 @@ def lost_settling(world: World, model: str, at: datetime) -> Iterator[Lost]:
     What intrudes is told at once; all else may still be on its way.
     """
     seen = guarding.look(world, model)
-    if seen is None or (at - seen.stack.changed < GRACE and not guarding.intrusion(world, seen)):
+    if seen is None:
+        return
+    intrudes = guarding.intrusion(world, seen) is not None
+    if at - seen.stack.changed < GRACE and not intrudes:
         return
     if why := unsettled(world, seen):
-        event = events.settled_again(model, at)
-        yield Lost(function="release_settled", model=model, subject=stack_of(model), event=event, why=why)
+        event, urgent = events.settled_again(model, at), intrudes or is_unproven(world, seen)
+        yield Lost(
+            function="release_settled", model=model, subject=stack_of(model), event=event, why=why, urgent=urgent
+        )
+
+
+def is_unproven(world: World, seen: guarding.Sight) -> bool:
+    """Say whether callers reach what isn't released: it may have no approver, be turned down, or be another stack's."""
+    match decisions.settle(seen.stack, seen.serving, seen.versions, known.champion(world, seen.model)):
+        case decisions.Accept() | decisions.Expel():
+            return True
+        case decisions.Remains():
+            return seen.serving is not None and not seen.serving.refuses
+        case _:
+            return False
 
 
 def unsettled(world: World, seen: guarding.Sight) -> str | None:

@@ -91,9 +91,9 @@ class FakeCloud:
         made = self.request(model, f"{stem}-{self.made:016x}", release, description, template)
         return made if self.waits(model, made) else None
 
-    def execute(self, _model: str, change_set: str, *, who: str = "release-settled") -> None:
+    def execute(self, _model: str, change_set: str, *, who: str = "release-settled", role: str = "") -> None:
         self.begin(name_of(change_set))
-        self.call("ExecuteChangeSet", change_set, who)
+        self.call("ExecuteChangeSet", change_set, who, role)
 
     def waits(self, _model: str, change_set: str) -> bool:
         return name_of(change_set) in self.sets and self.sets[name_of(change_set)].status == "AVAILABLE"
@@ -157,6 +157,8 @@ class FakeCloud:
         if self.moving is None:
             return
         (_, change_set), self.moving = self.moving, None
+        if self.running and not self.running.owned and change_set.release.release_id and not self.release.release_id:
+            outcome = "failed"  # the endpoint's name is taken
         change_set.status = "EXECUTE_FAILED" if outcome == "failed" else "EXECUTE_COMPLETE"
         self.status = "UPDATE_ROLLBACK_COMPLETE" if outcome == "failed" else "UPDATE_COMPLETE"
         if outcome != "failed":
@@ -181,13 +183,13 @@ class FakeCloud:
             change_set.status = "OBSOLETE"
         self.call("UpdateStack", "", "deployer")
 
-    def call(self, what: str, name: str, who: str) -> None:
-        """CloudTrail notes a call, and EventBridge tells of it."""
+    def call(self, what: str, name: str, who: str, role: str = "") -> None:
+        """CloudTrail notes a call, and EventBridge tells of it; of the role that may, where none is named."""
         asked = {"stackName": stack_of(MODEL), **({"changeSetName": name} if name else {})}
         call = {
             "eventName": what,
             "eventTime": self.now.isoformat(),
-            "userIdentity": identity(who, "Approver" if name.startswith("r-by-") else "Operator"),
+            "userIdentity": identity(who, role or ("Approver" if name.startswith("r-by-") else "Operator")),
             "requestParameters": asked,
         }
         self.trail.append(call)

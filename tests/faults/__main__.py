@@ -1,9 +1,11 @@
-"""`make faults`: thousands of random lives of the release path, every attack, every mutant, every failed creation.
+"""`make faults`: random lives of the release path among adversaries, every attack, mutant and failed creation.
 
-The report is build/faults.json."""
+The report is build/faults.json.
+"""
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -29,13 +31,15 @@ def lived(console: Console, sequences: int, first: int) -> Run:
             text = f"Lives of the release path ({len(done.broken)} broken)"
             progress.update(task, completed=len(done.tally.stories), description=text)
 
-        return run(sequences, first=first, each=show)
+        return run(sequences, first=first, workers=os.cpu_count() or 1, each=show)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run, write the report, and return 1 when a promise broke, or an attack, crash point or mutant was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--sequences", type=int, default=10_000, help="how many different lives (10000)")
+    parser.add_argument(
+        "--sequences", type=int, default=20_000, help="how many different lives among adversaries (20000)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="the seed of the first batch of lives (0)")
     chosen = parser.parse_args(arguments)
     console, began = Console(stderr=True, highlight=False), time.monotonic()
@@ -52,10 +56,11 @@ def main(arguments: Sequence[str]) -> int:
     console.print(
         f"{len(done.tally.stories)} sequences, {len(done.broken)} with a broken promise; {len(done.tally.died)} crash "
         f"points, {len(done.missed())} missed; {refused} of {len(attacks)} attacks refused; {caught} of {len(mutants)} "
-        f"mutants caught; {led_on} of {len(failed_creations)} failed creations led on. {REPORT}"
+        f"mutants caught; {led_on} of {len(failed_creations)} failed creations led on; "
+        f"{', '.join(done.untaken()) or 'no step of an attacker'} untaken. {REPORT}"
     )
     whole = refused == len(attacks) and caught == len(mutants) and led_on == len(failed_creations)
-    return 0 if whole and not done.broken and not done.missed() else 1
+    return 0 if whole and not done.broken and not done.missed() and not done.untaken() else 1
 
 
 if __name__ == "__main__":

@@ -6,14 +6,30 @@ from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
-from lambdas.release import candidates, decisions, guarding, intrusions, known, mirror, record, settling, waiting
+from lambdas.release import (
+    approvals,
+    candidates,
+    decisions,
+    events,
+    gate,
+    guarding,
+    intrusions,
+    known,
+    mirror,
+    provenance,
+    record,
+    settling,
+    waiting,
+    watching,
+)
 from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
-from lambdas.release.records import Execution, Version, stack_of
+from lambdas.release.records import Execution, Version, release_id, stack_of, submitter_of
 from tests.fakes.stack import APPROVER
-from tests.faults.machine import BrokenPromiseError, Tally, search
+from tests.faults.adversary import Adversaries
+from tests.faults.machine import BrokenPromiseError, Lives, Tally, search
 
-BATCHES, LIVES = 40, 10
+BATCHES, LIVES = 10, 50
 
 
 @dataclass(frozen=True)
@@ -25,6 +41,7 @@ class Mutant:
     attribute: str
     put: Callable[..., Any]
     promise: str
+    kind: type[Lives] = Lives
 
     def is_caught(self) -> bool:
         """Say whether lives under this mutant break the promise."""
@@ -33,7 +50,7 @@ class Mutant:
 
     def _breaks(self, first: int) -> bool:
         try:
-            search(Tally(), lives=LIVES, first=first, shrink=False)
+            search(Tally(), lives=LIVES, first=first, shrink=False, kind=self.kind)
         except BrokenPromiseError as error:
             return any(fault.startswith(self.promise) for fault in error.faults)
         return False
@@ -69,6 +86,37 @@ def forget_audit(self: ChainedAudit, entry: Any) -> None:  # noqa: ANN401 - an e
         _write(self, entry)
 
 
+def alias_decides(world: World, model: str) -> Version | None:
+    """`known.champion` that believes MLflow's alias."""
+    return world.registry.champion(model)
+
+
+def of_any_stack(world: World, version: Version) -> Execution | None:
+    """`guarding.execution_of` that takes an execution of the name on whatever stack."""
+    since = datetime.fromisoformat(version.tag("requested_at"))
+    tries = map(events.execution_of, world.trail.calls("ExecuteChangeSet", since))
+    return next((each for each in tries if each and each.change_set == version.tag("release_id")), None)
+
+
+def of_any_name(world: World, version: Version) -> Execution | None:
+    """`guarding.execution_of` that takes an execution of any name that contains the release's id (RT-03)."""
+    since = datetime.fromisoformat(version.tag("requested_at"))
+    tries = map(events.execution_of, world.trail.calls("ExecuteChangeSet", since))
+    return next((each for each in tries if each and version.tag("release_id") in each.change_set), None)
+
+
+def of_any_role(execution: Execution, *, approver: str) -> str | None:
+    """`approvals.violation_of` that asks for another person alone, in whichever role."""
+    own = execution.who.casefold() == submitter_of(execution.change_set).casefold()
+    return f"executed by its own submitter, not by {approver}" if own else None
+
+
+def nobodys(_submitter: str, sha256: str, number: str) -> str:
+    """`records.release_id` under a name that is not the submitter's."""
+    return release_id("nobody", sha256, number)
+
+
+_LAWFUL = "what_serves_is_lawful"
 _register, _write = candidates.register, ChainedAudit.write
 
 MUTANTS = (
@@ -89,4 +137,24 @@ MUTANTS = (
         lambda *_: None,
         "a_failed_release_leaves_an_approved_champion",
     ),
+    Mutant("MLflow's alias decides", known, "champion", alias_decides, "", Adversaries),
+    Mutant("a request bears nobody's name", candidates, "release_id", nobodys, _LAWFUL, Adversaries),
+    Mutant("any stack's execution counts", guarding, "execution_of", of_any_stack, "", Adversaries),
+    Mutant("any name that contains the id counts", guarding, "execution_of", of_any_name, "", Adversaries),
+    Mutant("any role approves", approvals, "violation_of", of_any_role, _LAWFUL, Adversaries),
+    Mutant(
+        "who executed is not recorded as a violation",
+        approvals,
+        "violation_of",
+        lambda *_, **__: None,
+        _LAWFUL,
+        Adversaries,
+    ),
+    Mutant("nobody looks while a stack moves", watching, "see", lambda *_: None, _LAWFUL, Adversaries),
+    Mutant("a container is not compared", guarding, "foreign", lambda *_: None, _LAWFUL, Adversaries),
+    Mutant("what nobody approved stays", guarding, "_unapproved", lambda *_: None, _LAWFUL, Adversaries),
+    Mutant("an image of anywhere will do", provenance, "job_problem", lambda *_, **__: None, _LAWFUL, Adversaries),
+    Mutant("the gate lets all pass", gate, "problem", lambda *_: None, _LAWFUL, Adversaries),
+    Mutant("no way out is taken", settling, "take", lambda *_: "", _LAWFUL, Adversaries),
+    Mutant("MLflow's copy isn't repaired", mirror, "tend", lambda *_: [], "the_registry_shows", Adversaries),
 )

@@ -6,8 +6,8 @@ from lambdas.release import decisions
 from tests.faults.mutants import MUTANTS, Mutant
 from tests.faults.run import Run, run
 
-SEQUENCES = 200
-pytestmark = pytest.mark.timeout(1500)
+SEQUENCES = 250
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,15 @@ def test_the_lives_come_to_every_state_and_most_crash_points(lived: Run) -> None
     assert len(lived.tally.died) > 0.5 * len(lived.tally.seen)
 
 
+def test_each_step_of_the_attackers_review_is_taken_and_everybody_acts(lived: Run) -> None:
+    assert lived.untaken() == []
+    allowed = {who for who, _, outcome in lived.tally.acts if outcome == "allowed"}
+    denied = {who for who, _, outcome in lived.tally.acts if outcome == "denied"}
+    assert {"Approver", "Deployer", "Operator", "Stranger", "Trainer"} <= allowed
+    assert {"Administrator", "Approver", "Auditor", "Deployer", "Operator", "Stranger", "Trainer"} <= denied
+
+
+@pytest.mark.share(8)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_breaks_its_promise(mutant: Mutant) -> None:
     assert mutant.is_caught()

@@ -4,7 +4,6 @@ The evaluator isn't AWS's, so each refusal of a job is also taken apart: without
 """
 
 import copy
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,28 +11,17 @@ from typing import Any
 
 import pytest
 
-from compliance.templates import Template, read_templates
+from compliance.templates import read_templates
+from tests.infrastructure.concrete import OUR_GROUP, OUR_SUBNETS, SAFE, Templates, concrete, named
 from tests.infrastructure.people_cases import ARN
 from tests.infrastructure.policies import Request, decision, output, policies_of
 from tests.infrastructure.rights import ALL_CASES
 
-Templates = dict[str, Template]
 JOBS = {
     "CreateTrainingJob": "training-job",
     "CreateProcessingJob": "processing-job",
     "CreateTransformJob": "transform-job",
     "CreateHyperParameterTuningJob": "hyper-parameter-tuning-job",
-}
-OUR_KEY, OUR_SUBNETS, OUR_GROUP = "our key", "our subnets", "our group"
-SAFE: dict[str, object] = {
-    "sagemaker:NetworkIsolation": "true",
-    "sagemaker:InterContainerTrafficEncryption": "true",
-    "sagemaker:OutputKmsKey": OUR_KEY,
-    "sagemaker:VolumeKmsKey": OUR_KEY,
-    "sagemaker:VpcSubnets": OUR_SUBNETS,
-    "sagemaker:VpcSecurityGroupIds": OUR_GROUP,
-    "sagemaker:InstanceTypes": ["ml.m5.xlarge"],
-    "sagemaker:MaxRuntimeInSeconds": "3600",
 }
 UNSAFE: dict[str, tuple[object, ...]] = {
     "sagemaker:NetworkIsolation": ("false",),
@@ -57,18 +45,6 @@ WRONG = [
 @pytest.fixture(scope="module")
 def templates(assembly: Callable[[str], Path]) -> Templates:
     return read_templates(assembly("govcloud-west"))
-
-
-def named(templates: Templates, value: object) -> object:
-    """Put what the Foundation publishes in the places of our key, subnets and group."""
-    ours: dict[str, Any] = {
-        OUR_KEY: output(templates, "Atoll-Foundation", "JobKeyArn"),
-        OUR_SUBNETS: output(templates, "Atoll-Foundation", "JobSubnetIds").split(","),
-        OUR_GROUP: [output(templates, "Atoll-Foundation", "JobSecurityGroupId")],
-    }
-    if isinstance(value, list):
-        return list(itertools.chain.from_iterable(ours.get(each, [each]) for each in value))
-    return ours.get(str(value), value)
 
 
 def job(templates: Templates, action: str, **changed: object) -> Request:
@@ -138,24 +114,6 @@ def test_a_person_may_do_this_and_not_that(
 ) -> None:
     outcome = decision(policies_of(templates, person), concrete(templates, request_))
     assert (outcome == "Allow") == allowed, f"{person}: {outcome}"
-
-
-def concrete(templates: Templates, request: Request) -> Request:
-    """Put the outputs in the places of their names (`<stack.key>`)."""
-
-    def named_output(text: str) -> str:
-        for stack, key in (
-            ("Atoll-Release", "EndpointServiceRoleArn"),
-            *(("Atoll-Foundation", each) for each in BUCKETS),
-        ):
-            text = text.replace(f"<{stack}.{key}", output(templates, stack, key).removesuffix(">"))
-        return text
-
-    keys = {key: named_output(str(value)) for key, value in request.keys.items()}
-    return replace(request, resource=named_output(request.resource), keys=keys)
-
-
-BUCKETS = ("AuditBucket", "ReleaseBucket", "DataBucket")
 
 
 def test_the_trainer_hands_job_roles_to_sagemaker_alone(templates: Templates) -> None:

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from lambdas.release import events, guarding
+from lambdas.release import events, guarding, reports
 from lambdas.release.decisions import release_of
 from lambdas.release.handlers.release_settled import release_settled
-from lambdas.release.reconciling import reconcile
+from lambdas.release.reconciling import DELIVERIES_A_DAY, reconcile
 from lambdas.release.records import Brought, Container, Release, Stack
 from lambdas.release.watching import LONGEST
 from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job, serving
 from tests.fakes.stack import template
-from tests.unit.lambdas.stories import ended, execute, released, requested, settle
+from tests.unit.lambdas.stories import complete, ended, execute, released, requested, settle
 
 EVIL = template("evil")
 
@@ -145,6 +145,18 @@ def test_an_endpoint_beside_a_stack_without_a_release_is_told_of_and_refuses_all
     assert world.registry.champions == {MODEL: "1"}  # it isn't taken for the release that serves
 
 
+def test_a_version_that_was_never_asked_for_keeps_nobody_from_seeing_another_stacks_endpoint() -> None:
+    world = FakeWorld()
+    released(world)
+    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], status="UPDATE_IN_PROGRESS")
+    world.finish(job("job-2", submitter="bob"), world.trained(0.9))
+    assert complete(world, "job-2") == "version 2 waits for the stack, which moves"
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="halt-1")
+    world.endpoints.running[MODEL] = replace(world.endpoints.running[MODEL], owned=False)
+    settle(world)
+    assert world.endpoints.running[MODEL].refuses
+
+
 def test_a_deployment_may_bring_a_template_of_its_own() -> None:
     new = template("new", ATOLL_SCORE_DECIMALS="4")
     for name, runs in (("cdk-deploy-change-set", True), ("r-by-ann-0123456789ab", False)):
@@ -207,6 +219,19 @@ def test_what_intrudes_at_rest_is_sent_within_a_run_of_the_reconciler() -> None:
     world.endpoints.running[MODEL] = replace(world.endpoints.running[MODEL], containers=(also(own, PYTHONPATH="x"),))
     reconcile(world, now + timedelta(minutes=1))
     assert [each for each, _ in world.functions.delivered] == ["release_settled"]
+
+
+def test_an_intruder_is_driven_out_though_three_other_deviations_were_looked_at_that_day() -> None:
+    world = FakeWorld()
+    released(world)
+    for hour in range(DELIVERIES_A_DAY):
+        reports.redelivered(world, MODEL, f"Atoll-Endpoint-{MODEL}", {}, NOON + timedelta(hours=hour))
+    changed = NOON + timedelta(hours=5)
+    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], changed=changed)
+    (own,) = world.endpoints.running[MODEL].containers
+    world.endpoints.running[MODEL] = replace(world.endpoints.running[MODEL], containers=(also(own, PYTHONPATH="/x"),))
+    reconcile(world, changed + timedelta(minutes=16))
+    assert [function for function, _ in world.functions.delivered] == ["release_settled"]
 
 
 def test_an_execution_has_the_operation_watched_that_it_began() -> None:
