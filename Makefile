@@ -10,6 +10,13 @@ export PYTHONDONTWRITEBYTECODE :=
 CLI := node_modules/.ready
 CHECKOV := build/checkov/.ready
 
+# An upgrade of the machine's Python leaves a .venv that holds nothing: its stamps go, and the set-up makes it anew.
+ifneq ($(wildcard $(VENV)/.ready*),)
+ifneq ($(shell $(VENV)/bin/python -c 'import os, sysconfig; os.listdir(sysconfig.get_path("purelib"))' 2>/dev/null && echo sound),sound)
+$(shell rm -f $(VENV)/.ready*)
+endif
+endif
+
 # A set-up has one step at a time, whatever -j says; what runs two lanes is a make of its own.
 ifeq ($(MAKELEVEL),0)
 .NOTPARALLEL:
@@ -35,7 +42,7 @@ $(VENV)/.ready-check: requirements-check.txt
 $(VENV)/.ready-tools: requirements-tools.txt
 $(VENV)/.ready: requirements-dev.txt
 $(VENV)/.ready-story $(VENV)/.ready-check $(VENV)/.ready-tools $(VENV)/.ready: provision/uv.txt provision/build.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else "Python %d.%d was found; Atoll needs 3.11 or newer. Name one: make PYTHON=python3.11" % v[:2])'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 15) else "Python %d.%d was found; Atoll needs 3.11 to 3.14. Name one: make PYTHON=python3.11" % v[:2])'
 	@$(PYTHON) -m provision $(LAYER)
 
 $(CLI): package.json package-lock.json .npmrc | $(VENV)/.ready-story

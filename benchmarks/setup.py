@@ -36,7 +36,8 @@ REST = {
     "the scanner checkov": ("make", "checkov"),
 }
 MINUTES = 30
-_DROPPED = ("UV_", "XDG_", "PIP_CACHE", "npm_config_cache", "VIRTUAL_ENV", "MAKE", "MFLAGS", "PYTHON", "ATOLL_")
+_CACHES = ("UV_", "XDG_", "PIP_CACHE", "npm_config_cache", "NPM_CONFIG_CACHE", "JSII_")
+_DROPPED = (*_CACHES, "VIRTUAL_ENV", "MAKE", "MFLAGS", "PYTHON", "ATOLL_")
 
 
 class BenchError(Exception):
@@ -83,7 +84,8 @@ def surroundings(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     kept = {name: value for name, value in environ.items() if not name.startswith(_DROPPED)}
     own = (str(ROOT / ".venv"), str(ROOT / "node_modules"))
     places = [place for place in environ["PATH"].split(os.pathsep) if not place.startswith(own)]
-    return kept | {"HOME": str(home), "PATH": os.pathsep.join(places)}
+    jsii = {"JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(home / "jsii")}  # else a warm one of this user's, in /var/tmp
+    return kept | jsii | {"HOME": str(home), "PATH": os.pathsep.join(places)}
 
 
 def _timed(phase: str, command: Sequence[str], clone: Path, environment: Mapping[str, str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def bring_uv() -> None:
     if UV.exists() and list(VENV.glob(f"lib/python*/site-packages/uv-{locked}.dist-info")):
         return
     asked = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", str(_LOCK)]
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *asked]
+    pip = [str(PYTHON), "-m", "pip", "install", "--no-user", "--quiet", "--disable-pip-version-check", *asked]
     if subprocess.run(pip, check=False).returncode:
         raise InstallError(
             f"pip could not install uv {locked}; its own words are above. Is a package index reached? Behind a mirror,"

@@ -1,10 +1,11 @@
 """The pinned CDK CLI: npm's lock holds hashes and no address, and `npm ci` installs it as it is."""
 
+import os
 import subprocess
 import sys
 
-from provision import InstallError
-from provision.installer import ROOT, VENV
+from provision import InstallError, pip_settings
+from provision.installer import PYTHON, ROOT, VENV
 
 ASKED = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
 STAMP = ROOT / "node_modules" / ".ready"
@@ -25,9 +26,12 @@ def install() -> None:
     if not npm.exists():
         raise InstallError("There is no .venv/bin/npm, which installs the CDK CLI. Run `make setup`.")
     sys.stderr.write("Installing the pinned CDK CLI\n")
-    if subprocess.run([str(npm), "ci", "--silent"], cwd=ROOT, check=False).returncode:
+    settings = pip_settings.ask_pip(PYTHON, os.environ)
+    environment = {**pip_settings.for_npm(settings), **os.environ}
+    command = [str(npm), "ci", "--loglevel=error"]
+    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
         raise InstallError(
-            "npm could not install what package-lock.json names; `npm ci` in this folder says why. Is a registry"
-            " reached? Behind a mirror, name it in npm's settings: npm config set registry ADDRESS."
+            "npm could not install what package-lock.json names; its own words are above. Is a registry reached?"
+            " Behind a mirror, name it in npm's settings: .venv/bin/npm config set registry ADDRESS."
         )
     STAMP.touch()

@@ -30,7 +30,12 @@ def sync(python: Path, locks: Sequence[Path]) -> None:
     Raises:
         InstallError: a package can't be had, or isn't the one that was locked.
     """
-    _uv("pip", "sync", "--python", python, *_AS_LOCKED, *_SOURCES, *locks, of=locks)
+    unfinished = python.parent.parent / ".unfinished"
+    # uv takes a package for installed once its METADATA is there, however little else a full disk let through.
+    again = ["--reinstall"] if unfinished.exists() else []
+    unfinished.touch()
+    _uv("pip", "sync", "--python", python, *again, *_AS_LOCKED, *_SOURCES, *locks, of=locks)
+    unfinished.unlink()
 
 
 def make_environment(folder: Path, lock: Path) -> None:

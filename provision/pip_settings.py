@@ -5,6 +5,7 @@ environment above both). uv's: https://docs.astral.sh/uv/reference/environment/.
 """
 
 import ast
+import os
 import re
 import ssl
 import subprocess
@@ -15,6 +16,7 @@ from provision import InstallError
 
 _LINE = re.compile(r"^(?P<section>[^.]+)\.(?P<key>[a-z-]+)=(?P<value>.*)$")
 _RANKS = {"global": 0, "install": 1, ":env:": 2}
+_FILES = ("cert", "client-cert")
 _TIMEOUTS = ("default-timeout", "timeout")  # two names of one option
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
 _SAME = {
@@ -37,9 +39,13 @@ def ask_pip(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
         InstallError: pip can't read them.
     """
     command = [str(python), "-m", "pip", "config", "list"]
-    listing = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    loud = {**environ, "PIP_QUIET": "0"}  # a quiet pip lists nothing
+    listing = subprocess.run(command, env=loud, capture_output=True, text=True, check=False)
     if listing.returncode:
-        raise InstallError(f"`pip config list` failed: {listing.stderr.strip()}. Mend the file that it names.")
+        said = re.sub(
+            r"//[^/@\s]+@", "//***@", " ".join(listing.stderr.split())
+        )  # it quotes the line that it can't read
+        raise InstallError(f"`pip config list` failed: {said}. Mend the file that it names.")
     return parse(listing.stdout)
 
 
@@ -69,12 +75,20 @@ def for_uv(settings: Mapping[str, str], environ: Mapping[str, str]) -> tuple[lis
 
 def _translated(settings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for key, value in settings.items():
-        yield from ((name, value) for name in _SAME.get(key, ()) if value)
-        if key in _TIMEOUTS:
+        given = str(Path(value).expanduser()) if key in _FILES else value
+        yield from ((name, given) for name in _SAME.get(key, ()) if value)
+        if key in _TIMEOUTS and re.fullmatch(r"[0-9]+(\.[0-9]*)?", value):  # with another pip ends itself
             yield "UV_HTTP_TIMEOUT", str(round(float(value)))
     # pip passes by a folder that isn't there; uv would end.
-    places = [each for each in settings.get("find-links", "").split() if "://" in each or Path(each).exists()]
+    links = [os.path.expanduser(each) for each in settings.get("find-links", "").split()]  # noqa: PTH111 - addresses, too
+    places = [each for each in links if "://" in each or Path(each).exists()]
     if places:
         yield "UV_FIND_LINKS", ",".join(places)
     if settings.get("keyring-provider") == "subprocess":
         yield "UV_KEYRING_PROVIDER", "subprocess"
+
+
+def for_npm(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return what npm can have of pip's settings: certificate and proxy; its registry is another one."""
+    found = {"NODE_EXTRA_CA_CERTS": str(Path(settings["cert"]).expanduser())} if settings.get("cert") else {}
+    return found | (dict.fromkeys(_PROXIES, settings["proxy"]) if settings.get("proxy") else {})

@@ -1,5 +1,6 @@
 """Whatever has come out since a lock was written: each install takes what the lock says, and nothing else."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -41,6 +42,19 @@ def test_each_layer_of_the_set_up_is_its_lock_and_a_smaller_one_takes_nothing_aw
     assert (project.folder / "node_modules" / "asked").read_text().split()[0] == "ci"
 
 
+def test_a_set_up_that_broke_off_is_mended_by_the_next(project: Project) -> None:
+    """uv takes a package for installed once its METADATA is there, however little else a full disk let through."""
+    project.make("setup")
+    venv = project.folder / ".venv"
+    [missing] = venv.glob("lib/python*/site-packages/pydantic-[0-9]*.dist-info/WHEEL")
+    missing.unlink()
+    (venv / ".unfinished").touch()
+    (project.folder / "requirements-story.txt").touch()
+    project.make("setup")
+    assert missing.exists()
+    assert not (venv / ".unfinished").exists()
+
+
 def test_set_ups_that_begin_together_end_as_one_and_who_was_refused_knows_it(project: Project) -> None:
     for place in (".venv", "node_modules"):
         shutil.rmtree(project.folder / place, ignore_errors=True)
@@ -73,6 +87,20 @@ def test_each_bundle_is_its_rooms_lock(project: Project, machine: str) -> None:
         wanted = locked(project, f"lambdas/{lock}", **there)
         held = installed(project.folder / "build" / "lambdas" / machine / room)
         assert held == {name: version for name, version in wanted.items() if name not in unused}
+
+
+def test_lambda_can_read_a_bundle_that_was_made_under_a_strict_umask(project: Project) -> None:
+    """A hardened machine's umask of 077 stands in the zip, and a function runs as another user than its owner."""
+    project.make("setup")
+    shutil.rmtree(project.folder / "build" / "lambdas", ignore_errors=True)
+    usual = os.umask(0o077)
+    try:
+        project.run(".venv/bin/python", "-m", "lambdas.bundle", "aws")
+    finally:
+        os.umask(usual)
+    made = list((project.folder / "build" / "lambdas" / "aws" / "release").rglob("*"))
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {0o644}
+    assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o755}
 
 
 def test_each_peer_of_the_serving_benchmark_is_its_lock(project: Project) -> None:

@@ -39,16 +39,24 @@ def test_debians_own_python_without_its_venv_is_told_which_package_to_install(cl
     assert not (clone / ".venv").exists()
 
 
-def test_a_python_that_is_too_old_is_told_so(clone: Path, tmp_path: Path) -> None:
-    old = tmp_path / "python3"
-    old.write_text(f'#!/bin/sh\nexec {base_python()} -c "import sys; sys.version_info = (3, 9); $2"\n')
-    old.chmod(0o755)
-    done = setup(clone, old)
-    assert (
-        done.stderr.splitlines()[0]
-        == "Python 3.9 was found; Atoll needs 3.11 or newer. Name one: make PYTHON=python3.11"
-    )
+@pytest.mark.parametrize("version", ["3.9", "3.15"])
+def test_a_python_that_is_too_old_or_too_new_is_told_so(clone: Path, tmp_path: Path, version: str) -> None:
+    other = tmp_path / "python3"
+    info = f"({version.replace('.', ', ')})"
+    other.write_text(f'#!/bin/sh\nexec {base_python()} -c "import sys; sys.version_info = {info}; $2"\n')
+    other.chmod(0o755)
+    said = setup(clone, other).stderr.splitlines()[0]
+    assert said == f"Python {version} was found; Atoll needs 3.11 to 3.14. Name one: make PYTHON=python3.11"
     assert not (clone / ".venv").exists()
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(clone: Path, tmp_path: Path) -> None:
+    """An upgrade of the machine's Python leaves links to nothing, and a stamp that says that all is there."""
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").symlink_to(tmp_path / "gone")
+    (clone / ".venv" / ".ready-story").touch()
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    assert "Making .venv" in setup(clone, base_python(), **nowhere, HOME=str(tmp_path)).stderr
 
 
 def test_a_machine_that_reaches_no_index_is_told_where_to_name_one(clone: Path, tmp_path: Path) -> None:

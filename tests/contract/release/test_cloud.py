@@ -15,6 +15,7 @@ from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
 from lambdas.release.guarding import CLOCKS
 from lambdas.release.records import Release, Stack, name_of, stack_of
+from local.story.waiting import wait_for
 from tests.fakes import stack as fakes
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.release import MODEL
@@ -108,6 +109,16 @@ class OnTheLocalCloud:
         kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in Release().parameters()]
         self._client.update_stack(StackName=NAME, TemplateBody=text, Parameters=kept)
         self._client.get_waiter("stack_update_complete").wait(StackName=NAME, WaiterConfig={"Delay": 1})
+
+
+def told(scene: Scene, call: str, since: datetime, about: str) -> list[dict[str, Any]]:
+    """Wait for the trail, which is late, to tell of calls whose parameters name a change set or stack."""
+
+    def look() -> list[dict[str, Any]] | None:
+        found = scene.trail.calls(call, since)
+        return [each for each in found if any(about in value for value in each["requestParameters"].values())] or None
+
+    return wait_for(look, f"the trail to tell of {call} about {about}", seconds=30)
 
 
 @pytest.fixture(params=["fake", "adapter"])
@@ -213,7 +224,7 @@ def test_whoever_took_a_way_backs_name_first_is_not_executed(scene: Scene, monke
     scene.execute(made)
     assert scene.stack().release_id == OTHER.release_id
     assert scene.template() == template()
-    assert scene.trail.calls("ExecuteChangeSet", since)[-1]["requestParameters"]["changeSetName"] == made
+    assert told(scene, "ExecuteChangeSet", since, made)
 
 
 def test_a_direct_deployment_is_in_the_trail_and_makes_waiting_change_sets_obsolete(scene: Scene) -> None:
@@ -224,7 +235,7 @@ def test_a_direct_deployment_is_in_the_trail_and_makes_waiting_change_sets_obsol
     scene.update(template("second"))
     assert scene.template() == template("second")
     assert scene.stack().release_id == RELEASE.release_id
-    (call,) = [c for c in scene.trail.calls("UpdateStack", since) if NAME in c["requestParameters"]["stackName"]]
+    (call,) = told(scene, "UpdateStack", since, NAME)
     assert abs(datetime.fromisoformat(call["eventTime"]) - scene.stack().changed) < CLOCKS
     assert not scene.sets.waits(MODEL, OTHER.release_id)
     assert scene.sets.offered(MODEL) == []
@@ -238,8 +249,8 @@ def test_the_trail_tells_of_executions_and_deletions_and_who_made_them(scene: Sc
     ask(scene, OTHER)
     scene.sets.delete(MODEL, OTHER.release_id)
     scene.execute(RELEASE.release_id)
-    executed = [events.called_again(call) for call in scene.trail.calls("ExecuteChangeSet", since)]
-    deleted = [events.called_again(call) for call in scene.trail.calls("DeleteChangeSet", since)]
+    executed = [events.called_again(call) for call in told(scene, "ExecuteChangeSet", since, RELEASE.release_id)]
+    deleted = [events.called_again(call) for call in told(scene, "DeleteChangeSet", since, OTHER.release_id)]
     execution = events.parse(events.ChangeSetExecuted, executed[-1]).execution()
     deletion = events.parse(events.ChangeSetDeleted, deleted[-1]).execution()
     assert (execution.change_set, execution.denied) == (RELEASE.release_id, "")

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from provision import InstallError
-from provision.pip_settings import ask_pip, for_uv, parse
+from provision.pip_settings import ask_pip, for_npm, for_uv, parse
 
 ROOM = Path(__file__).parents[3] / "provision"
 MIRROR = "https://mirror.example/simple"
@@ -54,6 +54,24 @@ def test_a_folder_of_wheels_that_is_there_is_handed_over(tmp_path: Path) -> None
     assert "UV_FIND_LINKS" not in environment({"find-links": f"{tmp_path}/gone"})
 
 
+def test_a_home_is_written_out_as_pip_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "wheels").mkdir()
+    assert environment({"find-links": "~/wheels"})["UV_FIND_LINKS"] == f"{tmp_path}/wheels"
+    assert environment({"cert": "~/ca.pem"})["SSL_CERT_FILE"] == f"{tmp_path}/ca.pem"
+
+
+def test_a_time_that_is_no_number_is_left_to_pip_which_names_it() -> None:
+    assert "UV_HTTP_TIMEOUT" not in environment({"timeout": "30s"})
+
+
+def test_npm_gets_pips_certificate_and_proxy_and_keeps_its_own_registry() -> None:
+    handed = for_npm({"cert": "/pki/agency.pem", "proxy": "http://proxy.example:3128", "index-url": MIRROR})
+    assert handed["NODE_EXTRA_CA_CERTS"] == "/pki/agency.pem"
+    assert handed["https_proxy"] == "http://proxy.example:3128"
+    assert MIRROR not in handed.values()
+
+
 def test_who_forbids_pip_an_index_forbids_it_uv() -> None:
     assert for_uv({"no-index": "true"}, {})[0] == ["--no-index"]
     assert for_uv({"no-index": "0"}, {})[0] == []
@@ -84,6 +102,21 @@ def test_settings_that_pip_cannot_read_end_in_a_sentence(tmp_path: Path) -> None
     broken.write_text("no section = 1\n")
     with pytest.raises(InstallError, match=r"(?s)`pip config list` failed.*pip\.conf"):
         ask_pip(Path(sys.executable), {"PIP_CONFIG_FILE": str(broken), "HOME": str(tmp_path)})
+
+
+def test_a_password_in_a_line_that_pip_cannot_read_is_not_repeated(tmp_path: Path) -> None:
+    broken = tmp_path / "pip.conf"
+    broken.write_text("index-url = https://ann:secret@mirror.example/simple\n")
+    with pytest.raises(InstallError) as refused:
+        ask_pip(Path(sys.executable), {"PIP_CONFIG_FILE": str(broken), "HOME": str(tmp_path)})
+    assert "secret" not in str(refused.value)
+
+
+def test_a_quiet_pip_tells_its_settings_all_the_same(tmp_path: Path) -> None:
+    quiet = tmp_path / "pip.conf"
+    quiet.write_text(f"[global]\nquiet = 1\nindex-url = {MIRROR}\n")
+    found = ask_pip(Path(sys.executable), {"PIP_CONFIG_FILE": str(quiet), "HOME": str(tmp_path)})
+    assert found["index-url"] == MIRROR
 
 
 def test_the_room_needs_nothing_but_python() -> None:
