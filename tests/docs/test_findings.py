@@ -55,9 +55,10 @@ def test_every_finding_has_a_line() -> None:
         assert told >= set(wanted), sorted(set(wanted) - told)
 
 
-def test_every_test_that_a_finding_names_exists() -> None:
+@pytest.mark.parametrize("page", ["findings.md", "local.md"])
+def test_every_test_that_a_page_names_exists(page: str) -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py"))
-    named = set(re.findall(r"`(test_[a-z0-9_]+)`", PAGE))
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", (ROOT / "docs" / page).read_text(encoding="utf-8")))
     assert named
     assert sorted(name for name in named if f"def {name}(" not in source) == []
 
