@@ -1,6 +1,6 @@
 """CloudFormation types that the emulator lacks and Atoll's stacks need."""
 
-from local.cloudformation import acting, alarms, audit, names, network, protection, recorded, secrets
+from local.cloudformation import acting, alarms, audit, failing, names, network, protection, recorded, secrets
 from local.cloudformation.recorded import RECORDED_ONLY
 from local.cloudformation.resource_type import ResourceType, aws, register_types, run_on_worker_threads
 
@@ -15,4 +15,5 @@ def register() -> None:
     alarms.record_metric_math()
     names.register()
     protection.register()
+    failing.register()
     acting.register()

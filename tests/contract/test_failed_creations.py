@@ -3,10 +3,13 @@
 `make faults` does the same with one resource of every kind of the rehearsal's templates (`tests.faults.creations`).
 """
 
+import json
+from typing import Any
+
 import pytest
 
 from local.cloud import LocalCloud
-from tests.faults.creations import Case, outcome
+from tests.faults.creations import FAILS, Case, created, delete, events, outcome, settled
 
 DATABASE = {
     "Type": "AWS::RDS::DBInstance",
@@ -47,3 +50,51 @@ def test_a_name_stays_taken_by_what_a_failed_creation_retains(cloud: LocalCloud,
     found = outcome(cloud, repository(policy), f"named-{policy.lower()}")
     assert (found["first"], found["second"]) == ("ROLLBACK_COMPLETE", second)
     assert second == "CREATE_COMPLETE" or "already exists" in str(found["reasons"])
+
+
+def meets_a_taken_name(cloud: LocalCloud, name: str) -> dict[str, Any]:
+    """A template whose second resource can't be made, as somebody else holds its name, until `free` is called."""
+    cloud.client("ssm").put_parameter(Name=f"/taken/{name}", Type="String", Value="somebody else's")
+    taken = {"Name": f"/taken/{name}", "Type": "String", "Value": "ours"}
+    kept = repository("RetainExceptOnCreate").body | {"Properties": {"RepositoryName": f"atoll/{name}"}}
+    return {"Resources": {"It": kept, "Taken": {"Type": FAILS["Type"], "Properties": taken, "DependsOn": "It"}}}
+
+
+def free(cloud: LocalCloud, name: str) -> None:
+    cloud.client("ssm").delete_parameter(Name=f"/taken/{name}")
+
+
+def executed(cloud: LocalCloud, name: str, kind: str, template: dict[str, Any]) -> str:
+    """Execute a change set as `cdk deploy --no-rollback` does; returns the status in which that ends."""
+    client, change_set = cloud.client("cloudformation"), {"StackName": name, "ChangeSetName": f"cdk-{kind.lower()}"}
+    client.create_change_set(**change_set, ChangeSetType=kind, TemplateBody=json.dumps(template))
+    client.get_waiter("change_set_create_complete").wait(**change_set, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    client.execute_change_set(**change_set, DisableRollback=True)
+    return settled(client, name)
+
+
+def test_a_creation_without_a_rollback_goes_on_where_it_stopped(cloud: LocalCloud) -> None:
+    name, registry = "goes-on", cloud.client("ecr")
+    template = meets_a_taken_name(cloud, name)
+    assert executed(cloud, name, "CREATE", template) == "CREATE_FAILED"
+    made = registry.describe_repositories(repositoryNames=[f"atoll/{name}"])["repositories"]
+    free(cloud, name)
+    assert executed(cloud, name, "UPDATE", template) == "UPDATE_COMPLETE"
+    assert registry.describe_repositories(repositoryNames=[f"atoll/{name}"])["repositories"] == made
+
+
+@pytest.mark.parametrize("rolled_back", [True, False], ids=["rolled back", "only deleted"])
+def test_a_stack_given_up_leaves_its_names_free_when_it_is_rolled_back_first(
+    cloud: LocalCloud, *, rolled_back: bool
+) -> None:
+    name, client = f"given-up-{rolled_back}".lower(), cloud.client("cloudformation")
+    template = meets_a_taken_name(cloud, name)
+    assert executed(cloud, name, "CREATE", template) == "CREATE_FAILED"
+    if rolled_back:
+        client.rollback_stack(StackName=name)
+        assert settled(client, name) == "ROLLBACK_COMPLETE"
+    delete(client, name)
+    free(cloud, name)
+    assert (created(client, name, template) == "CREATE_COMPLETE") == rolled_back
+    reasons = [each.get("ResourceStatusReason", "") for each in events(client, name)]
+    assert any("already exists" in each for each in reasons) == (not rolled_back)

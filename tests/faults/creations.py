@@ -80,15 +80,15 @@ def outcome(cloud: LocalCloud, case: Case, name: str) -> dict[str, Any]:
     client, body = cloud.client("cloudformation"), {key: case.body[key] for key in _KEPT if key in case.body}
     mended = {"Resources": {"It": body}}
     broken = {"Resources": {"It": body, "Fails": FAILS | {"DependsOn": "It"}}}
-    first = _created(client, name, broken)
-    made = {each["ResourceType"]: each.get("PhysicalResourceId", "") for each in _events(client, name)
+    first = created(client, name, broken)
+    made = {each["ResourceType"]: each.get("PhysicalResourceId", "") for each in events(client, name)
             if each["LogicalResourceId"] == "It" and each["ResourceStatus"] == "CREATE_COMPLETE"}  # fmt: skip
     _lift(cloud, case.body["Type"], made.get(case.body["Type"], ""))
-    _delete(client, name)
-    second = _created(client, name, mended)
-    reasons = [each["ResourceStatusReason"] for each in _events(client, name) if "FAILED" in each["ResourceStatus"]]
+    delete(client, name)
+    second = created(client, name, mended)
+    reasons = [each["ResourceStatusReason"] for each in events(client, name) if "FAILED" in each["ResourceStatus"]]
     _lift(cloud, case.body["Type"], _physical_id(client, name))
-    _delete(client, name)
+    delete(client, name)
     expected = "ROLLBACK_FAILED" if "protected" in case.why else "ROLLBACK_COMPLETE"
     led_on = bool(made) and (first, second) == (expected, "CREATE_COMPLETE")
     return {
@@ -105,10 +105,16 @@ def outcome(cloud: LocalCloud, case: Case, name: str) -> dict[str, Any]:
 _KEPT = ("Type", "Properties", "DeletionPolicy", "UpdateReplacePolicy")
 
 
-def _created(client: Any, name: str, template: dict[str, Any]) -> str:  # noqa: ANN401 - boto3 has no types
+def created(client: Any, name: str, template: dict[str, Any]) -> str:  # noqa: ANN401 - boto3 has no types
+    """Create a protected stack; returns the status in which that ends."""
     capabilities = ["CAPABILITY_NAMED_IAM"]
     body = json.dumps(template)
     client.create_stack(StackName=name, TemplateBody=body, Capabilities=capabilities, EnableTerminationProtection=True)
+    return settled(client, name)
+
+
+def settled(client: Any, name: str) -> str:  # noqa: ANN401 - the same
+    """Wait for the end of a stack's operation; returns its status."""
     deadline = time.monotonic() + _SECONDS
     while (status := client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]).endswith(_BUSY):
         assert time.monotonic() < deadline, f"{name} is {status}"
@@ -116,7 +122,8 @@ def _created(client: Any, name: str, template: dict[str, Any]) -> str:  # noqa: 
     return status
 
 
-def _events(client: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - the same
+def events(client: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - the same
+    """Give a stack's events, the latest first."""
     return client.describe_stack_events(StackName=name)["StackEvents"]
 
 
@@ -138,7 +145,7 @@ def _lift(cloud: LocalCloud, kind: str, physical_id: str) -> None:
             raise
 
 
-def _delete(client: Any, name: str) -> None:  # noqa: ANN401 - the same
+def delete(client: Any, name: str) -> None:  # noqa: ANN401 - the same
     """Lift the stack's own protection and delete it; it must be gone."""
     stack = client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
     client.update_termination_protection(StackName=name, EnableTerminationProtection=False)

@@ -12,9 +12,11 @@ from typing import Any
 from compliance.limits.judge import site
 from compliance.limits.resolved import Resolved
 from compliance.templates import Template
+from stacks.regions import PROFILES
 
 FOUNDATION, REGION = "Atoll-Foundation", "us-gov-west-1"
-ACCOUNT = "111122223333"  # as the shipped settings have it
+ACCOUNT = "111122223333"
+"""Where the calls of `key_uses.py` stand; `moved` has them elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,27 +29,45 @@ class Call:
     keys: Mapping[str, Any] = field(default_factory=dict)
 
 
-def answers(templates: Mapping[str, Template], key: str, call: Call) -> set[str]:
-    """Say what the policy of a key answers: `yes`, and `iam` where it leaves the answer to the caller's account."""
+def moved(call: Call, *, region: str, account: str) -> Call:
+    """The same call in another place: in its partition and region, by a caller of its account.
+
+    A stranger stays one: only our own account is another there.
+    """
+    partition = PROFILES[region].partition
+
+    def there(value: Any) -> Any:  # noqa: ANN401 - a text or several
+        if isinstance(value, list):
+            return [there(each) for each in value]
+        return value.replace(PROFILES[REGION].partition, partition).replace(REGION, region).replace(ACCOUNT, account)
+
+    keys = {key: there(value) for key, value in call.keys.items()}
+    return replace(call, caller=there(call.caller), service=there(call.service), keys=keys)
+
+
+def answers(
+    templates: Mapping[str, Template], key: str, call: Call, *, region: str = REGION, account: str = ACCOUNT
+) -> set[str]:
+    """Say what a key's policy answers a call in that place: `yes`, or `iam` where the caller's account decides."""
     resources = templates[FOUNDATION]["Resources"]
     [logical_id] = [name for name in resources if name.startswith(f"Keys{key}") and "Alias" not in name]
-    found = Resolved(dict(templates), replace(site(REGION), account=ACCOUNT)).value(
+    found = Resolved(dict(templates), replace(site(region), account=account)).value(
         FOUNDATION, resources[logical_id]["Properties"]["KeyPolicy"]
     )
     return {
-        _kind(statement["Principal"], call)
+        _kind(statement["Principal"], call, account)
         for statement in found["Statement"]
         if any(fnmatchcase(call.action, pattern) for pattern in _many(statement["Action"]))
         and _holds(statement.get("Condition", {}), call.keys)
     } - {""}
 
 
-def _kind(principal: Any, call: Call) -> str:  # noqa: ANN401 - a text or a mapping
+def _kind(principal: Any, call: Call, account: str) -> str:  # noqa: ANN401 - a text or a mapping
     if principal in ("*", {"AWS": "*"}):
         return "yes"
     if "Service" in principal:
         return "yes" if call.service in _many(principal["Service"]) else ""
-    return "iam" if call.caller == ACCOUNT and f":{ACCOUNT}:root" in str(principal["AWS"]) else ""
+    return "iam" if call.caller == account and f":{account}:root" in str(principal["AWS"]) else ""
 
 
 def _holds(conditions: Mapping[str, Mapping[str, Any]], keys: Mapping[str, Any]) -> bool:

@@ -4,6 +4,8 @@ from pydantic import ValidationError
 from compliance.limits.judge import judge_templates
 from compliance.preflight_account import reserved
 from compliance.templates import Template, resources
+from stacks.endpoint_services import S3, uses
+from stacks.regions import PROFILES
 from stacks.settings import Settings, load
 from tests.infrastructure.test_assemblies import settings
 from tests.limits.extremes import EXTREMES
@@ -52,6 +54,7 @@ def test_deployments_at_the_settings_bounds_and_drawn_ones_stay_within_the_limit
         ("identity", "role_path", f"/{'p' * 99}/"),
         ("identity", "role_name_prefix", "n" * 21),
         ("identity", "permissions_boundary", "b" * 513),
+        ("identity", "cloudformation_role", "c" * 129),
         ("identity", "identity_providers", (f"role/{'i' * 124}",)),
         ("identity", "identity_providers", tuple(f"role/{number}" for number in range(11))),
         ("tracking", "domain", f"a.{'d' * 64}"),
@@ -61,5 +64,19 @@ def test_deployments_at_the_settings_bounds_and_drawn_ones_stay_within_the_limit
 )
 def test_the_extremes_are_extremes(section: str, name: str, further: object) -> None:
     wanted = EXTREMES["longest in us-gov-west-1"]
+    assert wanted[section][name]
     with pytest.raises(ValidationError, match=name):
         Settings.model_validate({**wanted, section: {**wanted[section], name: further}})
+
+
+def test_the_extreme_of_plain_hosts_names_every_host_that_may_be_plain() -> None:
+    wanted = Settings.model_validate(EXTREMES["plain hosts in us-east-1"])
+    called = {use.service for use in uses(wanted) if use.sdk} - {S3}
+    assert set(wanted.network.plain_hosts) == called & wanted.region.fips_hosts
+    assert all(len(called & PROFILES[each].fips_hosts) <= len(wanted.network.plain_hosts) for each in PROFILES)
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_every_extreme_but_the_least_has_the_longest_role_of_cloudformation(name: str) -> None:
+    role = EXTREMES[name]["identity"].get("cloudformation_role", "")
+    assert len(role) == (0 if name == "least" else 128)

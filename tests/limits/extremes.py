@@ -6,10 +6,15 @@ DIGEST = "sha256:" + "0" * 64
 LONGEST_PATH = "/" + "p" * 98 + "/"
 LONGEST_PREFIX = "n" * 20
 LONGEST_PROVIDER = "444455556666:role/" + "i" * 110
+LONGEST_ROLE = "c" * 128
 LONGEST_DOMAIN = ".".join(["d" * 63, "o" * 63, "m" * 63, "a" * 8])
 LONGEST_MODEL = "m" * 42
 _ID = "0123456789abcdef0"
 _ADDRESSES = ("issuer", "authorization_endpoint", "token_endpoint", "user_info_endpoint")
+_PLAIN = (
+    *("cloudformation", "cloudtrail", "ec2", "ecs", "events", "kms", "monitoring", "rds"),
+    *("sagemaker.api", "sagemaker.runtime", "secretsmanager", "sns", "ssm"),
+)
 _GROUPS = ("jobs", "functions", "balancer", "tasks", "database")
 
 
@@ -21,6 +26,7 @@ def longest(region: str, *, zones: str = "abc") -> dict[str, Any]:
             "permissions_boundary": "b" * 512,
             "role_path": LONGEST_PATH,
             "role_name_prefix": LONGEST_PREFIX,
+            "cloudformation_role": LONGEST_ROLE,
             "identity_providers": [f"{LONGEST_PROVIDER[:-1]}{number}" for number in range(10)],
         },
         "network": {
@@ -58,6 +64,13 @@ def longest_model() -> dict[str, Any]:
         "slice_fields": [f"{'f' * 59}{number}" for number in range(10)],
         "maximum_slice_regression": 0.123456789012345,
     }
+
+
+def plain() -> dict[str, Any]:
+    """Give the same where the most services are called by FIPS hosts, with every plain host that is allowed there."""
+    wanted = longest("us-east-1")
+    wanted["network"]["plain_hosts"] = list(_PLAIN)
+    return wanted
 
 
 def brought(region: str) -> dict[str, Any]:
@@ -107,6 +120,7 @@ EXTREMES = {
     "longest in us-gov-west-1": longest("us-gov-west-1"),
     "longest in us-gov-east-1": longest("us-gov-east-1"),
     "longest in us-east-1": longest("us-east-1"),
+    "plain hosts in us-east-1": plain(),
     "an agency's network": brought("us-gov-west-1"),
     "least": least(),
 }
