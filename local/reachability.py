@@ -20,6 +20,7 @@ NO_WAY = "NoWayThroughTheNetwork"
 """The error's code; no service of AWS answers so."""
 _SESSION = ":assumed-role/"
 _S3 = "s3:GetObject"
+_GROUP = "Atoll::SecurityGroup::Id"  # a group's id, which its own properties don't hold
 
 
 def register() -> None:
@@ -28,17 +29,10 @@ def register() -> None:
 
 
 def _asking_for_a_way(enforce: Callable[..., object]) -> Callable[..., object]:
-    def extended(
-        access_key_id: str,
-        iam_action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: Mapping[str, Any] | None = None,
-    ) -> object:
+    def extended(access_key_id: str, iam_action: str, *about: object, **named: object) -> object:
         if why := _without_a_way(private.find(f"{EVALUATOR}.caller_arn")(), iam_action):
             return private.find(f"{EVALUATOR}.AuthError")(NO_WAY, why)
-        return enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
+        return enforce(access_key_id, iam_action, *about, **named)
 
     return extended
 
@@ -97,9 +91,6 @@ def _resources(stack: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
                 for number, rule in enumerate(properties.get(f"SecurityGroup{direction}") or ()):
                     kind = f"AWS::EC2::SecurityGroup{direction}"
                     yield f"{name}{direction}{number}", {"Type": kind, "Properties": {**rule, "GroupId": group}}
-
-
-_GROUP = "Atoll::SecurityGroup::Id"  # a group's id, which its own properties don't hold
 
 
 def _groups(deployed: Templates) -> Iterator[str]:

@@ -28,8 +28,8 @@ def install() -> None:
     sys.stderr.write("Installing the pinned CDK CLI\n")
     settings = pip_settings.ask_pip(PYTHON, os.environ)
     environment = {**pip_settings.for_npm(settings), **os.environ}
-    command = [str(npm), "ci", "--loglevel=error"]
-    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
+    command = [str(npm), "ci", "--loglevel=error"]  # its errors; what it counts at the end is no news
+    if subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
         raise InstallError(
             "npm could not install what package-lock.json names; its own words are above. Is a registry reached?"
             " Behind a mirror, name it in npm's settings: .venv/bin/npm config set registry ADDRESS."

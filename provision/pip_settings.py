@@ -15,6 +15,7 @@ from pathlib import Path
 from provision import InstallError
 
 _LINE = re.compile(r"^(?P<section>[^.]+)\.(?P<key>[a-z-]+)=(?P<value>.*)$")
+_PASSWORD = re.compile(r"//[^/@\s]+@")
 _RANKS = {"global": 0, "install": 1, ":env:": 2}
 _FILES = ("cert", "client-cert")
 _TIMEOUTS = ("default-timeout", "timeout")  # two names of one option
@@ -42,9 +43,7 @@ def ask_pip(python: Path, environ: Mapping[str, str]) -> dict[str, str]:
     loud = {**environ, "PIP_QUIET": "0"}  # a quiet pip lists nothing
     listing = subprocess.run(command, env=loud, capture_output=True, text=True, check=False)
     if listing.returncode:
-        said = re.sub(
-            r"//[^/@\s]+@", "//***@", " ".join(listing.stderr.split())
-        )  # it quotes the line that it can't read
+        said = _PASSWORD.sub("//***@", " ".join(listing.stderr.split()))  # it quotes the line that it can't read
         raise InstallError(f"`pip config list` failed: {said}. Mend the file that it names.")
     return parse(listing.stdout)
 

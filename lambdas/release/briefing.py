@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from lambdas.release import documents, known
 from lambdas.release.gate import METRIC
-from lambdas.release.lift import CHAMPION, RULES, lift_told
+from lambdas.release.lift import CHAMPION, RULES, lift_told, mapping
 from lambdas.release.ports import World
 from lambdas.release.records import Release, Version, stack_of
 
@@ -58,12 +58,12 @@ def difference(former: Version | None, version: Version) -> Sequence[str]:
 
 def worst_slice(metrics: Mapping[str, object]) -> str:
     """Return the slice that loses most against the champion, for the line; empty where nothing was compared."""
-    slices, former = _mapping(metrics.get("slices")), _mapping(_mapping(metrics.get("champion")).get("slices"))
+    slices, former = mapping(metrics.get("slices")), mapping(mapping(metrics.get("champion")).get("slices"))
     losses = [
         (_share(theirs) - _share(mine), f"{field}={value}")
         for field, values in slices.items()
-        for value, mine in _mapping(values).items()
-        if _is_share(mine) and _is_share(theirs := _mapping(former.get(field)).get(value))
+        for value, mine in mapping(values).items()
+        if _is_share(mine) and _is_share(theirs := mapping(former.get(field)).get(value))
     ]
     if not losses:
         return ""
@@ -71,17 +71,13 @@ def worst_slice(metrics: Mapping[str, object]) -> str:
     return f"; worst slice {_NO_WORD.sub('?', name)[:MAXIMUM_NAME]} {-loss:+.4f}"
 
 
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
 def _is_share(figures: object) -> bool:
-    share = _mapping(figures).get(METRIC)
+    share = mapping(figures).get(METRIC)
     return isinstance(share, float) and 0 <= share <= 1
 
 
 def _share(figures: object) -> float:
-    share = _mapping(figures)[METRIC]
+    share = mapping(figures)[METRIC]
     assert isinstance(share, float)  # noqa: S101 - `_is_share` said so
     return share
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from lambdas.release.lift import CHAMPION, RULES, lift_problem
+from lambdas.release.lift import CHAMPION, RULES, lift_problem, mapping
 
 METRIC = "average_precision"
 REAL = "given"
@@ -43,12 +43,15 @@ def problem(gate: Gate, metrics: Mapping[str, object], champion: str | None) -> 
         return f"it has no figure of quality: {few:.300}"
     if not _is_share(found):
         return f"{METRIC} is {found!r}, expected a number from 0 to 1"
-    compared = _mapping(metrics.get("champion")) if champion else {}
-    judge = _lift_problems if metrics.get("labels") == REAL else _problems
-    if reason := next(judge(gate, found, metrics, champion), None):
+    compared = mapping(metrics.get("champion")) if champion else {}
+    if metrics.get("labels") == REAL:
+        problems = _lift_problems(metrics, champion)
+    else:
+        problems = _problems(gate, found, metrics, champion)
+    if reason := next(problems, None):
         return reason
-    former = _mapping(compared.get("slices")) if champion else None
-    return next(_slice_problems(gate, _mapping(metrics.get("slices")), former), None)
+    former = mapping(compared.get("slices")) if champion else None
+    return next(_slice_problems(gate, mapping(metrics.get("slices")), former), None)
 
 
 def _problems(gate: Gate, found: float, metrics: Mapping[str, object], champion: str | None) -> Iterator[str]:
@@ -56,7 +59,7 @@ def _problems(gate: Gate, found: float, metrics: Mapping[str, object], champion:
     if found < gate.minimum:
         yield f"{METRIC} {found:.4f} is below the minimum of {gate.minimum:.4f}"
     if champion:
-        compared = _mapping(metrics.get("champion"))
+        compared = mapping(metrics.get("champion"))
         yield from _uncompared(compared, champion)
         former = compared.get(METRIC)
         if not _is_share(former):
@@ -65,12 +68,11 @@ def _problems(gate: Gate, found: float, metrics: Mapping[str, object], champion:
             yield reason
 
 
-def _lift_problems(gate: Gate, found: float, metrics: Mapping[str, object], champion: str | None) -> Iterator[str]:
+def _lift_problems(metrics: Mapping[str, object], champion: str | None) -> Iterator[str]:
     """Yield what is wrong with a candidate on labels that people gave."""
-    del gate, found
     yield from filter(None, [lift_problem(metrics.get("lift"), RULES)])
     if champion:
-        yield from _uncompared(_mapping(metrics.get("champion")), champion)
+        yield from _uncompared(mapping(metrics.get("champion")), champion)
         yield from filter(None, [lift_problem(metrics.get("lift"), CHAMPION)])
 
 
@@ -87,11 +89,11 @@ def _uncompared(compared: Mapping[str, object], champion: str) -> Iterator[str]:
 def _slice_problems(gate: Gate, slices: Mapping[str, object], former: object) -> Iterator[str]:
     """Yield what is wrong with the declared fields' slices, each against the champion's slice of the same rows."""
     for field in gate.slice_fields:
-        values = _mapping(slices.get(field))
+        values = mapping(slices.get(field))
         if not values:
             yield f"its metrics have no slices by {field!r}, which the gate wants to see"
         for value, figures in sorted(values.items()):
-            name, mine = f"{field}={value}", _mapping(figures)
+            name, mine = f"{field}={value}", mapping(figures)
             if reason := _counts_problem(name, mine):
                 yield reason
             elif gate.judges(mine):
@@ -99,7 +101,7 @@ def _slice_problems(gate: Gate, slices: Mapping[str, object], former: object) ->
 
 
 def _their_slice(former: object, field: str, value: str) -> Mapping[str, object] | None:
-    return None if former is None else _mapping(_mapping(_mapping(former).get(field)).get(value))
+    return None if former is None else mapping(mapping(mapping(former).get(field)).get(value))
 
 
 def _counts_problem(name: str, mine: Mapping[str, object]) -> str | None:
@@ -129,10 +131,6 @@ def _loss(name: str, found: float, former: float, most: float) -> str | None:
         return None
     loss = f"loses {former - found:.4f} against the champion's {former:.4f}"
     return f"{name} {found:.4f} {loss}, at most {most:.4f} may be lost"
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
 
 
 def _is_share(value: object) -> TypeGuard[float]:

@@ -126,14 +126,14 @@ def take(world: World, way: Way, at: datetime) -> str:
     if stack.last_change_set.startswith(f"{way.stem}-") and not stack.went_forward and at - stack.changed < PAUSE:
         return f"{way.stem} failed"
     made = world.change_sets.prepare(way.model, way.stem, way.release, way.why[:1000], way.template)
-    if made is None and not way.release.release_id:
+    if made:
+        world.change_sets.execute(way.model, made)
+        return name_of(made)
+    if not way.release.release_id:
         return f"{way.stem} has nothing to change"
-    if made is None and stack.release_id != way.release.release_id:
+    if stack.release_id != way.release.release_id:
         return f"{way.stem} was taken by another function since the stack was looked at"
-    if made is None:
-        return take(world, stopping(way), at)
-    world.change_sets.execute(way.model, made)
-    return name_of(made)
+    return take(world, stopping(way), at)
 
 
 def stopping(way: Way) -> Way:

@@ -11,9 +11,9 @@ from model_code.errors import InputError
 # Where each period begins: a share of the rows in order of time. Those before only fill the features' windows.
 BEGINS = {"train": 0.10, "validation": 0.65, "test": 0.75, "live": 0.88}
 # Labels arrive late: so many days lie between two periods; they only fill the windows, too.
+LABEL_GAP_DAYS = 7
 GAP_DAYS = 180
 """Single rows so far from all others are strays."""
-LABEL_GAP_DAYS = 7
 SHORTEST_LEDGER_DAYS = 120
 
 

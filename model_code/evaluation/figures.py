@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model_code.arrays import Vector
+from model_code.training.lift import BUDGET, INTERVAL, among_first
 from model_code.training.metrics import ALERTS, FALSE_POSITIVE_RATE, Ranking
 
-BUDGET = 0.01
-"""People can look at one row in a hundred."""
 RESAMPLES = 200
-INTERVAL = (2.5, 97.5)
 
 
 Rows = NDArray[np.int64]
@@ -32,8 +30,7 @@ class Figure(NamedTuple):
 
 def recall_at_budget(labels: Vector, scores: Vector, budget: float = BUDGET) -> float:
     """The share of anomalies among the `budget` (a share of all rows) that score highest."""
-    alerts = np.argsort(-scores, kind="stable")[: max(1, int(len(scores) * budget))]
-    return float(np.sum(labels[alerts] > 0) / np.sum(labels > 0))
+    return float(np.mean(among_first(scores, labels, budget), dtype=float))
 
 
 def recall_at_fall_out(labels: Vector, scores: Vector, rate: float = FALSE_POSITIVE_RATE) -> float:

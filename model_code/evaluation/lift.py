@@ -20,17 +20,16 @@ from model_code.algorithms.protocol import Labelled
 from model_code.algorithms.rules import Rules
 from model_code.arrays import Vector
 from model_code.etl.periods import Period
-from model_code.evaluation.figures import BUDGET, INTERVAL, RESAMPLES
 from model_code.evaluation.ledgers import TORONTO_FILE, Ledger, toronto_weak
 from model_code.evaluation.protocol import take
 from model_code.features.views import REALTIME
 from model_code.training.channel import Split
+from model_code.training.lift import BUDGET, among_first, compared
 
 PROJECT = Path(__file__).resolve().parents[2]
 YEARS = (2017, 2018, 2019)
 FOREST, AMOUNT, RULES = "forest of make score", "largest amount first", "rules"
 SEED = 17
-_DRAWS = RESAMPLES * 10
 
 
 def measure(data: Path) -> dict[str, Any]:
@@ -46,30 +45,18 @@ def measure(data: Path) -> dict[str, Any]:
     for year in YEARS:
         before, now = _part(split, years < year), _part(split, years == year)
         for name, scores in _scores(before, now, whole.columns).items():
-            found[name].append(_among_first(scores, now.labels))
+            found[name].append(among_first(scores, now.labels))
     hits = {name: np.concatenate(parts) for name, parts in found.items()}
     return {"years": list(YEARS), "budget": BUDGET, "purchases": int(np.isin(years, YEARS).sum()), **summary(hits)}
 
 
 def summary(hits: Mapping[str, Vector]) -> dict[str, Any]:
     """How many of the disputed purchases each way found, and what the forest finds more; draws are the same for all."""
-    disputed = len(hits[FOREST])
-    drawn = np.random.default_rng(SEED).integers(0, disputed, (_DRAWS, disputed))
-    shares = {name: each[drawn].mean(axis=1) for name, each in hits.items()}
-
-    def figure(value: float, draws: np.ndarray) -> dict[str, float]:
-        low, high = np.percentile(draws, INTERVAL)
-        return {"value": float(value), "low": float(low), "high": float(high)}
-
+    figures = compared(hits, FOREST)
     return {
-        "disputed": disputed,
-        "found": {
-            name: figure(each.mean(), shares[name]) | {"purchases": int(each.sum())} for name, each in hits.items()
-        },
-        "more": {
-            name: figure(hits[FOREST].mean() - hits[name].mean(), shares[FOREST] - shares[name])
-            for name in (AMOUNT, RULES)
-        },
+        "disputed": len(hits[FOREST]),
+        "found": {name: each | {"purchases": int(hits[name].sum())} for name, each in figures["found"].items()},
+        "more": figures["over"],
     }
 
 
@@ -85,14 +72,6 @@ def _scores(before: Labelled, now: Labelled, columns: tuple[str, ...]) -> dict[s
         AMOUNT: (named["amount_log"] * (named["refund"] == 0)).astype(np.float32),
         RULES: Rules().fit(before, now, columns).score(now.rows),
     }
-
-
-def _among_first(scores: Vector, labels: Vector) -> Vector:
-    """Of each disputed purchase, whether it is among the first of the review."""
-    first = np.argsort(-scores, kind="stable")[: int(len(scores) * BUDGET)]
-    reviewed = np.zeros(len(scores), np.float32)
-    reviewed[first] = 1
-    return reviewed[labels > 0]
 
 
 def table(measured: Mapping[str, Any]) -> str:

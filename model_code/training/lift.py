@@ -13,6 +13,7 @@ from model_code.arrays import Vector
 from model_code.training.channel import Split
 
 BUDGET = 0.01
+"""People can look at one row in a hundred."""
 INTERVAL = (2.5, 97.5)
 DRAWS = 2000
 SEED = 17
@@ -38,27 +39,34 @@ def lift(test: Split, columns: Sequence[str], scores: Vector, champion: Vector |
     """
     ways = {"model": scores, "rules": WrittenRules(tuple(columns)).score(test.rows)}
     ways |= {} if champion is None else {"champion": champion}
-    hits = {name: _among_first(each, test.labels) for name, each in ways.items()}
-    anomalies = len(hits["model"])
-    drawn = np.random.default_rng(SEED).integers(0, anomalies, (DRAWS, anomalies))
-    shares = {name: each[drawn].mean(axis=1) for name, each in hits.items()}
-    over = {
-        name: _figure(hits["model"].mean() - hits[name].mean(), shares["model"] - shares[name])
-        for name in ways
-        if name != "model"
-    }
-    found = {name: _figure(each.mean(), shares[name]) for name, each in hits.items()}
-    return {"budget": BUDGET, "anomalies": anomalies, "found": found, "over": over}
+    hits = {name: among_first(each, test.labels) for name, each in ways.items()}
+    return {"budget": BUDGET, "anomalies": len(hits["model"]), **compared(hits, "model")}
 
 
-def _among_first(scores: Vector, labels: Vector) -> Vector:
-    """Of each anomaly, whether it is among the first of the review."""
-    first = np.argsort(-scores, kind="stable")[: max(1, int(len(scores) * BUDGET))]
+def among_first(scores: Vector, labels: Vector, budget: float = BUDGET) -> Vector:
+    """Of each anomaly, whether it is among the first of a review of `budget` (a share of all rows)."""
+    first = np.argsort(-scores, kind="stable")[: max(1, int(len(scores) * budget))]
     reviewed = np.zeros(len(scores), np.float32)
     reviewed[first] = 1
     return reviewed[labels > 0]
 
 
-def _figure(value: float, draws: np.ndarray) -> Mapping[str, float]:
+def compared(hits: Mapping[str, Vector], chosen: str) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the share `found` by each way, and how much more the chosen one finds `over` each other; with intervals.
+
+    `hits` has for each way, and each anomaly in the same order, whether it is among the first (`among_first`).
+    """
+    anomalies = len(hits[chosen])
+    drawn = np.random.default_rng(SEED).integers(0, anomalies, (DRAWS, anomalies))
+    shares = {name: each[drawn].mean(axis=1) for name, each in hits.items()}
+    over = {
+        name: _figure(hits[chosen].mean() - hits[name].mean(), shares[chosen] - shares[name])
+        for name in hits
+        if name != chosen
+    }
+    return {"found": {name: _figure(each.mean(), shares[name]) for name, each in hits.items()}, "over": over}
+
+
+def _figure(value: float, draws: np.ndarray) -> dict[str, float]:
     low, high = np.percentile(draws, INTERVAL)
-    return {"value": round(float(value), 6), "low": round(float(low), 6), "high": round(float(high), 6)}
+    return {"value": float(value), "low": float(low), "high": float(high)}

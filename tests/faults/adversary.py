@@ -22,9 +22,9 @@ from tests.faults.acts import ACTS, delete, execute
 from tests.faults.crashing import Fate
 from tests.faults.deeds import attempt, deliver, deploy, fate, finish, good_day, heal, lose, train
 from tests.faults.forgeries import forge
-from tests.faults.life import Life, NoRestError
+from tests.faults.life import Life
 from tests.faults.machine import Lives
-from tests.faults.promises import the_deployed_template_stands
+from tests.faults.promises import Promise, broken, the_deployed_template_stands
 
 QUARTER = timedelta(minutes=15)
 RINGS_WITHIN, ENDS_WITHIN = timedelta(minutes=20), timedelta(minutes=90)
@@ -111,7 +111,7 @@ def the_registry_shows_the_record(life: Life) -> Iterator[str]:
     yield from (each.told for each in mirror.differences(life.world, MODEL))
 
 
-PROMISES: tuple[Callable[[Life], Iterator[str]], ...] = (
+PROMISES: tuple[Promise, ...] = (
     what_serves_is_lawful,
     the_record_is_whole,
     the_registry_shows_the_record,
@@ -123,18 +123,6 @@ def answer_the_alarm(life: Life) -> None:
     """An operator deletes another stack's endpoint, as the alarm asks (no function of ours may)."""
     if life.cloud.running and life.cloud.running.refuses and not life.cloud.running.owned:
         life.cloud.running = None
-
-
-def broken(life: Life) -> list[str]:
-    """Bring a life to rest and return which promises the adversary broke."""
-    faults = []
-    answer_the_alarm(life)
-    try:
-        life.settle_down()
-    except NoRestError as error:
-        faults.append(f"it_comes_to_rest: {error}")
-    named = ((getattr(promise, "__name__", ""), promise) for promise in PROMISES)
-    return faults + [f"{name}: {fault}" for name, promise in named for fault in promise(life)]
 
 
 COURSE = (*[good_day] * 2, *[train] * 3, *[finish] * 3, *[deliver] * 8, lose, deploy, heal)
@@ -177,4 +165,5 @@ class Adversaries(Lives):
         """Judge the life after two hours without another act, and at rest."""
         for _ in range(8):
             self.quarter(Fate())
-        return broken(self.life) + [f"what_serves_is_lawful: {late}" for late in self.watch.late]
+        answer_the_alarm(self.life)
+        return broken(self.life, PROMISES) + [f"what_serves_is_lawful: {late}" for late in self.watch.late]

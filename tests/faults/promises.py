@@ -1,6 +1,6 @@
 """What must hold when a life has come to rest, whatever happened in it; each function yields what does not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from lambdas.release.chain import breaks
@@ -10,6 +10,7 @@ from lambdas.release.records import Version
 from tests.fakes.release import MODEL
 from tests.faults.life import Life, NoRestError
 
+Promise = Callable[[Life], Iterator[str]]
 RECORDED_AS = {"executing": {"executed", "separation_of_duties_violated"}}
 ENDS_OF_JOBS = {"refused_before_registration", "training_failed", "training_stopped"}
 
@@ -92,7 +93,7 @@ def every_request_can_be_executed(life: Life) -> Iterator[str]:
         yield f"change sets without a request: {loose}"
 
 
-PROMISES: tuple[Callable[[Life], Iterator[str]], ...] = (
+PROMISES: tuple[Promise, ...] = (
     no_unapproved_version_serves,
     the_one_champion_is_what_serves,
     every_job_ends,
@@ -109,12 +110,12 @@ def serving(life: Life) -> Version | None:
     return next((v for v in life.versions() if serves(life.cloud.running, v)), None)
 
 
-def broken(life: Life) -> list[str]:
+def broken(life: Life, promises: Sequence[Promise] = PROMISES) -> list[str]:
     """Bring a life to rest and return which promises are broken, each with its name."""
     faults = []
     try:
         life.settle_down()
     except NoRestError as error:
         faults.append(f"it_comes_to_rest: {error}")
-    named = ((getattr(promise, "__name__", ""), promise) for promise in PROMISES)
+    named = ((getattr(promise, "__name__", ""), promise) for promise in promises)
     return faults + [f"{name}: {fault}" for name, promise in named for fault in promise(life)]

@@ -184,9 +184,13 @@ def expect_asked(request: str, change_set: str) -> None:
 
 
 def deeds(subject: str) -> list[tuple[str, str]]:
-    """What the audit record says of a release or a change set, in order: what was done, and by whom."""
+    """What the audit record says of a release or a change set, in order: what was done, and by whom.
+
+    Events come at least once and together, so two functions may note the same deed; the record is a set.
+    """
     entries = sorted(AUDIT.glob(f"audit/*/{subject}/*.json"))
-    return [(entry.stem.split("-", 1)[1], json.loads(entry.read_text())["who"]) for entry in entries]
+    noted = [(entry.stem.split("-", 1)[1], json.loads(entry.read_text())["who"]) for entry in entries]
+    return list(dict.fromkeys(noted))
 
 
 def reason_kept(release: str) -> str:

@@ -33,7 +33,7 @@ def test_each_limit_that_is_broken_is_named() -> None:
 
 def test_a_newcomer_has_no_cache_and_no_environment_but_the_way_to_the_indexes() -> None:
     environ = {"PATH": f"{ROOT}/.venv/bin:{ROOT}/node_modules/.bin:/usr/bin", "HOME": "/h", "UV_CACHE_DIR": "/c"}
-    environ |= {"NPM_CONFIG_CACHE": "/n", "JSII_RUNTIME_PACKAGE_CACHE_ROOT": "/warm"}
+    environ |= {"NPM_CONFIG_CACHE": "/n", "JSII_RUNTIME_PACKAGE_CACHE": "disabled"}
     environ |= {"PIP_INDEX_URL": "https://mirror.example", "XDG_CACHE_HOME": "/x", "HTTPS_PROXY": "http://proxy"}
     assert setup.surroundings(environ, Path("/new")) == {
         "PATH": "/usr/bin",

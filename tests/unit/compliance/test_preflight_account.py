@@ -108,15 +108,15 @@ def test_the_preflight_asks_all_of_it() -> None:
 def test_log_groups_that_services_made_without_key_or_end_are_told_with_the_commands(account: Stubs) -> None:
     days, key = settings().logs.searchable_days, "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/k"
     group = "/aws/rds/instance/atoll-tracking-1/postgresql"
-    account.answer("logs", "describe_log_groups", {"logGroups": [{"logGroupName": group}]})
+    account.answer("logs", "describe_log_groups", {"logGroups": [{"logGroupName": group, "kmsKeyId": key}]})
     made = {"logGroupName": "/aws/ecs/containerinsights/Atoll-Tracking-1/performance", "kmsKeyId": key}
     account.answer("logs", "describe_log_groups", {"logGroups": [made | {"retentionInDays": days}]})
     account.answer(
-        "logs", "describe_log_groups", {"logGroups": [{"logGroupName": "RDSOSMetrics", "retentionInDays": 30}]}
+        "logs", "describe_log_groups", {"logGroups": [{"logGroupName": "RDSOSMetrics", "retentionInDays": days}]}
     )
     database, cluster, metrics = made_log_groups(settings(), account)
     assert (database.ok, cluster.ok, metrics.ok) == (False, True, False)
-    assert (database.found, metrics.found) == ("no key, no end", "no key, 30 days")
+    assert (database.found, metrics.found) == ("its own key, no end", f"no key, {days} days")
     assert f"associate-kms-key --log-group-name {group}" in database.mend
     assert f"put-retention-policy --log-group-name {group} --retention-in-days {days}" in database.mend
 

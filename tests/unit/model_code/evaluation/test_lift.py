@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from model_code.evaluation.ledgers import TORONTO_FILE
-from model_code.evaluation.lift import AMOUNT, FOREST, RULES, _among_first, main, summary, table
+from model_code.evaluation.lift import AMOUNT, FOREST, RULES, main, summary, table
+from model_code.training.lift import among_first
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -16,7 +17,7 @@ def test_a_review_finds_what_scores_within_the_first_hundredth() -> None:
     scores = np.arange(200, dtype=np.float32)
     labels = np.zeros(200, np.float32)
     labels[[199, 198, 197]] = 1
-    assert sorted(_among_first(scores, labels)) == [0, 1, 1]
+    assert sorted(among_first(scores, labels)) == [0, 1, 1]
 
 
 def test_what_is_found_more_is_drawn_on_the_same_purchases() -> None:
