@@ -193,7 +193,7 @@ def _rules(templates: Templates, direction: str, port: int = _HTTPS) -> Iterator
 
 
 def _pair(group: str, rule: Mapping[str, Any], member: str, port: int) -> Iterator[tuple[str, str]]:
-    covers = rule.get("IpProtocol") == "tcp" and rule.get("FromPort", 0) <= port <= rule.get("ToPort", 0)
+    covers = rule.get("IpProtocol") == "tcp" and int(rule.get("FromPort", 0)) <= port <= int(rule.get("ToPort", 0))
     if covers and "DestinationPrefixListId" in rule:
         yield group, "prefix list"
     elif covers and member in rule:

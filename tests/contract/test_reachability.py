@@ -36,7 +36,7 @@ def endpoint(name: str, **more: object) -> dict[str, object]:
 
 
 def rule(direction: str, of: str, **peer: object) -> dict[str, object]:
-    port = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    port = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": "443"}  # CloudFormation takes a number as text, too
     return resource(f"EC2::SecurityGroup{direction}", GroupId=group(of), **port, **peer)
 
 

@@ -139,11 +139,10 @@ def test_an_approval_by_the_submitter_is_undone(story: Steps) -> None:
     facts = story["same-person"]["facts"]
 
     done = deeds(facts["release"])
-    assert done[:3] == [
-        ("asked", "alice"),
-        *[("requested", "alice")] * 2,
-    ]  # again, since another release's execution took its change set away
-    assert {("separation_of_duties_violated", "alice"), ("rolled_back", "automation")} <= set(done[3:])
+    assert done[:2] == [("asked", "alice"), ("requested", "alice")]
+    requests = list(AUDIT.glob(f"audit/*/{facts['release']}/*-requested.json"))
+    assert len(requests) > 1  # again, since another release's execution took its change set away
+    assert {("separation_of_duties_violated", "alice"), ("rolled_back", "automation")} <= set(done[2:])
     assert facts["champion"] == story["settle"]["facts"]["champion"] != facts["version"]
 
 
