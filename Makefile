@@ -188,5 +188,6 @@ lock: setup ## write all locks anew
 	  $(COMPILE) --overrides benchmarks/serving/peers/overrides.txt benchmarks/serving/peers/$$peer.in -o benchmarks/serving/peers/$$peer.txt; done
 	npm install --package-lock-only --silent
 
-clean: ## remove what was built (not the venv)
+clean: ## remove what was built (not the venv), after ending what a kept story left running
+	@test ! -e build/story.lock || test ! -e $(VENV)/.ready-story || python -m local.story --down
 	rm -rf build .pytest_cache .ruff_cache .hypothesis

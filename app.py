@@ -1,7 +1,9 @@
 """The front door: settings, platform, checks, synth. `ATOLL_ENVIRONMENT` names the environment or a TOML file."""
 
 import os
+from pathlib import Path
 
+from stacks.assets import let_functions_read
 from stacks.settings import settings_or_exit
 
 settings = settings_or_exit(os.environ)
@@ -14,3 +16,4 @@ from stacks.platform import build_platform  # noqa: E402 - the same
 app = cdk.App(analytics_reporting=False)
 build_platform(app, settings)
 judge_and_synthesize(app, bounded=settings.identity.permissions_boundary is not None)
+let_functions_read(Path(app.outdir))

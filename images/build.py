@@ -4,11 +4,15 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
+
+from packaging.markers import Marker
 
 from images.commands import ROOT, WORK, ImageError, expect, run
 from images.engine import Engine
@@ -18,8 +22,7 @@ EPOCH = "1700000000"
 AUTHORITIES = "rds-ca-bundle.pem"
 """The file that `mlflow_server/Dockerfile` copies, and that no git knows: which it is depends on the region."""
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64")
-
-
+_IMAGES = {"python_version": "3.11", "python_full_version": "3.11.99"}
 _KIND = "application/vnd.docker"
 DOCKER = {
     f"{_KIND}.distribution.manifest.v2+json",
@@ -87,10 +90,23 @@ def download_wheels(room: str) -> Path:
     only = ["--only-binary", ":all:", "--python-version", "3.11", *platforms, "--require-hashes", "--no-deps"]
     wanted = ROOT / room / "requirements.txt"  # the other lists of the room are parts of this one
     try:
-        run([sys.executable, "-m", "pip", "download", "-q", *only, "-d", folder, "-r", wanted])
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
+            listed.write(for_images(wanted.read_text(encoding="utf-8")))
+            listed.flush()
+            run([sys.executable, "-m", "pip", "download", "-q", *only, "-d", folder, "-r", listed.name])
     except ImageError as error:
         raise ImageError(f"The wheels of {room} can't be had from pip's index. Is there a network? {error}") from None
     return folder
+
+
+def for_images(lock: str) -> str:
+    """Return a lock's entries for the images' Python: pip judges their markers by the Python that runs it."""
+    kept = []
+    for entry in re.split(r"^(?=\S)", lock, flags=re.MULTILINE):
+        _, marked, marker = entry.partition("\n")[0].removesuffix(" \\").partition(" ; ")
+        if not marked or Marker(marker).evaluate(_IMAGES):
+            kept.append(entry.replace(f" ; {marker}", "", 1) if marked else entry)
+    return "".join(kept)
 
 
 def build(engine: Engine, recipe: Recipe, bases: Bases, *, attempt: int = 1) -> Built:

@@ -124,10 +124,6 @@ def build(target: Path, machine: str, room: str) -> None:
         shutil.copyfile(path, copy)
     if machine == "local" or "{}.{}".format(*sys.version_info) == PYTHON:
         compile_ahead(target)
-    # Modes stand in the zip, and made under a umask of 077 they let Lambda read nothing ("permission denied" in
-    # https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-deployment.html).
-    for path in (target, *target.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
     if (size := bundle_bytes(target)) > MAXIMUM_BYTES:
         raise BundleError(f"The bundle has {size} bytes, at most {MAXIMUM_BYTES} fit; look for a new large dependency.")
 

@@ -5,19 +5,22 @@ from pathlib import Path
 
 from provision import InstallError, cli, layers
 from provision.alone import alone
-from provision.bootstrap import bring_uv
+from provision.bootstrap import bring_uv, require_home
 from provision.installer import make_environment
 
 USAGE = f"usage: python -m provision {'|'.join(layers.LAYERS)}|cli, or python -m provision FOLDER LOCK"
 
 
 def main(arguments: list[str]) -> None:
-    """Install what the arguments say; end with one sentence and status 1 when it can't be had."""
+    """Install what the arguments say; end with one sentence and status 1 when it can't be had or is interrupted."""
     try:
+        require_home()
         with alone():
             provide(arguments)
     except InstallError as error:
         sys.exit(f"atoll: {error}")
+    except KeyboardInterrupt:
+        sys.exit("atoll: the set-up was interrupted; the next one goes on from here.")
 
 
 def provide(arguments: list[str]) -> None:

@@ -1,14 +1,31 @@
 """The venv and, in it, uv: the only package that pip installs, from a lock of one line, with nothing to decide."""
 
+import os
 import platform
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from provision import InstallError
 from provision.installer import HERE, PYTHON, UV, VENV
 
 _LOCK = HERE / "uv.txt"
+
+
+def require_home() -> None:
+    """Look whether uv, npm and the CDK can keep their caches at home.
+
+    Raises:
+        InstallError: they can't write there.
+    """
+    home = Path.home()
+    place = next(each for each in (home, *home.parents) if each.exists())
+    if not os.access(place, os.W_OK):
+        raise InstallError(
+            f"HOME is {home}, where this user can't write; uv, npm and the CDK keep their caches there. Name a folder"
+            " that can be written: make HOME=FOLDER ..."
+        )
 
 
 def bring_uv() -> None:

@@ -1,5 +1,6 @@
 """Each environment is synthesized once per test session, by the pinned CLI in its own process; tests read JSON."""
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ from compliance.synth import SynthError, environments, synthesize
 from compliance.templates import Template, read_templates
 
 ENVIRONMENTS = environments()
+HARDENED = 0o077
+"""The umask of a hardened workstation (DISA's STIG for RHEL 10, V-281079)."""
 
 
 @pytest.fixture(scope="session")
@@ -17,10 +20,13 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     @cache
     def outcome(environment: str) -> Path | SynthError:
         folder = tmp_path_factory.mktemp("synth") / environment
+        usual = os.umask(HARDENED)
         try:
             synthesize(environment, folder)
         except SynthError as error:
             return error
+        finally:
+            os.umask(usual)
         return folder
 
     def synthesized(environment: str) -> Path:

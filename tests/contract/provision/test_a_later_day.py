@@ -1,6 +1,5 @@
 """Whatever has come out since a lock was written: each install takes what the lock says, and nothing else."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -87,20 +86,6 @@ def test_each_bundle_is_its_rooms_lock(project: Project, machine: str) -> None:
         wanted = locked(project, f"lambdas/{lock}", **there)
         held = installed(project.folder / "build" / "lambdas" / machine / room)
         assert held == {name: version for name, version in wanted.items() if name not in unused}
-
-
-def test_lambda_can_read_a_bundle_that_was_made_under_a_strict_umask(project: Project) -> None:
-    """A hardened machine's umask of 077 stands in the zip, and a function runs as another user than its owner."""
-    project.make("setup")
-    shutil.rmtree(project.folder / "build" / "lambdas", ignore_errors=True)
-    usual = os.umask(0o077)
-    try:
-        project.run(".venv/bin/python", "-m", "lambdas.bundle", "aws")
-    finally:
-        os.umask(usual)
-    made = list((project.folder / "build" / "lambdas" / "aws" / "release").rglob("*"))
-    assert {path.stat().st_mode & 0o777 for path in made if path.is_file()} == {0o644}
-    assert {path.stat().st_mode & 0o777 for path in made if path.is_dir()} == {0o755}
 
 
 def test_each_peer_of_the_serving_benchmark_is_its_lock(project: Project) -> None:

@@ -2,12 +2,14 @@
 
 import ast
 import re
+import subprocess
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
+from provision.installer import UV
 from provision.layers import LAYERS
 
 ROOT = Path(__file__).parents[3]
@@ -99,3 +101,10 @@ def test_the_story_finds_all_that_its_rooms_import() -> None:
 def test_a_check_finds_all_that_the_code_and_its_tests_import() -> None:
     assert lacking("check", imports(*OWN)) <= LATER | PEERS
     assert lacking("check", {"pyspark"}) == {"pyspark"}
+
+
+def test_the_whole_lock_leaves_no_requirement_open() -> None:
+    """Nothing is looked up at install time, so what a lock forgot would be missing; uv reads what each package asks."""
+    check = [str(UV), "pip", "check", "--python", sys.executable]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
