@@ -73,6 +73,9 @@ PRIVATE_NAMES: dict[str, str | None] = {
     ),
     "ministack.services.cloudformation.stacks._provision_resource": "resource_type logical_id props stack_name",
     "ministack.services.cloudformation.stacks._replacing_change": "resource_type old_props new_props",
+    "ministack.services.cloudformation.stacks._revert_update": (
+        "stack_id stack_name logical_id rtype physical_id applied_props previous_props attrs record"
+    ),
     "ministack.services.cloudformation.stacks._runs_on_worker_thread": "resource_type",
     "ministack.services.cloudformation.stacks._update_resource": (
         "resource_type physical_id old_props new_props stack_name logical_id old_attrs"

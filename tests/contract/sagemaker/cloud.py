@@ -60,7 +60,7 @@ def main() -> None:
     import ministack.app  # noqa: PLC0415 - only in the emulator's own process
 
     from local import iam, private, sagemaker  # noqa: PLC0415 - the same
-    from local.cloudformation import acting  # noqa: PLC0415 - the same
+    from local.cloudformation import acting, failing  # noqa: PLC0415 - the same
 
     private.require_pinned_version()
     private.wrap("ministack.app._port_is_bindable", lambda _: lambda _host, port: port != 443)
@@ -74,6 +74,7 @@ def main() -> None:
             for repository, module in modules.items()
         }
     )
+    failing.register()
     acting.register()
     ministack.app.main()
 

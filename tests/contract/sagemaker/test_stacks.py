@@ -55,6 +55,14 @@ class Stack:
         change(StackName=self.name, TemplateBody=self.template(), Parameters=parameters, **under)
         return until(self.describe, lambda stack: not stack["StackStatus"].endswith("IN_PROGRESS"))
 
+    def stop(self) -> None:
+        """Leave everything out but a parameter, as a stop does."""
+        left = resource("SSM::Parameter", Name=f"/{self.name}", Type="String", Value="1")
+        template = json.dumps({"Resources": {"Left": left}})
+        self.cloudformation.update_stack(StackName=self.name, TemplateBody=template)
+        found = until(self.describe, lambda stack: not stack["StackStatus"].endswith("IN_PROGRESS"))
+        assert found["StackStatus"] == "UPDATE_COMPLETE"
+
     def exists(self) -> bool:
         stacks = self.cloudformation.list_stacks()["StackSummaries"]
         return self.name in {stack["StackName"] for stack in stacks}
@@ -148,9 +156,7 @@ def test_a_release_after_a_stop_gets_names_that_what_was_kept_does_not_have(scen
     stack.template = template
     for word in ("first", "second"):
         assert stack.release(word)["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-    left = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": f"/{stack.name}", "Type": "String", "Value": "1"}}
-    stack.cloudformation.update_stack(StackName=stack.name, TemplateBody=json.dumps({"Resources": {"Left": left}}))
-    until(stack.describe, lambda each: not each["StackStatus"].endswith("IN_PROGRESS"))
+    stack.stop()
     assert stack.release("third")["StackStatus"] == "UPDATE_COMPLETE"
     assert b"third" in scene.ask(stack.endpoint)["Body"]
     stack.delete()
