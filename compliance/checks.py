@@ -36,9 +36,8 @@ def main(today: date) -> int:
     1 when a finding is open, an acceptance is unused, or its review is overdue; a review that comes soon is announced.
     """
     measured, objections = {}, []
-    for environment in environments():
-        assembly = SYNTH / environment
-        found = scanners.scan(assembly)
+    assemblies = {environment: SYNTH / environment for environment in environments()}
+    for (environment, assembly), found in zip(assemblies.items(), scanners.scan(*assemblies.values()), strict=True):
         measured[environment] = measure(assembly, found)
         objections += [f"{environment}: {each}" for each in scanners.objections(assembly, found)]
     for path in (OUT, KEPT):

@@ -4,12 +4,15 @@ They come after the synth and see no constructs: what they object to is found ag
 """
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from cloudsplaining.scan.policy_document import PolicyDocument
 
@@ -27,7 +30,10 @@ _RISKS = {  # cloudsplaining's name of a risk -> how its policy document tells
     "ServiceWildcard": "service_wildcard",
     "InfrastructureModification": "infrastructure_modification",
 }
-_SECONDS = 300
+_SECONDS = 600
+_TEMPLATE = ".template.json"
+_Found: TypeAlias = tuple[str, str, str, str, str]
+"""Scanner, rule, the assembly's number, stack, logical id."""
 
 
 class ScannerError(Exception):
@@ -43,18 +49,26 @@ class ScannerFinding:
     path: str
 
 
-def scan(assembly: Path) -> list[ScannerFinding]:
-    """Let every scanner read every template of the assembly.
+def scan(*assemblies: Path) -> list[list[ScannerFinding]]:
+    """Let every scanner read every template of each assembly, in one run: most of a scanner's time is its start.
 
     Raises:
         ScannerError: a scanner failed, or read nothing.
     """
-    found = [*_checkov(assembly), *_cfn_lint(assembly), *_cloudsplaining(assembly)]
-    paths = {stack: _construct_paths(assembly, stack) for stack in read_templates(assembly)}
-    return [
-        ScannerFinding(scanner=scanner, rule=rule, path=paths[stack].get(logical_id, f"{stack}/{logical_id}"))
-        for scanner, rule, stack, logical_id in found
-    ]
+    with tempfile.TemporaryDirectory() as folder:
+        places = {str(number): each for number, each in enumerate(assemblies)}
+        for name, assembly in places.items():
+            (Path(folder) / name).mkdir()
+            for path in assembly.glob(f"*{_TEMPLATE}"):
+                shutil.copy(path, Path(folder) / name)
+        found = [*_checkov(Path(folder)), *_cfn_lint(Path(folder), places), *_cloudsplaining(places)]
+    return [[_placed(each, assembly) for each in found if each[2] == name] for name, assembly in places.items()]
+
+
+def _placed(found: _Found, assembly: Path) -> ScannerFinding:
+    scanner, rule, _, stack, logical_id = found
+    path = _construct_paths(assembly, stack).get(logical_id, f"{stack}/{logical_id}")
+    return ScannerFinding(scanner=scanner, rule=rule, path=path)
 
 
 def objections(assembly: Path, findings: Sequence[ScannerFinding]) -> list[str]:
@@ -83,37 +97,41 @@ def acceptance(finding: ScannerFinding, entries: Sequence[dict[str, Any]]) -> di
     return None
 
 
-def _cfn_lint(assembly: Path) -> Iterator[tuple[str, str, str, str]]:
-    files = [str(path) for path in sorted(assembly.glob("*.template.json"))]
+def _cfn_lint(folder: Path, places: Mapping[str, Path]) -> Iterator[_Found]:
     program = Path(sys.executable).with_name("cfn-lint")
-    for each in _answer([str(program), "--format", "json", "--regions", region(assembly), "--", *files]):
-        _, logical_id, *_ = [*(each["Location"]["Path"] or ()), "", ""]
-        yield "cfn-lint", each["Rule"]["Id"], _stack(each["Filename"]), str(logical_id)
+    homes = {name: region(assembly) for name, assembly in places.items()}
+    for home in sorted(set(homes.values())):
+        files = [file for file in _templates(folder) if homes[_place(file)] == home]
+        for each in _answer([str(program), "--format", "json", "--regions", home, "--", *files], within=folder):
+            _, logical_id, *_ = [*(each["Location"]["Path"] or ()), "", ""]
+            file = each["Filename"]
+            yield "cfn-lint", each["Rule"]["Id"], _place(file), _stack(file), str(logical_id)
 
 
-def _checkov(assembly: Path) -> Iterator[tuple[str, str, str, str]]:
+def _checkov(folder: Path) -> Iterator[_Found]:
     if not CHECKOV.exists():
         raise ScannerError(f"there is no {CHECKOV}; `make checkov` installs it")
-    files = [word for path in sorted(assembly.glob("*.template.json")) for word in ("--file", path.name)]
+    files = [word for path in _templates(folder) for word in ("--file", path)]
     options = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "--output", "json"]
-    answer = _answer([str(CHECKOV), *options, *files], within=assembly)  # it takes a path of 40 letters for a key
+    answer = _answer([str(CHECKOV), *options, *files], within=folder)  # it takes a path of 40 letters for a key
     summary = answer.get("summary", answer)
     if summary["parsing_errors"] or not summary["resource_count"]:
-        raise ScannerError(f"checkov could not read the templates of {assembly}: {summary}")
+        raise ScannerError(f"checkov could not read the templates of {folder}: {summary}")
     for each in answer["results"]["failed_checks"] if "results" in answer else ():
         logical_id = each["resource"].partition(".")[2].partition(".")[0]
-        yield "checkov", each["check_id"], _stack(each["file_path"]), logical_id
+        yield "checkov", each["check_id"], _place(each["file_path"]), _stack(each["file_path"]), logical_id
 
 
-def _cloudsplaining(assembly: Path) -> Iterator[tuple[str, str, str, str]]:
-    policies: dict[tuple[str, str], list[dict[str, object]]] = {}
-    for one in statements(read_templates(assembly)):
-        policies.setdefault((one.policy.stack, one.policy.logical_id), []).append(_plain(one))
-    for (stack, logical_id), body in policies.items():
-        document = PolicyDocument({"Version": "2012-10-17", "Statement": body})
-        for risk, attribute in _RISKS.items():
-            if getattr(document, attribute):
-                yield "cloudsplaining", risk, stack, logical_id
+def _cloudsplaining(places: Mapping[str, Path]) -> Iterator[_Found]:
+    for name, assembly in places.items():
+        policies: dict[tuple[str, str], list[dict[str, object]]] = {}
+        for one in statements(read_templates(assembly)):
+            policies.setdefault((one.policy.stack, one.policy.logical_id), []).append(_plain(one))
+        for (stack, logical_id), body in policies.items():
+            document = PolicyDocument({"Version": "2012-10-17", "Statement": body})
+            for risk, attribute in _RISKS.items():
+                if getattr(document, attribute):
+                    yield "cloudsplaining", risk, name, stack, logical_id
 
 
 def _plain(statement: Statement) -> dict[str, object]:
@@ -132,8 +150,16 @@ def _answer(command: Sequence[str], within: Path | None = None) -> Any:  # noqa:
         raise ScannerError(f"{Path(command[0]).name} ended with status {run.returncode} and said {said}") from error
 
 
+def _templates(folder: Path) -> list[str]:
+    return [str(path.relative_to(folder)) for path in sorted(folder.glob(f"*/*{_TEMPLATE}"))]
+
+
+def _place(file: str) -> str:
+    return Path(file).parent.name
+
+
 def _stack(file: str) -> str:
-    return Path(file).name.removesuffix(".template.json")
+    return Path(file).name.removesuffix(_TEMPLATE)
 
 
 def region(assembly: Path) -> str:
@@ -146,6 +172,7 @@ def region(assembly: Path) -> str:
     return only
 
 
+@cache
 def _construct_paths(assembly: Path, stack: str) -> dict[str, str]:
     """Give logical id -> construct path, as the CDK wrote them beside the template."""
     metadata = json.loads((assembly / f"{stack}.metadata.json").read_text(encoding="utf-8"))

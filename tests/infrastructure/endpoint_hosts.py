@@ -22,6 +22,12 @@ _LOOPS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _PLATFORM = ("ecr", "logs", "secretsmanager")  # what Fargate itself calls for a task, whatever the task's environment
 
 
+@cache
+def called_by(path: Path) -> set[str]:
+    """The services of which a file of ours makes clients: it stays as it is while the tests run."""
+    return clients_in(path)
+
+
 def clients_in(path: Path) -> set[str]:
     """The services of which a file makes clients; a client whose service can't be read off fails the test."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -75,7 +81,7 @@ def calls(templates: Mapping[str, Template], region: str) -> Iterator[tuple[str,
     for function in resources(templates, "AWS::Lambda::Function"):
         fips = _variables(function).get("AWS_USE_FIPS_ENDPOINT") == "true"
         for path in code_of(function):
-            for service in clients_in(path):
+            for service in called_by(path):
                 by_fips = fips and _override(service) not in _variables(function)
                 yield "Functions", host(service, region, fips=by_fips), f"{function.place} by {path.name}"
         if function.properties.get("TracingConfig") == {"Mode": "Active"}:
@@ -83,7 +89,7 @@ def calls(templates: Mapping[str, Template], region: str) -> Iterator[tuple[str,
     for task in resources(templates, "AWS::ECS::TaskDefinition"):
         [container] = task.properties["ContainerDefinitions"]
         fips = {"Name": "AWS_USE_FIPS_ENDPOINT", "Value": "true"} in container["Environment"]
-        for service in clients_in(MLFLOW_ARTIFACTS):
+        for service in called_by(MLFLOW_ARTIFACTS):
             yield "Tasks", host(service, region, fips=fips), task.place
         for service in _PLATFORM:
             yield "Tasks", host(service, region, fips=False), f"Fargate for {task.place}"
@@ -93,6 +99,7 @@ def calls(templates: Mapping[str, Template], region: str) -> Iterator[tuple[str,
     yield "Jobs", host("s3", region, fips=False), "SageMaker for a job"
 
 
+@cache
 def _override(service: str) -> str:
     """The variable by which an SDK is told the address of one service."""
     name = boto3.client(service, region_name="us-east-1").meta.service_model.service_id

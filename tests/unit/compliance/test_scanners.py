@@ -97,13 +97,19 @@ def test_a_scanner_that_is_missing_or_fails_or_reads_nothing_is_an_error(
 
 
 @pytest.mark.long
-def test_findings_are_told_by_their_constructs_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    failed = {"resource": "AWS::SQS::Queue.Queue1", "check_id": "CKV_AWS_27", "file_path": "/Stack.template.json"}
+def test_findings_are_told_by_their_assembly_and_their_constructs_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = {"resource": "AWS::SQS::Queue.Queue1", "check_id": "CKV_AWS_27", "file_path": "/1/Stack.template.json"}
     answer = {"summary": {"parsing_errors": 0, "resource_count": 1}, "results": {"failed_checks": [failed]}}
     monkeypatch.setattr(scanners, "CHECKOV", program(tmp_path, f"echo '{json.dumps(answer)}'"))
-    found = scanners.scan(assembly(tmp_path))
-    assert QUEUE in found
-    assert {each.scanner for each in found} == {"checkov", "cfn-lint"}  # the roles lack what CloudFormation requires
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+    first, second = scanners.scan(*(assembly(folder) for folder in folders))
+    assert QUEUE in second
+    assert {each.scanner for each in second} == {"checkov", "cfn-lint"}  # the roles lack what CloudFormation requires
+    assert [each for each in second if each.scanner == "cfn-lint"] == first
 
 
 def test_what_is_counted_is_what_stands_in_the_assembly(tmp_path: Path) -> None:
@@ -131,7 +137,7 @@ def west(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "west").mkdir()
     monkeypatch.setattr(checks, "SYNTH", tmp_path)
     monkeypatch.setattr(checks, "environments", lambda: ["west"])
-    monkeypatch.setattr(scanners, "scan", lambda _: [QUEUE])
+    monkeypatch.setattr(scanners, "scan", lambda _: [[QUEUE]])
     for name in ("OUT", "KEPT"):
         monkeypatch.setattr(checks, name, tmp_path / f"{name}.json")
     return tmp_path / "west"
