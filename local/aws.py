@@ -19,6 +19,7 @@ from local import (
     events,
     function_code,
     iam,
+    not_yet,
     private,
     reachability,
     request_keys,
@@ -34,7 +35,7 @@ def main() -> None:
     private.require_pinned_version()
     private.wrap("ministack.app._port_is_bindable", _except_https_port)
     judges = (iam, source_vpc, request_keys, reachability)
-    for extension in (*judges, events, cloudformation, ecs, sagemaker, function_code):
+    for extension in (*judges, events, cloudformation, ecs, not_yet, sagemaker, function_code):
         extension.register()
     hypercorn.asyncio.serve = functools.partial(hypercorn.asyncio.serve, shutdown_trigger=_end_when_told)
     ministack.app.main()

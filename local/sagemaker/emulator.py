@@ -39,6 +39,18 @@ def call(service: str, target: str, payload: dict[str, Any]) -> dict[str, Any]:
     return json.loads(answer or b"{}")
 
 
+def manifest_kind(reference: str) -> str | None:
+    """The media type of the manifest that ECR holds for an image (`<registry>/<repository>@<digest>`, or by tag)."""
+    repository = reference.partition("/")[2]
+    name, by_digest, wanted = repository.partition("@")
+    if not by_digest:
+        name, _, wanted = repository.partition(":")
+    for image in find("ministack.services.ecr._images").get(name, ()):
+        if wanted in (image["imageDigest"], *image["imageTags"]):
+            return image["imageManifestMediaType"]
+    return None
+
+
 def log_stream(group: str, stream: str) -> Callable[[list[str]], None]:
     """Create a CloudWatch log stream; the result appends lines to it."""
     names = {"logGroupName": group, "logStreamName": stream}

@@ -6,6 +6,7 @@ from local.sagemaker.errors import InvalidRequestError
 from local.sagemaker.records import ENDPOINT_CONFIG, MODEL, Record
 from local.sagemaker.servers import sole_container
 
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _VARIANT_MEMBERS = {"VariantName", "ModelName", "InitialInstanceCount", "InstanceType", "InitialVariantWeight",
                     "ContainerStartupHealthCheckTimeoutInSeconds", "ModelDataDownloadTimeoutInSeconds",
                     "VolumeSizeInGB", "EnableSSMAccess"}  # fmt: skip
@@ -14,11 +15,25 @@ _VARIANT_MEMBERS = {"VariantName", "ModelName", "InitialInstanceCount", "Instanc
 def create_model(backend: Backend, params: Record) -> Record:
     """CreateModel."""
     container = sole_container(params)
+    _require_docker(container["Image"])
     if "ModelDataUrl" in container and "ExecutionRoleArn" not in params:
         raise InvalidRequestError("CreateModel with ModelDataUrl needs ExecutionRoleArn, which reads it.")
     if "ExecutionRoleArn" in params:
         emulator.require_role(params["ExecutionRoleArn"], source=MODEL.arn(params["ModelName"]))
     return {"ModelArn": backend.records.add(MODEL, params)}
+
+
+def _require_docker(reference: str) -> None:
+    """Refuse an image that ECR holds with another manifest than Docker's; one that no registry holds has none.
+
+    Hosting takes no other: aws/amazon-sagemaker-feedback 180.
+    """
+    kind = emulator.manifest_kind(reference)
+    if kind not in (None, DOCKER_MANIFEST):
+        raise InvalidRequestError(
+            f"Unsupported manifest media type {kind} for image {reference}. "
+            "Ensure that valid manifest media type is used for specified image."
+        )
 
 
 def delete_model(backend: Backend, params: Record) -> Record:

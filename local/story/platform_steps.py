@@ -58,7 +58,8 @@ def refused_stranger(scene: Scene) -> str:
 
 
 def bootstrap(scene: Scene, facts: Facts) -> None:
-    """Run `cdk bootstrap` with the pinned CLI."""
+    """Make ECS's linked role, as the preflight asks, and run `cdk bootstrap` with the pinned CLI."""
+    scene.cloud.client("iam").create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     rights = ("--cloudformation-execution-policies", "arn:aws:iam::aws:policy/AdministratorAccess")
     scene.cloud.cdk("bootstrap", f"aws://{ACCOUNT}/{REGION}", *rights, assembly=ASSEMBLY)
     facts["told"] = "CDKToolkit"

@@ -33,6 +33,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, settings_file: Path) -> Iter
         )
         trusted = {"Version": "2012-10-17", "Statement": [trust | {"Action": "sts:AssumeRole"}]}
         iam.create_role(RoleName="narrow", AssumeRolePolicyDocument=json.dumps(trusted))
+        iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")  # as the preflight asks
         iam.put_role_policy(RoleName="narrow", PolicyName="own", PolicyDocument=json.dumps(NARROW))
         yield running
 

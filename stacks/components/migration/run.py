@@ -111,12 +111,13 @@ def run_task(ecs: Any, plan: dict[str, Any], token: str, waiting: Waiting) -> st
     if not started["tasks"]:
         raise MigrationError(f"ECS started no task: {json.dumps(started['failures'])}. Mend that, then deploy again.")
     arn = started["tasks"][0]["taskArn"]
+    task: dict[str, Any] = {}
 
     def is_stopped() -> bool:
-        return _task(ecs, plan, arn).get("lastStatus") == "STOPPED"
+        task.update(_task(ecs, plan, arn))
+        return task.get("lastStatus") == "STOPPED"
 
     waiting.until(is_stopped, what=f"Task {arn}")
-    task = _task(ecs, plan, arn)
     code = task["containers"][0].get("exitCode")
     if code != 0:
         raise MigrationError(
