@@ -8,7 +8,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.release.adapters.s3_audit import S3AuditStore
-from lambdas.release.chain import AuditStore, ChainedAudit, breaks
+from lambdas.release.chain import AuditStore, ChainedAudit
+from lambdas.release.verifying import breaks
 
 _ABOUT = """\
 Checks the audit record's hash chain (docs/contracts.md, "Audit chain"): per model the links 1, 2, 3, ... each with the

@@ -3,10 +3,30 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from compliance.templates import Templates, resources
+from compliance.templates import Templates, resources, statements
 
 _FOUNDATION, _OUTPUT = "Atoll-Foundation", "AuditBucket"
 KEPT = ("audit/", "chain/", "checkpoint/", "reasons/", "notes/")
+_PREFIXES = tuple(
+    f"audit/{kind}"
+    for kind in (
+        "jobs",
+        "requests",
+        "overtaken",
+        "executions",
+        "rejections",
+        "outcomes",
+        "deployments",
+        "repairs",
+        "asks",
+        "callers",
+    )
+)
+_HOLDERS: dict[str, tuple[str, ...]] = {
+    "Atoll-Release": ("TrainingCompleted", "ChangeSetExecuted", "ReleaseSettled", "Reconcile"),
+    "Atoll-Monitoring": (),
+}
+"""Stack -> the beginnings of the policies that may read a secret."""
 _WITHOUT_CONDITION: dict[str, Any] = {}
 _PUT_IF_ABSENT = {"Null": {"s3:if-none-match": "true"}}
 _NEVER = frozenset(
@@ -45,6 +65,34 @@ def the_record_is_written_once(templates: Templates) -> Iterator[str]:
             yield f"{bucket} takes writes below {prefix} that aren't put-if-absent"
         if missing := _NEVER - _refused(policy, place, _WITHOUT_CONDITION):
             yield f"{bucket} leaves {sorted(missing)} below {prefix} to IAM"
+
+
+def kinds_of_entries_have_their_writers(templates: Templates) -> Iterator[str]:
+    """Below `audit/` each prefix takes entries of named functions alone, and no grant reaches all. Controls: AC-5."""
+    bucket = _bucket(templates)
+    for statement in statements(templates) if bucket else ():
+        if statement.effect == "Allow" and "s3:PutObject" in statement.actions:
+            for wide in (str(each) for each in statement.resources if "/audit/*" in str(each)):
+                yield f"{statement.policy.place} may write every kind of entry: {wide}"
+    for prefix in (*_PREFIXES, "chain", "checkpoint"):
+        place = {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, f"/{prefix}/*"]]}
+        named = [
+            each["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+            for each in _policy(templates)
+            if list(each.get("Condition", {})) == ["ArnNotEquals"] and place in _many(each["Resource"])
+            if each["Effect"] == "Deny" and each["Principal"] == {"AWS": "*"} and each["Action"] == "s3:PutObject"
+        ]
+        if bucket and (not named or "*" in str(named)):
+            yield f"{bucket} leaves to IAM who writes below {prefix}/"
+
+
+def mlflows_administrator_is_used_where_it_must_be(templates: Templates) -> Iterator[str]:
+    """MLflow's administrator is the secret of those that write MLflow's copy of the record. Controls: AC-6, IA-5."""
+    for statement in statements(templates):
+        asks = statement.effect == "Allow" and "secretsmanager:GetSecretValue" in statement.actions
+        place = statement.policy
+        if asks and place.stack in _HOLDERS and not place.logical_id.startswith(_HOLDERS[place.stack]):
+            yield f"{place.place} reads a secret that its function doesn't use"
 
 
 def cloudformation_alone_governs_the_record(templates: Templates) -> Iterator[str]:
@@ -101,4 +149,10 @@ def _many(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-CLAIMS = (the_record_is_written_once, cloudformation_alone_governs_the_record, no_lifecycle_reaches_the_record)
+CLAIMS = (
+    the_record_is_written_once,
+    kinds_of_entries_have_their_writers,
+    mlflows_administrator_is_used_where_it_must_be,
+    cloudformation_alone_governs_the_record,
+    no_lifecycle_reaches_the_record,
+)

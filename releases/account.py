@@ -65,11 +65,9 @@ class Account:
 
     def transitions(self) -> list[Transition]:
         """Return every transition of the model's releases and jobs, from the keys of the audit entries."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._outputs["AuditBucket"], Prefix=f"audit/{self.model}/"
-        )
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._outputs["AuditBucket"], Prefix="audit/")
         keys = (transition(item["Key"]) for page in pages for item in page.get("Contents", []))
-        return [found for found in keys if found]
+        return [found for found in keys if found and found.model == self.model]
 
     def entries(self, transitions: Iterable[Transition]) -> list[Entry]:
         """Read the entries of these transitions, the oldest first."""

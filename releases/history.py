@@ -18,7 +18,9 @@ STATES = {
     "superseded": "superseded",
 }
 """What a release is after each transition; other transitions (a denied try, say) leave it as it is."""
-_KEY = re.compile(r"audit/[^/]+/(?P<subject>[^/]+)/(?P<at>\d{8}T\d{6}Z)-(?P<what>\w+)\.json")
+_KEY = re.compile(
+    r"audit/[a-z]+/(?P<model>[^/]+)/(?P<subject>[^/]+)/(?P<at>\d{8}T\d{6}Z)-(?P<what>\w+)-[0-9a-f]{8}\.json"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -29,6 +31,7 @@ class Transition:
     subject: str
     what: str
     key: str
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class History:
 def transition(key: str) -> Transition | None:
     """Read an audit entry's key; None for any other object."""
     found = _KEY.fullmatch(key)
-    return Transition(found["at"], found["subject"], found["what"], key) if found else None
+    return Transition(found["at"], found["subject"], found["what"], key, found["model"]) if found else None
 
 
 def newest_releases(transitions: Iterable[Transition], count: int) -> list[str]:

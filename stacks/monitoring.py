@@ -65,7 +65,8 @@ class MonitoringStack(AtollStack):
             environment=self._release.function_environment,
         )
         policy = function.permissions
-        self._release.powers.speak(policy)
+        self._release.powers.notify(policy)
+        self._release.powers.keep_notes(policy)
         self._release.powers.read_releases(policy)
         policy.allow_pattern(
             "sagemaker:DescribeTransformJob",

@@ -15,6 +15,7 @@ from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute, Red
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
 from stacks.components.pipeline import ReleasePowers
+from stacks.components.record import function_role_name
 from stacks.components.release_people import WAY_BACK_ASKED
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.settings import Settings
@@ -142,7 +143,12 @@ class ReleaseStack(AtollStack):
             handler=f"lambdas.release.handlers.{handler}.handler",
             environment=self.function_environment,
         )
-        self.powers.speak(function.permissions)
+        function.work_role.be_called(function_role_name(self.foundation.settings, name))
+        self.powers.look_at_stacks(function.permissions)
+        self.powers.notify(function.permissions)
+        self.powers.record(function.another_policy("Record"), name)
+        if name not in {"ChangeSetDeleted", WAY_BACK_ASKED, "FunctionInvoked"}:  # which write entries and no copy
+            self.powers.show_in_mlflow(function.permissions)
         if handler not in {"reconcile", "way_back_asked"}:
             Redelivery(self, f"{name}Again", bus=self.bus, handler=handler, to=function, dead_letters=self.dead_letters)
         self.output(f"{name}Function", function.function_name)

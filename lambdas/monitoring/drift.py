@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from lambdas.monitoring.decisions import Drift, measure
 from lambdas.monitoring.ports import Batch, World
 from lambdas.release.artifact import Artifact, open_released
-from lambdas.release.records import AuditEntry
 
 
 @contextmanager
@@ -47,9 +46,10 @@ def publish(world: World, batch: Batch, drift: Drift, at: datetime) -> None:
     world.reports.measure(batch.model, drift.largest)
     if drift.status != "alarm":
         return
-    details = {"report": address, "max_psi": drift.largest, "rows": drift.rows, "version": batch.version}
-    entry = AuditEntry(model=batch.model, subject=batch.job, what="drift", at=at, who="automation", details=details)
-    world.audit.write(entry)
+    note = {"what": "drift", "at": at.isoformat(), "model": batch.model, "version": batch.version, "job": batch.job}
+    world.notes.keep(
+        batch.model, f"{batch.job}-drift", note | {"report": address, "max_psi": drift.largest, "rows": drift.rows}
+    )
     worst = sorted(drift.features.items(), key=lambda item: -item[1])[:5]
     lines = "\n".join(f"  {name}: {index:.3f}" for name, index in worst)
     text = f"{drift.rows} rows scored by v{batch.version} differ from its training data. PSI:\n{lines}\n{address}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from lambdas.release.ports import ArtifactStore, AuditLog, Notifier
+from lambdas.release.ports import ArtifactStore, Notifier
 
 
 class BatchError(Exception):
@@ -50,6 +50,14 @@ class Reports(Protocol):
         ...
 
 
+class Notes(Protocol):
+    """What auditors may want to read beside the record; nothing is decided by it."""
+
+    def keep(self, model: str, name: str, note: Mapping[str, Any]) -> None:
+        """Keep a note; one of that name which is there already stays."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """Everything that the monitor may touch."""
@@ -58,4 +66,4 @@ class World:
     artifacts: ArtifactStore
     reports: Reports
     notifier: Notifier
-    audit: AuditLog
+    notes: Notes

@@ -1,8 +1,9 @@
 """The audit record's hash chain: each entry is linked once, and each link holds the hash of the former one.
 
-Entries lie at `audit/<model>/<subject>/...`, links at `chain/<model>/<8-digit number>.json` (docs/contracts.md, "Audit
-chain"). Both are written once; two writers who want the same number are told apart by the store, and the slower one
-takes the next. A crash between entry and link leaves an entry without one, which `mend` links later.
+Entries lie at `audit/<prefix of their kind>/<model>/<subject>/...`, links at `chain/<model>/<8-digit number>.json`
+(docs/contracts.md, "Audit chain"). Both are written once; two writers who want the same number are told apart by the
+store, and the slower one takes the next. A crash between entry and link leaves an entry without one, which `mend`
+links later.
 
 Controls: AU-9, AU-10.
 """
@@ -15,12 +16,15 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+from lambdas.release import kinds
 from lambdas.release.record import WHATS, RecordError
 from lambdas.release.records import AuditEntry
 
 NO_PREVIOUS = "0" * 64
-KEPT = ("audit/", "chain/", "reasons/")
+KEPT = ("audit/", "chain/", "notes/", "reasons/")
 """What is written once (stacks/components/record.py refuses everything else)."""
+_OF_RELEASES = sorted({kinds.prefix_of(kind) for kind in WHATS})
+"""Where the entries lie that a fold reads."""
 
 
 class AuditStore(Protocol):
@@ -64,9 +68,9 @@ class ChainedAudit:
         if self._store.put(key, body):
             self._link(entry.model, key, body, last)
 
-    def recorded(self, model: str, subject: str) -> list[tuple[str, datetime]]:
-        """Return what was recorded of a subject (a release, a job, a change set) and when, the oldest first."""
-        return [_what(key) for key in self._store.keys(f"audit/{model}/{subject}/")]
+    def recorded(self, model: str, prefix: str, subject: str) -> list[tuple[str, datetime]]:
+        """Return what was recorded below a prefix of a subject (a release, a job) and when, the oldest first."""
+        return [_what(key) for key in self._store.keys(f"audit/{prefix}/{model}/{subject}/") if is_in_place(key)]
 
     def history(self, model: str) -> list[AuditEntry]:
         """Return the entries of a model's releases, of this account and region.
@@ -74,7 +78,8 @@ class ChainedAudit:
         Raises:
             RecordError: one of them can't be read.
         """
-        keys = [key for key in self._store.keys(f"audit/{model}/") if _kind(key) in WHATS]
+        listed = (key for prefix in _OF_RELEASES for key in self._store.keys(f"audit/{prefix}/{model}/"))
+        keys = [key for key in listed if kind_of(key) in WHATS and is_in_place(key)]
         self._read |= {key: entry_of(key, self._store.get(key)) for key in keys if key not in self._read}
         found = [self._read[key] for key in keys]
         return [entry for entry in found if entry.home in {"", self._home}]
@@ -85,8 +90,8 @@ class ChainedAudit:
         Raises:
             RecordError: it can't be read.
         """
-        found = [key for key in self._store.keys(f"audit/{model}/") if _kind(key) == "deployed"]
-        for key in sorted(found, key=lambda key: (_what(key)[1], key), reverse=True):
+        listed = self._store.keys(f"audit/deployments/{model}/")
+        for key in sorted((key for key in listed if kind_of(key) == "deployed"), key=_what_last, reverse=True):
             entry = entry_of(key, self._store.get(key))
             if entry.home in {"", self._home}:
                 return str(entry.details.get("template_sha256", ""))
@@ -98,15 +103,15 @@ class ChainedAudit:
         return json.loads(self._store.get(key))["reason"] if self._store.keys(key) else None
 
     def rewritten(self) -> list[str]:
-        """Name what was written again or deleted since it was written: none of that is ever an input."""
-        return [told for place in KEPT for told in self._store.rewritten(place)]
+        """Name what was written again, deleted, or laid where its kind doesn't lie: none of that is ever an input."""
+        return [told for place in KEPT for told in self._store.rewritten(place)] + list(misplaced(self._store))
 
     def mend(self) -> list[str]:
         """Link the entries that a crash left without a link; return their keys.
 
         As many links as entries: then each entry has its own, and nothing is read.
         """
-        entries, links = (_by_model(self._store.keys(f"{place}/")) for place in ("audit", "chain"))
+        entries, links = (by_model(self._store.keys(f"{place}/")) for place in ("audit", "chain"))
         loose = []
         for model, keys in entries.items():
             if len(keys) != len(links.get(model, [])):
@@ -131,7 +136,9 @@ class ChainedAudit:
 
 def entry_key(entry: AuditEntry) -> str:
     """Return where an entry lies."""
-    return f"audit/{entry.model}/{entry.subject}/{entry.at:%Y%m%dT%H%M%SZ}-{entry.what}.json"
+    who = hashlib.sha256(entry.who.encode()).hexdigest()[:8]  # two people may do the same within a second
+    name = f"{entry.at:%Y%m%dT%H%M%SZ}-{entry.what}-{who}.json"
+    return f"audit/{kinds.prefix_of(entry.what)}/{entry.model}/{entry.subject}/{name}"
 
 
 @lru_cache(maxsize=4096)
@@ -145,14 +152,13 @@ def entry_of(key: str, body: bytes) -> AuditEntry:
         told = json.loads(body)
         read = {"schema": 1} | told | {"at": datetime.fromisoformat(told["at"])}
         entry = AuditEntry(**read)
-    except (ValueError, KeyError, TypeError) as error:
+        place = entry_key(entry)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RecordError(
             f"The entry {key} can't be read: {error!r}. Run `python -m compliance verify-audit`."
         ) from error
-    if entry_key(entry) != key:
-        raise RecordError(
-            f"The entry {key} says that it is {entry_key(entry)}. Run `python -m compliance verify-audit`."
-        )
+    if place != key:
+        raise RecordError(f"The entry {key} says that it is {place}. Run `python -m compliance verify-audit`.")
     return entry
 
 
@@ -180,58 +186,36 @@ def link_body(number: int, entry: str, body: bytes, previous: bytes) -> bytes:
     return json.dumps(link, sort_keys=True, separators=(",", ":")).encode()
 
 
-def breaks(store: AuditStore) -> Iterator[str]:
-    """Say where the record is not as it was written: per model the first break of the chain, then unlinked entries."""
-    entries, links = (_by_model(store.keys(f"{place}/")) for place in ("audit", "chain"))
-    for model in sorted(entries | links):
-        yield from _breaks_of(store, model, entries.get(model, []), links.get(model, []))
+def misplaced(store: AuditStore) -> Iterator[str]:
+    """Name the entries that lie below another prefix than that of their kind, whose writers are others."""
+    for key in store.keys("audit/"):
+        if not is_in_place(key):
+            yield f"misplaced entry: {key} lies where entries of its kind don't"
 
 
-def _breaks_of(store: AuditStore, model: str, entries: list[str], links: list[str]) -> Iterator[str]:
-    previous, seen = b"", set[str]()
-    for number, key in enumerate(links, start=1):
-        if key != link_key(model, number):
-            yield f"missing link: {link_key(model, number)} is not there, {key} follows"
-            return
-        body = store.get(key)
-        if problem := _link_problem(store, number, body, previous, frozenset(seen), entries):
-            yield f"{problem} ({key})"
-            return
-        seen.add(json.loads(body)["entry"])
-        previous = body
-    yield from (f"unlinked entry: {key} is in no link" for key in entries if key not in seen)
+def is_in_place(key: str) -> bool:
+    """Say whether an entry lies below the prefix of its kind, as its name tells it."""
+    return kind_of(key) in kinds.PREFIXES.get(key.split("/")[1], ())
 
 
-def _link_problem(
-    store: AuditStore, number: int, body: bytes, previous: bytes, seen: frozenset[str], entries: list[str]
-) -> str | None:
-    try:
-        link = json.loads(body)
-        entry, facts = link["entry"], (link["number"], link["previous_sha256"])
-    except (ValueError, KeyError, TypeError):
-        return "changed link: it is none of ours"
-    if facts[0] != number or entry in seen:
-        return f"reordered: it is number {facts[0]} in place {number}, for {entry}"
-    if facts[1] != (hashlib.sha256(previous).hexdigest() if previous else NO_PREVIOUS):
-        return "changed link: the one before it is not what it was"
-    if entry not in entries:
-        return f"missing entry: {entry}"
-    if link["entry_sha256"] != hashlib.sha256(store.get(entry)).hexdigest():
-        return f"changed entry: {entry}"
-    return None
-
-
-def _by_model(keys: list[str]) -> dict[str, list[str]]:
+def by_model(keys: list[str]) -> dict[str, list[str]]:
+    """Return the keys of entries or links by their model."""
     found: dict[str, list[str]] = {}
     for key in keys:
-        found.setdefault(key.split("/")[1], []).append(key)
+        parts = key.split("/")
+        found.setdefault(parts[1 if parts[0] == "chain" else min(2, len(parts) - 1)], []).append(key)
     return found
 
 
-def _kind(key: str) -> str:
-    return key.removesuffix(".json").rpartition("-")[2]
+def kind_of(key: str) -> str:
+    """Return the kind of the entry at a key, as its name tells it."""
+    return key.rpartition("-")[0].rpartition("-")[2]
+
+
+def _what_last(key: str) -> tuple[datetime, str]:
+    return _what(key)[1], key
 
 
 def _what(key: str) -> tuple[str, datetime]:
-    at, _, what = PurePosixPath(key).stem.partition("-")
+    at, what, _ = PurePosixPath(key).stem.split("-")
     return what, datetime.strptime(at, "%Y%m%dT%H%M%S%z")

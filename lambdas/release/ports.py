@@ -270,8 +270,8 @@ class AuditLog(Protocol):
         """Write an entry once and link it; a second write of the same transition changes nothing."""
         ...
 
-    def recorded(self, model: str, subject: str) -> list[tuple[str, datetime]]:
-        """Return what was recorded of a subject (a release, a job, a change set) and when, the oldest first."""
+    def recorded(self, model: str, prefix: str, subject: str) -> list[tuple[str, datetime]]:
+        """Return what was recorded below a prefix (kinds.py) of a subject (a release, a job), the oldest first."""
         ...
 
     def history(self, model: str) -> list[AuditEntry]:
@@ -291,7 +291,7 @@ class AuditLog(Protocol):
         ...
 
     def rewritten(self) -> list[str]:
-        """Name what was written again or deleted since it was written: none of that is ever an input."""
+        """Name what was written again, deleted, or laid where its kind doesn't lie: none of that is ever an input."""
         ...
 
     def mend(self) -> list[str]:

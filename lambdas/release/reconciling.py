@@ -72,7 +72,7 @@ def redeliver(world: World, lost: Lost, at: datetime) -> str:
 
     What is urgent has no such bound: else, after three other deviations, an intruder serves until the next day.
     """
-    told = world.audit.recorded(lost.model, lost.subject)
+    told = world.audit.recorded(lost.model, "repairs", lost.subject)
     today = sum(what == "redelivered" and at - when < timedelta(days=1) for what, when in told)
     if today >= DELIVERIES_A_DAY and not lost.urgent:
         return f"gave up on {lost.subject} for today: {lost.why}"
@@ -108,7 +108,7 @@ def _call(call: Mapping[str, Any], function: str, model: str, subject: str) -> L
 
 
 def _has(world: World, model: str, subject: str, since: datetime, whats: frozenset[str]) -> bool:
-    return any(what in whats and when >= since for what, when in world.audit.recorded(model, subject))
+    return any(what in whats and when >= since for what, when in world.audit.recorded(model, "executions", subject))
 
 
 def is_turned_down(world: World, version: Version) -> bool:
@@ -215,5 +215,4 @@ def lost_jobs(world: World, at: datetime) -> Iterator[Lost]:
 
 
 def _is_recorded(world: World, models: tuple[str, ...], job: EndedJob) -> bool:
-    entries = (entry for model in models for entry in world.audit.recorded(model, job.name))
-    return any(what != "redelivered" for what, _ in entries)
+    return any(world.audit.recorded(model, "jobs", job.name) for model in models)

@@ -187,7 +187,7 @@ def asked_by(world: World, request: str, who: str, function: str, error: str, at
 
 def rang(world: World, model: str, stack: Stack, what: str) -> bool:
     """Say whether an entry of this kind is on record since the stack's last operation began."""
-    told = world.audit.recorded(model, stack.last_change_set or stack_of(model))
+    told = world.audit.recorded(model, "deployments", stack.last_change_set or stack_of(model))
     return any(each == what and when >= stack.changed for each, when in told)
 
 
@@ -212,7 +212,7 @@ def remains(world: World, model: str, stack: Stack, why: str, at: datetime) -> N
 
 def stands_still(world: World, model: str, broken: str, at: datetime) -> None:
     """Raise the alarm, once a day: the record of a model can't decide, so nothing is done until people have looked."""
-    told = world.audit.recorded(model, stack_of(model))
+    told = world.audit.recorded(model, "deployments", stack_of(model))
     if any(what == "stands_still" and at - when < timedelta(days=1) for what, when in told):
         return
     world.notifier.tell(
@@ -240,7 +240,7 @@ def registry_edited(world: World, model: str, differences: Sequence[str], at: da
 def record_tampered(world: World, told: str, at: datetime) -> None:
     """Raise the alarm once for each object of the record that was written again or deleted."""
     subject = hashlib.sha256(told.encode()).hexdigest()[:16]
-    if world.audit.recorded(ALL_MODELS, subject):
+    if world.audit.recorded(ALL_MODELS, "repairs", subject):
         return
     world.notifier.tell(
         "ALARM: somebody changed the audit record",

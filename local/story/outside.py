@@ -108,7 +108,7 @@ def audited(scene: Scene, subject: str, what: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="audit/")
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-        found = [key for key in keys if f"/{subject}/" in key and key.endswith(f"-{what}.json")]
+        found = [key for key in keys if f"/{subject}/" in key and f"-{what}-" in key]
         return json.load(s3.get_object(Bucket=bucket, Key=max(found))["Body"]) if found else None
 
     return wait_for(look, f"the audit entry `{what}` of {subject}")

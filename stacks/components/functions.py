@@ -94,8 +94,7 @@ class EventFunction(lambda_.Function):
         role = WorkRole(scope, f"{construct_id}Role", identity=place.settings.identity, principal=service("lambda"))
         cdk.Tags.of(role).add(NETWORK_TAG, "vpc")
         group = KeptLogGroup(scope, f"{construct_id}Logs", settings=place.settings, key=place.logs_key)
-        work = RolePolicy(role, "Work", path=place.settings.identity.role_path)  # apart: IAM bounds a policy's length
-        role.add_managed_policy(work)
+        work = role.another_policy("Work")
         _let_it_work(work, place, group)
         super().__init__(
             scope,
@@ -121,6 +120,12 @@ class EventFunction(lambda_.Function):
         self.permissions = role.permissions
         accept_finding(self, "AwsSolutions", "AwsSolutions-L1", because=BUNDLED_RUNTIME)
         accept_finding(self, "cfn-lint", "W3005", because=REPEATED_REFERENCE)
+
+    def another_policy(self, construct_id: str) -> RolePolicy:
+        """Give its role a policy apart from `permissions`, which is there before the function is."""
+        policy = self.work_role.another_policy(construct_id)
+        self.node.add_dependency(policy)
+        return policy
 
 
 def fips_environment(settings: Settings) -> dict[str, str]:

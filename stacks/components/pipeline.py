@@ -11,6 +11,7 @@ from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
 from stacks.components.endpoint_access import invoke_endpoints, refuse_callers
 from stacks.components.events import REDELIVERY
+from stacks.components.record import KEPT, WRITERS
 from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, allow_on_models, named
 from stacks.components.roles import RolePolicy
 from stacks.foundation import FoundationStack
@@ -32,17 +33,33 @@ class ReleasePowers:
     service_role: iam.Role
     approver: iam.Role
 
-    def speak(self, policy: RolePolicy) -> None:
-        """Use MLflow as its administrator, notify people, and write audit records (never change or delete one)."""
-        keys = self.foundation.keys
-        policy.allow("ssm:GetParameter", "ssm:GetParameters", on=[arns.parameter(policy, name) for name in _PARAMETERS])
+    def show_in_mlflow(self, policy: RolePolicy) -> None:
+        """Use MLflow as its administrator: for functions that write its copy of the record, and no others."""
         policy.allow("secretsmanager:GetSecretValue", on=[self.tracking_secret.secret_arn])
-        policy.allow("kms:Decrypt", on=[keys.tracking.key_arn])
+        policy.allow("kms:Decrypt", on=[self.foundation.keys.tracking.key_arn])
+
+    def notify(self, policy: RolePolicy) -> None:
+        """Tell people."""
         policy.allow("sns:Publish", on=[self.topic.topic_arn])
-        policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[keys.messages.key_arn, keys.audit.key_arn])
-        policy.allow_objects("s3:PutObject", bucket=self.foundation.audit, prefix="audit/")
-        policy.allow_objects("s3:PutObject", bucket=self.foundation.audit, prefix="chain/")
+        policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[self.foundation.keys.messages.key_arn])
+
+    def record(self, policy: RolePolicy, function: str) -> None:
+        """Write the entries that are a function's to write, and link them; never change or delete one."""
+        bucket = self.foundation.audit
+        for prefix in (prefix for prefix, writers in WRITERS.items() if function in writers):
+            policy.allow_objects("s3:PutObject", bucket=bucket, prefix=f"audit/{prefix}/")
+        policy.allow_objects("s3:PutObject", bucket=bucket, prefix="chain/")
         self._read_first_versions(policy, "chain/")
+        policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[self.foundation.keys.audit.key_arn])
+
+    def keep_notes(self, policy: RolePolicy) -> None:
+        """Leave notes for auditors beside the record."""
+        policy.allow_objects("s3:PutObject", bucket=self.foundation.audit, prefix="notes/")
+        policy.allow("kms:GenerateDataKey", on=[self.foundation.keys.audit.key_arn])
+
+    def look_at_stacks(self, policy: RolePolicy) -> None:
+        """Look at the endpoints' stacks and their change sets, and at what is published about us."""
+        policy.allow("ssm:GetParameter", "ssm:GetParameters", on=[arns.parameter(policy, name) for name in _PARAMETERS])
         policy.allow_pattern(
             "cloudformation:DescribeChangeSet",
             "cloudformation:DescribeStacks",
@@ -76,7 +93,8 @@ class ReleasePowers:
         policy.allow("events:PutEvents", on=[bus], when=ours)  # a call has as many sources as entries
 
     def look_for_losses(self, policy: RolePolicy) -> None:
-        """See what every step of the release path left behind, and change none of it."""
+        """See what every step of the release path left behind, and change none of it; also what was written again."""
+        policy.allow_listing(bucket=self.foundation.audit, prefixes=KEPT, action="s3:ListBucketVersions")
         self.read_reasons(policy)
         self.read_audit(policy)
         self.read_trail(policy)

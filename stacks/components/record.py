@@ -8,6 +8,19 @@ from constructs import Construct
 from stacks.components.jsii_types import as_interface
 from stacks.settings import Settings
 
+WRITERS = {
+    "jobs": ("TrainingCompleted",),
+    "requests": ("TrainingCompleted",),
+    "overtaken": ("TrainingCompleted", "ReleaseSettled"),
+    "executions": ("ChangeSetExecuted", "ReleaseSettled"),
+    "rejections": ("ChangeSetDeleted",),
+    "outcomes": ("ReleaseSettled",),
+    "deployments": ("ReleaseSettled",),
+    "repairs": ("Reconcile",),
+    "asks": ("WayBackAsked",),
+    "callers": ("FunctionInvoked",),
+}
+"""Prefix below `audit/` (lambdas/release/kinds.py) -> the functions that may write there, and nobody else."""
 RECORD = ("audit/", "chain/", "checkpoint/")
 """The record's prefixes: entries, the links between them, and what was folded of them."""
 KEPT = (*RECORD, "reasons/", "notes/")
@@ -41,6 +54,9 @@ def keep_as_written(bucket: s3.Bucket, *, settings: Settings) -> None:
     fall, too, and so does CopyObject. S3 looks at the current version only: over a delete marker a put-if-absent
     succeeds (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html), so nobody may delete.
 
+    Each kind of entry has its prefix and its writers, by the names of their roles (`aws:PrincipalArn`; not by a tag,
+    which whoever tags roles could put on another): a function that opens strangers' archives can approve nothing.
+
     CloudFormation alone changes the bucket's rules. Against a mistake here the account's root user is left, whom S3
     lets put and delete a bucket's policy in spite of the policy
     (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html).
@@ -50,8 +66,35 @@ def keep_as_written(bucket: s3.Bucket, *, settings: Settings) -> None:
     kept = [bucket.arn_for_objects(f"{prefix}*") for prefix in KEPT]
     _refuse(bucket, ("s3:PutObject",), kept, {"Null": {"s3:if-none-match": "true"}})
     _refuse(bucket, _UNDOING, kept)
-    not_deploying = {"ArnNotEquals": {"aws:PrincipalArn": deploying_role(bucket, settings)}}
+    for writers, prefixes in _by_writers().items():
+        below = [bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes]
+        roles = [function_role(bucket, settings, name) for name in writers]
+        _refuse(bucket, ("s3:PutObject",), below, {"ArnNotEquals": {"aws:PrincipalArn": roles}})
+    not_deploying: dict[str, dict[str, object]] = {
+        "ArnNotEquals": {"aws:PrincipalArn": deploying_role(bucket, settings)}
+    }
     _refuse(bucket, _GOVERNING, [bucket.bucket_arn], not_deploying)
+
+
+def _by_writers() -> dict[tuple[str, ...], list[str]]:
+    """Give the prefixes that the same functions write; each of them links its entries, one folds them."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for prefix, writers in WRITERS.items():
+        found.setdefault(writers, []).append(f"audit/{prefix}/")
+    found[tuple(sorted({name for writers in WRITERS.values() for name in writers}))] = ["audit/", "chain/"]
+    found.setdefault(WRITERS["repairs"], []).append("checkpoint/")
+    return found
+
+
+def function_role_name(settings: Settings, function: str) -> str:
+    """Give the name of a function's role: derived, so that a bucket can name it that is there before the role."""
+    return f"{settings.identity.role_name_prefix}Atoll-{function}-{settings.deployment.region}"
+
+
+def function_role(scope: Construct, settings: Settings, function: str) -> str:
+    """Give the ARN of a function's role."""
+    name = settings.identity.role_path.removeprefix("/") + function_role_name(settings, function)
+    return cdk.Stack.of(scope).format_arn(service="iam", region="", resource="role", resource_name=name)
 
 
 def deploying_role(scope: Construct, settings: Settings) -> str:
@@ -73,7 +116,7 @@ def deploying_role(scope: Construct, settings: Settings) -> str:
 
 
 def _refuse(
-    bucket: s3.Bucket, actions: tuple[str, ...], on: list[str], when: dict[str, dict[str, str]] | None = None
+    bucket: s3.Bucket, actions: tuple[str, ...], on: list[str], when: dict[str, dict[str, object]] | None = None
 ) -> None:
     bucket.add_to_resource_policy(
         iam.PolicyStatement(

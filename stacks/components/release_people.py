@@ -10,6 +10,7 @@ from stacks.components import arns
 from stacks.components.alarm_rights import describe_alarms
 from stacks.components.endpoint_access import cut_off_endpoints
 from stacks.components.people import UID, PersonRole
+from stacks.components.record import KEPT
 from stacks.components.roles import Conditions, RolePolicy
 from stacks.components.trainer import read_logs, use_endpoints
 from stacks.foundation import FoundationStack
@@ -112,12 +113,12 @@ class Auditor(PersonRole):
         see_changes(self)
         read_records(self, foundation)
         policy = self.permissions
-        for prefix in ("chain/", "reasons/", "trail/"):
+        for prefix in ("chain/", "notes/", "reasons/", "trail/"):
             policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix=prefix)
-        for prefix in ("audit/", "chain/", "reasons/"):  # verify-audit reads the first version of each
+        for prefix in KEPT:  # verify-audit reads the first version of each
             policy.allow_objects("s3:GetObjectVersion", bucket=foundation.audit, prefix=prefix)
-        policy.allow_listing(bucket=foundation.audit, prefixes=["chain/", "reasons/", "trail/"])
-        kept = {"StringLike": {"s3:prefix": ["audit/*", "chain/*", "reasons/*"]}}
+        policy.allow_listing(bucket=foundation.audit, prefixes=["chain/", "notes/", "reasons/", "trail/"])
+        kept = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in KEPT]}}
         policy.allow("s3:ListBucketVersions", on=[foundation.audit.bucket_arn], when=kept)  # to see what was rewritten
         policy.allow_objects("s3:GetObject", bucket=foundation.releases, prefix="models/")
         policy.allow_listing(bucket=foundation.releases, prefixes=["models/"])

@@ -87,7 +87,7 @@ class RolePolicy(iam.ManagedPolicy):
 
 
 class WorkRole(iam.Role):
-    """A role with the agency's path and prefix, and one policy (`permissions`) that starts empty.
+    """A role with the agency's path and prefix, and a policy (`permissions`) that starts empty.
 
     Controls: AC-3, AC-6.
     """
@@ -112,8 +112,18 @@ class WorkRole(iam.Role):
             )
             made = cdk.Names.unique_resource_name(self, max_length=_LONGEST_NAME - len(prefix + end))
             resource_of(self).add_property_override("RoleName", prefix + made + end)
-        self.permissions = RolePolicy(self, "Permissions", path=identity.role_path)
-        self.add_managed_policy(self.permissions)
+        self._path = identity.role_path
+        self.permissions = self.another_policy("Permissions")
+
+    def another_policy(self, construct_id: str) -> RolePolicy:
+        """Give this role a policy apart from its others: IAM bounds a policy's length (compliance/limits/table.py)."""
+        policy = RolePolicy(self, construct_id, path=self._path)
+        self.add_managed_policy(policy)
+        return policy
+
+    def be_called(self, name: str) -> None:
+        """Have a derived name, by which the policy of something that is there before can name this role."""
+        resource_of(self).add_property_override("RoleName", name)
 
     @property
     def fixed(self) -> iam.IRole:

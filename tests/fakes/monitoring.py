@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.monitoring.ports import Batch, World
-from tests.fakes.release import FakeArtifacts, FakeAudit, FakeNotifier
+from tests.fakes.release import FakeArtifacts, FakeNotifier
 
 
 @dataclass
@@ -33,6 +33,14 @@ class FakeReports:
         self.metrics.append((model, drift))
 
 
+@dataclass
+class FakeNotes:
+    kept: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+
+    def keep(self, model: str, name: str, note: Mapping[str, Any]) -> None:
+        self.kept.setdefault((model, name), note)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FakeMonitorWorld(World):
     """The monitor's world, whose parts a test may look into."""
@@ -41,4 +49,4 @@ class FakeMonitorWorld(World):
     artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
     reports: FakeReports = field(default_factory=FakeReports)
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
-    audit: FakeAudit = field(default_factory=FakeAudit)
+    notes: FakeNotes = field(default_factory=FakeNotes)

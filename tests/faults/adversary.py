@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from lambdas.release import mirror, record
-from lambdas.release.chain import breaks
 from lambdas.release.decisions import release_of, serves
 from lambdas.release.records import Serving, Version
+from lambdas.release.verifying import breaks
 from tests.fakes.release import MODEL
 from tests.fakes.stack import NOON, REPOSITORY, serving_release
 from tests.faults.acts import ACTS, delete, execute

@@ -6,8 +6,8 @@ from functools import partial
 from random import Random
 
 from lambdas.release import events, settling
-from lambdas.release.chain import breaks
 from lambdas.release.records import AuditEntry
+from lambdas.release.verifying import breaks
 from tests.fakes.cloud import Event
 from tests.fakes.release import MODEL
 from tests.faults.crashing import Crash, Fate, Site, under, written_sites

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from lambdas.release.chain import breaks
 from lambdas.release.decisions import may_become, serves
 from lambdas.release.record import ENDS
 from lambdas.release.records import Version
+from lambdas.release.verifying import breaks
 from tests.fakes.release import MODEL
 from tests.faults.life import Life, NoRestError
 
@@ -37,7 +37,7 @@ def every_job_ends(life: Life) -> Iterator[str]:
         yield "a job has two versions"
     for name, job in life.world.jobs.jobs.items():
         version = arns.get(job.arn)
-        ended = {what for what, _ in life.world.audit.recorded(MODEL, name)} & ENDS_OF_JOBS
+        ended = {what for what, _ in life.world.audit.recorded(MODEL, "jobs", name)} & ENDS_OF_JOBS
         told = [letter.event["detail"] for letter, reason in life.dead if reason]
         dead = any(detail.get("detail", detail).get("TrainingJobName") == name for detail in told)
         if version and version.state in {"registered", "executing"} and not dead:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from compliance import record as keeps
-from tests.infrastructure.template_parts import Body, Claim, Mutation, one
+from tests.infrastructure.template_parts import Body, Claim, Mutation, one, statement
 
 FOUNDATION = "Atoll-Foundation"
 
@@ -35,11 +35,30 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
     (keeps.the_record_is_written_once, lambda t: _refusal(t, "s3:DeleteObjectVersion")["Resource"].pop()),
     (keeps.the_record_is_written_once, lambda t: _refusal(t, "s3:ReplicateObject")["Action"].pop()),
     (keeps.the_record_is_written_once, lambda t: _refusal(t, "s3:ReplicateObject").update(Principal={"AWS": "me"})),
-    (keeps.cloudformation_alone_governs_the_record, lambda t: _policy(t).remove(_of(t, "ArnNotEquals"))),
-    (keeps.cloudformation_alone_governs_the_record, lambda t: _of(t, "ArnNotEquals")["Action"].pop()),
+    (keeps.kinds_of_entries_have_their_writers, lambda t: _policy(t).remove(_of(t, "ArnNotEquals"))),
+    (
+        keeps.kinds_of_entries_have_their_writers,
+        lambda t: _of(t, "ArnNotEquals")["Condition"]["ArnNotEquals"].update({"aws:PrincipalArn": ":role/*"}),
+    ),
+    (
+        keeps.kinds_of_entries_have_their_writers,
+        lambda t: statement(t, "Atoll-Release", "ReconcileRoleRecord", "Allow", "s3:PutObject").update(
+            Resource="bucket/audit/*"
+        ),
+    ),
+    (
+        keeps.mlflows_administrator_is_used_where_it_must_be,
+        lambda t: statement(t, "Atoll-Monitoring", "BatchScoredRole", "Allow", "sns:Publish").update(
+            Action=["secretsmanager:GetSecretValue"]
+        ),
+    ),
+    (keeps.cloudformation_alone_governs_the_record, lambda t: _policy(t).remove(_refusal(t, "s3:PutBucketPolicy"))),
+    (keeps.cloudformation_alone_governs_the_record, lambda t: _refusal(t, "s3:PutBucketPolicy")["Action"].pop()),
     (
         keeps.cloudformation_alone_governs_the_record,
-        lambda t: _of(t, "ArnNotEquals")["Condition"]["ArnNotEquals"].update({"aws:PrincipalArn": ":role/*"}),
+        lambda t: _refusal(t, "s3:PutBucketPolicy")["Condition"]["ArnNotEquals"].update(
+            {"aws:PrincipalArn": ":role/*"}
+        ),
     ),
     (keeps.no_lifecycle_reaches_the_record, lambda t: _first_of_all(t).update(ExpirationInDays=3650)),
     (

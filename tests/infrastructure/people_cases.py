@@ -127,6 +127,9 @@ CASES = {
         (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "audit/"}), True),
         (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "chain/"}), True),
         (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "reasons/"}), True),
+        (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "notes/"}), True),
+        (Request(action="s3:GetObjectVersion", resource=AUDIT + "chain/card-anomaly/00000001.json"), True),
+        (Request(action="s3:GetObjectVersion", resource=AUDIT + "trail/x"), False),
         (Request(action=VERSIONS, resource=RECORD, keys={"s3:prefix": "trail/"}), False),
         (Request(action=VERSIONS, resource=RECORD), False),
         *(

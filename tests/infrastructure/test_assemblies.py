@@ -16,6 +16,7 @@ from compliance.pack import RULES
 from compliance.report import judge
 from compliance.synth import ROOT
 from compliance.templates import Template, resources
+from stacks.components.record import WRITERS
 
 Assembly = Callable[[str], Path]
 
@@ -85,9 +86,12 @@ def test_every_role_has_the_agencys_path_and_the_start_of_its_name(
 ) -> None:
     identity = settings(environment)["identity"]
     prefix, names = identity.get("role_name_prefix", ""), []
+    region = settings(environment)["deployment"]["region"]
+    writers = {f"{prefix}Atoll-{name}-{region}" for each in WRITERS.values() for name in each}  # a bucket names them
     for role in resources(templates, "AWS::IAM::Role"):
         assert role.properties["Path"] == identity.get("role_path", "/atoll/"), role.place
-        assert ("RoleName" in role.properties) == bool(prefix), role.place
+        derived = role.stack == "Atoll-Release" and role.properties.get("RoleName") in writers
+        assert ("RoleName" in role.properties) == (bool(prefix) or derived), role.place
         names.append(role.properties.get("RoleName", role.place))
     assert all(name.startswith(prefix) and len(name) <= 64 for name in names)
     assert len(set(names)) == len(names)

@@ -8,7 +8,12 @@ import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 
 from compliance.templates import Template, read_templates, resources
-from tests.infrastructure.policies import ACCOUNT, PARTITION, REGION, resolved
+from lambdas.release.chain import KEPT as LOOKED_THROUGH
+from lambdas.release.kinds import PREFIXES
+from stacks.components.record import WRITERS
+from tests.infrastructure.policies import ACCOUNT, PARTITION, REGION, Request, output, resolved
+from tests.infrastructure.policies import decision as granted
+from tests.infrastructure.test_function_policies import policies_of
 
 FOUNDATION = "Atoll-Foundation"
 BUCKETS = ("Data", "Release", "Audit")
@@ -57,7 +62,13 @@ def record_decision(templates: dict[str, Template], action: str, key: str, who: 
     return evaluate_resource_policy(json.dumps(document), context).decision
 
 
-RECORD = ("audit/m/r/x.json", "chain/m/00000001.json", "checkpoint/m/1.json", "reasons/m/r.json", "notes/m/j.json")
+RECORD = (
+    "audit/requests/m/r/x.json",
+    "chain/m/00000001.json",
+    "checkpoint/m/1.json",
+    "reasons/m/r.json",
+    "notes/m/j.json",
+)
 IF_ABSENT = {"s3:if-none-match": "*"}
 DEPLOYING = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
 
@@ -77,6 +88,65 @@ def test_the_record_takes_put_if_absent_and_nothing_else_from_anybody(templates:
         ):
             assert record_decision(templates, action, key, who, **IF_ABSENT) == "Deny", action
     assert record_decision(templates, "s3:GetObjectVersion", key) != "Deny"
+
+
+@pytest.mark.parametrize("prefix", [*(f"audit/{prefix}/" for prefix in PREFIXES), "chain/", "checkpoint/", "audit/x/"])
+def test_each_kind_of_entry_has_its_writers_and_nobody_else(templates: dict[str, Template], prefix: str) -> None:
+    """By the bucket's policy alone: whatever IAM lets anybody do."""
+    writers = {name for name in FUNCTIONS if may_write(templates, prefix, role_of(templates, name))}
+    everybody = {name for names in WRITERS.values() for name in names}
+    expected = {"chain/": everybody, "audit/x/": everybody, "checkpoint/": {"Reconcile"}}
+    assert writers == expected.get(prefix, set(WRITERS.get(prefix.split("/")[1], ())))
+    for stranger in ("Admin", DEPLOYING, "atoll/Atoll-Release-TrainingCompletedRole-1", "x/Atoll-Reconcile"):
+        assert not may_write(templates, prefix, stranger)
+
+
+def test_who_opens_archives_writes_no_approval_no_outcome_no_deployment_and_no_checkpoint(
+    templates: dict[str, Template],
+) -> None:
+    role = role_of(templates, "TrainingCompleted")
+    for prefix in ("audit/executions/", "audit/outcomes/", "audit/deployments/", "audit/repairs/", "checkpoint/"):
+        assert not may_write(templates, prefix, role)
+
+
+def test_every_prefix_has_writers_and_every_writer_a_grant_of_its_own_prefixes_alone(
+    templates: dict[str, Template],
+) -> None:
+    assert set(WRITERS) == set(PREFIXES)
+    release = templates["Atoll-Release"]["Resources"]
+    for name in FUNCTIONS:
+        documents = [
+            body["Properties"]["PolicyDocument"]
+            for logical_id, body in release.items()
+            if body["Type"] == "AWS::IAM::ManagedPolicy" and logical_id.startswith(f"{name}Role")
+        ]
+        granted = {prefix for prefix in PREFIXES if f"/audit/{prefix}/" in json.dumps(documents)}
+        assert granted == {prefix for prefix, writers in WRITERS.items() if name in writers}, name
+
+
+def test_the_reconciler_lists_every_version_that_it_looks_through(templates: dict[str, Template]) -> None:
+    policies = policies_of(templates, "Reconcile")
+    bucket = output(templates, FOUNDATION, "AuditBucket").replace(">", ".Arn>")
+    for prefix in LOOKED_THROUGH:
+        asked = Request(action="s3:ListBucketVersions", resource=bucket, uid=None, keys={"s3:prefix": prefix})
+        assert granted(policies, asked) == "Allow", prefix
+
+
+def may_write(templates: dict[str, Template], prefix: str, who: str) -> bool:
+    return record_decision(templates, "s3:PutObject", f"{prefix}m/s/x.json", who, **IF_ABSENT) != "Deny"
+
+
+def role_of(templates: dict[str, Template], function: str) -> str:
+    """The path and the name of a function's role, as its own template has it."""
+    role = next(
+        body["Properties"]
+        for name, body in templates["Atoll-Release"]["Resources"].items()
+        if body["Type"] == "AWS::IAM::Role" and name.startswith(f"{function}Role")
+    )
+    return role["Path"].removeprefix("/") + role["RoleName"]
+
+
+FUNCTIONS = tuple(sorted({name for names in WRITERS.values() for name in names}))
 
 
 def test_the_trail_may_be_delivered_and_end(templates: dict[str, Template]) -> None:

@@ -140,7 +140,7 @@ def test_an_approval_by_the_submitter_is_undone(story: Steps) -> None:
 
     done = deeds(facts["release"])
     assert done[:2] == [("asked", "alice"), ("requested", "alice")]
-    requests = list(AUDIT.glob(f"audit/*/{facts['release']}/*-requested.json"))
+    requests = list(AUDIT.glob(f"audit/*/*/{facts['release']}/*-requested-*.json"))
     assert len(requests) > 1  # again, since another release's execution took its change set away
     assert {("separation_of_duties_violated", "alice"), ("rolled_back", "automation")} <= set(done[2:])
     assert facts["champion"] == story["settle"]["facts"]["champion"] != facts["version"]
@@ -158,7 +158,7 @@ def test_the_auditors_copy_is_whole_and_a_changed_entry_is_found(story: Steps, t
     assert verify_audit(copy) == 0
 
     changed = shutil.copytree(copy, tmp_path / "changed")
-    entry = next(changed.glob("audit/*/*/*-rejected.json"))
+    entry = next(changed.glob("audit/*/*/*/*-rejected-*.json"))
     entry.write_text(entry.read_text().replace("bob", "eve"))
 
     assert verify_audit(changed) == 1
@@ -187,8 +187,8 @@ def deeds(subject: str) -> list[tuple[str, str]]:
 
     Events come at least once and together, so two functions may note the same deed; the record is a set.
     """
-    entries = sorted(AUDIT.glob(f"audit/*/{subject}/*.json"))
-    noted = [(entry.stem.split("-", 1)[1], json.loads(entry.read_text())["who"]) for entry in entries]
+    entries = sorted(AUDIT.glob(f"audit/*/*/{subject}/*.json"), key=lambda entry: entry.name)
+    noted = [(entry.stem.split("-")[1], json.loads(entry.read_text())["who"]) for entry in entries]
     return list(dict.fromkeys(noted))
 
 

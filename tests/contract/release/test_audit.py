@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,14 +13,16 @@ from botocore.stub import Stubber
 
 from compliance.audit import main
 from lambdas.release.adapters.s3_audit import S3AuditStore
-from lambdas.release.chain import AuditStore, ChainedAudit, breaks
+from lambdas.release.chain import AuditStore, ChainedAudit, entry_body
 from lambdas.release.records import AuditEntry
+from lambdas.release.verifying import breaks
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.release import MODEL, NOON
 
 ENTRY = AuditEntry(model=MODEL, subject="r-by-ann-1", what="requested", at=NOON, who="ann", details={"hash": "e"})
 LATER = replace(ENTRY, at=NOON + timedelta(seconds=1))
-KEYS = [f"audit/{MODEL}/r-by-ann-1/20261123T12000{n}Z-requested.json" for n in (0, 1)]
+ANN = sha256(b"ann").hexdigest()[:8]
+KEYS = [f"audit/requests/{MODEL}/r-by-ann-1/20261123T12000{n}Z-requested-{ANN}.json" for n in (0, 1)]
 
 
 @pytest.fixture(params=["fake", "adapter"])
@@ -41,15 +44,34 @@ def test_an_object_is_written_once_and_listed_in_order(store: AuditStore) -> Non
 
 def test_an_entry_stays_as_it_was_and_is_linked_once(store: AuditStore) -> None:
     log = ChainedAudit(store)
-    for entry in (ENTRY, replace(ENTRY, who="mallory"), LATER):
+    for entry in (ENTRY, replace(ENTRY, details={"hash": "f"}), LATER):
         log.write(entry)
     assert store.keys("audit/") == KEYS
     body = json.loads(store.get(KEYS[0]))
     assert (body["who"], body["what"], body["details"]) == ("ann", "requested", {"hash": "e"})
     assert [json.loads(store.get(link))["entry"] for link in store.keys("chain/")] == KEYS
     assert list(breaks(store)) == []
-    assert log.recorded(MODEL, "r-by-ann-1") == [("requested", NOON), ("requested", LATER.at)]
-    assert log.recorded(MODEL, "r-by-ann") == []
+    assert log.recorded(MODEL, "requests", "r-by-ann-1") == [("requested", NOON), ("requested", LATER.at)]
+    assert log.recorded(MODEL, "requests", "r-by-ann") == []
+
+
+def test_two_people_who_do_the_same_within_a_second_leave_two_entries(store: AuditStore) -> None:
+    log = ChainedAudit(store)
+    for who in ("bob", "carol", "bob"):
+        log.write(replace(ENTRY, what="execution_denied", who=who))
+    assert sorted(json.loads(store.get(key))["who"] for key in store.keys("audit/executions/")) == ["bob", "carol"]
+    assert list(breaks(store)) == []
+
+
+def test_an_entry_that_lies_where_its_kind_does_not_is_no_input_and_is_named(store: AuditStore) -> None:
+    log = ChainedAudit(store, home="here")
+    log.write(ENTRY)
+    forged = KEYS[0].replace("Z-requested", "Z-executed")  # by who may write below audit/requests/
+    assert store.put(forged, entry_body(replace(ENTRY, what="executed"), "here"))
+    assert [entry.what for entry in log.history(MODEL)] == ["requested"]
+    told = f"misplaced entry: {forged} lies where entries of its kind don't"
+    assert log.rewritten() == [told]
+    assert told in breaks(store)
 
 
 def test_a_reason_is_read_where_the_approver_left_it(store: AuditStore) -> None:

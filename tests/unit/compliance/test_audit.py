@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -16,6 +17,7 @@ from tests.fakes.audit import FakeAuditStore
 from tests.fakes.release import MODEL, NOON
 
 COUNT = 4
+ANN = sha256(b"ann").hexdigest()[:8]
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def entry(number: int) -> str:
-    return f"audit/{MODEL}/s/2026112{3}T12000{number - 1}Z-released.json"
+    return f"audit/outcomes/{MODEL}/s/20261123T12000{number - 1}Z-released-{ANN}.json"
 
 
 def link(number: int) -> str:

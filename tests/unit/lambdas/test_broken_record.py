@@ -28,7 +28,7 @@ def moved(world: FakeWorld) -> None:
 
 
 def unreadable(world: FakeWorld) -> None:
-    world.audit.store.objects[next(key for key in world.audit.store.objects if "-released.json" in key)] = b"{"
+    world.audit.store.objects[next(key for key in world.audit.store.objects if "-released-" in key)] = b"{"
 
 
 BREAKS = (emptied, moved, unreadable)

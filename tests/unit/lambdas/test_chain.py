@@ -6,8 +6,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.release.chain import ChainedAudit, breaks
+from lambdas.release.chain import ChainedAudit
 from lambdas.release.records import AuditEntry
+from lambdas.release.verifying import breaks
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.release import MODEL, NOON
 

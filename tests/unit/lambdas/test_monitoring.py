@@ -64,7 +64,7 @@ def test_other_rows_are_told_and_recorded_with_the_worst_feature_first() -> None
     subject, text = made.notifier.messages[0]
     assert subject.startswith(f"ALARM: drift of {MODEL}, PSI ")
     assert text.index("amount") < text.index("days")
-    assert made.audit.whats == ["drift"]
+    assert [(name, note["what"]) for (_, name), note in made.notes.kept.items()] == [("batch-1-drift", "drift")]
     assert made.reports.metrics[0][1] > 0.25
 
 

@@ -78,6 +78,14 @@ def test_a_job_that_left_no_trace_is_found() -> None:
     assert any("left no trace" in line for line in reconciling.reconcile(world, LATER))
 
 
+def test_what_stays_lost_is_sent_again_three_times_a_day_and_no_more() -> None:
+    world = FakeWorld()
+    world.finish(job(), world.trained())
+    for hour in range(30):
+        reconciling.reconcile(world, LATER + timedelta(hours=hour))
+    assert len(world.functions.delivered) == 2 * reconciling.DELIVERIES_A_DAY
+
+
 def test_a_champion_at_rest_needs_nothing() -> None:
     world = FakeWorld()
     released(world)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -118,19 +119,19 @@ FIRST = (
 )
 GOLDEN = [FIRST, FIRST.replace(b'{"at"', b'{"schema": 2, "home": "", "at"')]
 """One of each schema, as they lie in buckets."""
+KEY = f"audit/executions/{MODEL}/s/20261123T120000Z-executed-{sha256(b'bob').hexdigest()[:8]}.json"
 
 
 @pytest.mark.parametrize("body", GOLDEN)
 def test_entries_of_every_schema_are_read(body: bytes) -> None:
-    key = f"audit/{MODEL}/s/20261123T120000Z-executed.json"
-    assert entry_of(key, body).who == "bob"
-    store = FakeAuditStore({key: body})
+    assert entry_of(KEY, body).who == "bob"
+    store = FakeAuditStore({KEY: body})
     assert [each.what for each in ChainedAudit(store).history(MODEL)] == ["executed"]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"at": 1}', GOLDEN[0].replace(b"executed", b"released")])
 def test_an_entry_that_cant_be_read_or_lies_elsewhere_stops_everything(body: bytes) -> None:
-    store = FakeAuditStore({f"audit/{MODEL}/s/20261123T120000Z-executed.json": body})
+    store = FakeAuditStore({KEY: body})
     with pytest.raises(RecordError, match="verify-audit"):
         ChainedAudit(store).history(MODEL)
 

@@ -24,10 +24,10 @@ def entry(what: str, who: str = "bob", **details: str) -> Entry:
 
 
 def test_only_audit_entries_are_transitions() -> None:
-    key = f"audit/card-anomaly/{NAMES[0]}/20261123T090000Z-requested.json"
+    key = f"audit/requests/card-anomaly/{NAMES[0]}/20261123T090000Z-requested-0123abcd.json"
 
-    assert transition(key) == Transition("20261123T090000Z", NAMES[0], "requested", key)
-    assert transition("audit/card-anomaly/readme.txt") is None
+    assert transition(key) == Transition("20261123T090000Z", NAMES[0], "requested", key, "card-anomaly")
+    assert transition("audit/requests/card-anomaly/readme.txt") is None
 
 
 @given(steps)

@@ -1,0 +1,52 @@
+"""Where the audit record is not as it was written: what `python -m compliance verify-audit` names.
+
+Controls: AU-9, AU-10.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from lambdas.release.chain import NO_PREVIOUS, AuditStore, by_model, link_key, misplaced
+
+
+def breaks(store: AuditStore) -> Iterator[str]:
+    """Say where the record is not as it was written: per model the first break of the chain, then unlinked entries."""
+    entries, links = (by_model(store.keys(f"{place}/")) for place in ("audit", "chain"))
+    for model in sorted(entries | links):
+        yield from _breaks_of(store, model, entries.get(model, []), links.get(model, []))
+    yield from misplaced(store)
+
+
+def _breaks_of(store: AuditStore, model: str, entries: list[str], links: list[str]) -> Iterator[str]:
+    previous, seen = b"", set[str]()
+    for number, key in enumerate(links, start=1):
+        if key != link_key(model, number):
+            yield f"missing link: {link_key(model, number)} is not there, {key} follows"
+            return
+        body = store.get(key)
+        if problem := _link_problem(store, number, body, previous, frozenset(seen), entries):
+            yield f"{problem} ({key})"
+            return
+        seen.add(json.loads(body)["entry"])
+        previous = body
+    yield from (f"unlinked entry: {key} is in no link" for key in entries if key not in seen)
+
+
+def _link_problem(
+    store: AuditStore, number: int, body: bytes, previous: bytes, seen: frozenset[str], entries: list[str]
+) -> str | None:
+    try:
+        link = json.loads(body)
+        entry, facts = link["entry"], (link["number"], link["previous_sha256"])
+    except (ValueError, KeyError, TypeError):
+        return "changed link: it is none of ours"
+    if facts[0] != number or entry in seen:
+        return f"reordered: it is number {facts[0]} in place {number}, for {entry}"
+    if facts[1] != (hashlib.sha256(previous).hexdigest() if previous else NO_PREVIOUS):
+        return "changed link: the one before it is not what it was"
+    if entry not in entries:
+        return f"missing entry: {entry}"
+    if link["entry_sha256"] != hashlib.sha256(store.get(entry)).hexdigest():
+        return f"changed entry: {entry}"
+    return None
