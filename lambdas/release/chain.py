@@ -16,12 +16,12 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from lambdas.release import kinds
+from lambdas.release import checkpoints, kinds
 from lambdas.release.record import WHATS, RecordError
 from lambdas.release.records import AuditEntry
 
 NO_PREVIOUS = "0" * 64
-KEPT = ("audit/", "chain/", "notes/", "reasons/")
+KEPT = ("audit/", "chain/", "checkpoint/", "notes/", "reasons/")
 """What is written once (stacks/components/record.py refuses everything else)."""
 _OF_RELEASES = sorted({kinds.prefix_of(kind) for kind in WHATS})
 """Where the entries lie that a fold reads."""
@@ -53,10 +53,11 @@ class ChainedAudit:
     `home` is the account and region that entries are of; those of another are no input (a record that was moved).
     """
 
-    def __init__(self, store: AuditStore, *, home: str = "") -> None:
+    def __init__(self, store: AuditStore, *, home: str = "", every: int = checkpoints.EVERY) -> None:
         self._store = store
         self._home = home
-        self._read: dict[str, AuditEntry] = {}  # entries never change
+        self._every = every
+        self._read: dict[str, dict[str, AuditEntry]] = {}  # by model and key: entries never change
 
     def write(self, entry: AuditEntry) -> None:
         """Write an entry once and link it; a second write of the same transition changes nothing.
@@ -73,16 +74,38 @@ class ChainedAudit:
         return [_what(key) for key in self._store.keys(f"audit/{prefix}/{model}/{subject}/") if is_in_place(key)]
 
     def history(self, model: str) -> list[AuditEntry]:
-        """Return the entries of a model's releases, of this account and region.
+        """Return the entries of a model's releases, of this account and region: those of a checkpoint, and later ones.
 
         Raises:
-            RecordError: one of them can't be read.
+            RecordError: one of them can't be read, or is gone.
         """
+        keys, read = self._of_releases(model), self._read.setdefault(model, {})
+        if read.keys() != set(keys):
+            verified = checkpoints.newest(self._store, model).entries
+            if gone := sorted((verified.keys() | read.keys()) - set(keys)):
+                raise RecordError(f"The entry {gone[0]} is gone. Run `python -m compliance verify-audit`.")
+            unread = [key for key in keys if key not in read]
+            read |= {key: entry_of(key, verified.get(key) or self._store.get(key)) for key in unread}
+        return [read[key] for key in keys if read[key].home in {"", self._home}]
+
+    def _of_releases(self, model: str) -> list[str]:
+        """Return the keys of the entries that a fold reads."""
         listed = (key for prefix in _OF_RELEASES for key in self._store.keys(f"audit/{prefix}/{model}/"))
-        keys = [key for key in listed if kind_of(key) in WHATS and is_in_place(key)]
-        self._read |= {key: entry_of(key, self._store.get(key)) for key in keys if key not in self._read}
-        found = [self._read[key] for key in keys]
-        return [entry for entry in found if entry.home in {"", self._home}]
+        return [key for key in listed if kind_of(key) in WHATS and is_in_place(key)]
+
+    def checkpoint(self, model: str) -> str | None:
+        """Put what was linked since the last checkpoint into a new one, where that is much; return what was done.
+
+        Raises:
+            RecordError: a link or an entry isn't what it was when it was written.
+        """
+        former = checkpoints.newest(self._store, model)
+        last = link_key(model, former.links) if former.links else ""
+        if len(self._store.keys(f"chain/{model}/", last)) < self._every:
+            return None
+        made = checkpoints.further(self._store, model, former, self._of_releases(model))
+        self._store.put(checkpoints.key_of(model, made.links), checkpoints.body_of(made))
+        return f"verified {made.links - former.links} links of {model}"
 
     def deployed(self, model: str) -> str | None:
         """Return the hash of the template in the newest `deployed` entry of this account and region; None for none.

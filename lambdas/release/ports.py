@@ -294,6 +294,14 @@ class AuditLog(Protocol):
         """Name what was written again, deleted, or laid where its kind doesn't lie: none of that is ever an input."""
         ...
 
+    def checkpoint(self, model: str) -> str | None:
+        """Put what was linked since the last checkpoint into a new one, where that is much; return what was done.
+
+        Raises:
+            RecordError: a link or an entry isn't what it was when it was written.
+        """
+        ...
+
     def mend(self) -> list[str]:
         """Link the entries that a crash left without a link; return their keys."""
         ...

@@ -56,7 +56,8 @@ def reconcile(world: World, at: datetime) -> list[str]:
 
 
 def _tend(world: World, model: str, at: datetime) -> list[str]:
-    done = [f"MLflow of {model}: {difference}" for difference in mirror.tend(world, model, at)]
+    done = list(filter(None, [world.audit.checkpoint(model)]))
+    done += [f"MLflow of {model}: {difference}" for difference in mirror.tend(world, model, at)]
     steps: tuple[Callable[[World, str, datetime], Iterator[Lost]], ...] = (
         lost_calls,
         lost_moves,

@@ -7,7 +7,9 @@ import hashlib
 import json
 from collections.abc import Iterator
 
+from lambdas.release import checkpoints
 from lambdas.release.chain import NO_PREVIOUS, AuditStore, by_model, link_key, misplaced
+from lambdas.release.record import RecordError
 
 
 def breaks(store: AuditStore) -> Iterator[str]:
@@ -31,6 +33,19 @@ def _breaks_of(store: AuditStore, model: str, entries: list[str], links: list[st
         seen.add(json.loads(body)["entry"])
         previous = body
     yield from (f"unlinked entry: {key} is in no link" for key in entries if key not in seen)
+    yield from _wrong_checkpoints(store, model, entries)
+
+
+def _wrong_checkpoints(store: AuditStore, model: str, entries: list[str]) -> Iterator[str]:
+    """Name what a checkpoint says of an entry that the entry doesn't."""
+    for key in store.keys(f"checkpoint/{model}/"):
+        try:
+            told = checkpoints.parse(store.get(key)).entries
+        except RecordError as error:
+            yield f"wrong checkpoint: {key}: {error}"
+            continue
+        wrong = (each for each, body in told.items() if each not in entries or store.get(each) != body)
+        yield from (f"wrong checkpoint: {key} holds another {each}" for each in wrong)
 
 
 def _link_problem(

@@ -110,7 +110,7 @@ def copy_record(scene: Scene, bucket: str, folder: Path) -> None:
     """Copy the audit record into an empty folder, with the auditor's rights."""
     s3 = scene.person(AUDITOR).client("s3")
     shutil.rmtree(folder, ignore_errors=True)
-    for place in ("audit/", "chain/", "notes/", "reasons/"):
+    for place in ("audit/", "chain/", "checkpoint/", "notes/", "reasons/"):
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=place):
             for item in page.get("Contents", []):
                 (folder / item["Key"]).parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
 from stacks.components.endpoint_access import invoke_endpoints, refuse_callers
 from stacks.components.events import REDELIVERY
-from stacks.components.record import KEPT, WRITERS
+from stacks.components.record import FOLDS, KEPT, WRITERS
 from stacks.components.release_people import BACKWARD, FORWARD, allow_change_sets, allow_on_models, named
 from stacks.components.roles import RolePolicy
 from stacks.foundation import FoundationStack
@@ -49,6 +49,8 @@ class ReleasePowers:
         for prefix in (prefix for prefix, writers in WRITERS.items() if function in writers):
             policy.allow_objects("s3:PutObject", bucket=bucket, prefix=f"audit/{prefix}/")
         policy.allow_objects("s3:PutObject", bucket=bucket, prefix="chain/")
+        if function == FOLDS:
+            policy.allow_objects("s3:PutObject", bucket=bucket, prefix="checkpoint/")
         self._read_first_versions(policy, "chain/")
         policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[self.foundation.keys.audit.key_arn])
 
@@ -73,8 +75,9 @@ class ReleasePowers:
         self._read_first_versions(policy, "reasons/")
 
     def read_audit(self, policy: RolePolicy) -> None:
-        """Read what was recorded of releases."""
-        self._read_first_versions(policy, "audit/")
+        """Read what was recorded of releases, and what was verified of it."""
+        for prefix in ("audit/", "checkpoint/"):
+            self._read_first_versions(policy, prefix)
 
     def _read_first_versions(self, policy: RolePolicy, prefix: str) -> None:
         """Read what was written once by the id of its first version, whatever was laid over it."""

@@ -21,6 +21,8 @@ WRITERS = {
     "callers": ("FunctionInvoked",),
 }
 """Prefix below `audit/` (lambdas/release/kinds.py) -> the functions that may write there, and nobody else."""
+FOLDS = "Reconcile"
+"""The function that verifies the record and writes checkpoints."""
 RECORD = ("audit/", "chain/", "checkpoint/")
 """The record's prefixes: entries, the links between them, and what was folded of them."""
 KEPT = (*RECORD, "reasons/", "notes/")
@@ -82,7 +84,7 @@ def _by_writers() -> dict[tuple[str, ...], list[str]]:
     for prefix, writers in WRITERS.items():
         found.setdefault(writers, []).append(f"audit/{prefix}/")
     found[tuple(sorted({name for writers in WRITERS.values() for name in writers}))] = ["audit/", "chain/"]
-    found.setdefault(WRITERS["repairs"], []).append("checkpoint/")
+    found.setdefault((FOLDS,), []).append("checkpoint/")
     return found
 
 

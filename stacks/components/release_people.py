@@ -113,11 +113,12 @@ class Auditor(PersonRole):
         see_changes(self)
         read_records(self, foundation)
         policy = self.permissions
-        for prefix in ("chain/", "notes/", "reasons/", "trail/"):
+        places = [*KEPT, "trail/"]
+        for prefix in places:
             policy.allow_objects("s3:GetObject", bucket=foundation.audit, prefix=prefix)
         for prefix in KEPT:  # verify-audit reads the first version of each
             policy.allow_objects("s3:GetObjectVersion", bucket=foundation.audit, prefix=prefix)
-        policy.allow_listing(bucket=foundation.audit, prefixes=["chain/", "notes/", "reasons/", "trail/"])
+        policy.allow_listing(bucket=foundation.audit, prefixes=places)
         kept = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in KEPT]}}
         policy.allow("s3:ListBucketVersions", on=[foundation.audit.bucket_arn], when=kept)  # to see what was rewritten
         policy.allow_objects("s3:GetObject", bucket=foundation.releases, prefix="models/")

@@ -29,12 +29,15 @@ class FakeAuditStore:
         return [told for told in self.tampered if f" {prefix}" in told]
 
 
+FEW = 10  # links between two checkpoints, so that short lives have some too
+
+
 class FakeAudit(ChainedAudit):
     """The product's own chain over a store in memory, with a look at what was written."""
 
-    def __init__(self, store: FakeAuditStore | None = None) -> None:
+    def __init__(self, store: FakeAuditStore | None = None, *, every: int = FEW) -> None:
         self.store = store or FakeAuditStore()
-        super().__init__(self.store)
+        super().__init__(self.store, every=every)
 
     @property
     def entries(self) -> dict[tuple[str, str, datetime, str], AuditEntry]:

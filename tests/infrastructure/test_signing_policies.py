@@ -79,7 +79,7 @@ def test_versions_are_listed_and_read_where_jobs_write_and_nowhere_else(template
     places = {each.rpartition("/")[0].replace(".Arn>", ">") for s in read for each in listed(s["Resource"])}
     record = output(templates, "Atoll-Foundation", "AuditBucket")
     data = output(templates, "Atoll-Foundation", "DataBucket")
-    assert places == {f"{data}/jobs", *(f"{record}/{prefix}" for prefix in ("audit", "chain", "reasons"))}
+    assert places == {f"{data}/jobs", *(f"{record}/{prefix}" for prefix in ("audit", "chain", "checkpoint", "reasons"))}
 
 
 def test_nobody_deletes_a_version_of_what_a_job_wrote(templates: Templates) -> None:

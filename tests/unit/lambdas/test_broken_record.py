@@ -122,3 +122,20 @@ def test_a_record_is_empty_before_the_first_release_and_that_is_no_trouble() -> 
     world.endpoints.stacks[MODEL] = Stack(status="CREATE_COMPLETE", last_change_set="cdk-deploy-change-set")
     assert settle(world) == "no version of ours serves"
     assert "released" in released(world).state
+
+
+def test_a_link_that_was_changed_stops_one_model_and_not_the_reconciler() -> None:
+    world = serving()
+    world = replace(world, audit=FakeAudit(world.audit.store, every=1))
+    link = next(key for key in sorted(world.audit.store.objects) if key.startswith(f"chain/{MODEL}/"))
+    world.audit.store.objects[link] = world.audit.store.objects[link].replace(b'"number":1', b'"number":2')
+    world.notifier.messages.clear()
+    reconciling.reconcile(world, NOON)
+    assert any("is not what it was" in text for _, text in world.notifier.messages)
+
+
+def test_a_record_is_empty_before_the_first_release_and_that_is_no_trouble() -> None:
+    world = FakeWorld()
+    world.endpoints.stacks[MODEL] = Stack(status="CREATE_COMPLETE", last_change_set="cdk-deploy-change-set")
+    assert settle(world) == "no version of ours serves"
+    assert "released" in released(world).state
