@@ -5,6 +5,7 @@ A claim holds when it yields nothing. Each has a test that breaks a template and
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from compliance.templates import Resource, Templates, resources, strings
 
@@ -134,11 +135,42 @@ def firewall_logs_hold_no_credentials(templates: Templates) -> Iterator[str]:
 def the_trail_does_not_record_itself(templates: Templates) -> Iterator[str]:
     """No delivery of the trail is an event of the trail: each would cause the next. Controls: AU-4."""
     for trail in resources(templates, "AWS::CloudTrail::Trail"):
-        bucket = trail.properties["S3BucketName"]["Ref"]
-        whole = {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/"]]}
-        for selector in trail.properties.get("EventSelectors", ()):
-            if any(whole in data["Values"] for data in selector["DataResources"]):
+        arn, prefix = {"Fn::GetAtt": [trail.properties["S3BucketName"]["Ref"], "Arn"]}, trail.properties["S3KeyPrefix"]
+        own = {"Fn::Join": ["", [arn, f"/{prefix}/"]]}
+        for selector in _selected_objects(trail):
+            starts = [str(each) for each in selector.get("StartsWith", ["everything"])]
+            meets = any("everything" in each or (str(arn) in each and not _is_beside(each, prefix)) for each in starts)
+            if meets and own not in selector.get("NotStartsWith", ()):
                 yield f"{trail.place} records what it delivers itself"
+
+
+def what_decides_is_watched(templates: Templates) -> Iterator[str]:
+    """The trail records each access to records, released models, features and jobs' outputs. Controls: AU-2, AU-12."""
+    outputs = templates.get("Atoll-Foundation", {}).get("Outputs", {})
+    for trail in resources(templates, "AWS::CloudTrail::Trail"):
+        found = [str(each) for selector in _selected_objects(trail) for each in selector.get("StartsWith", ())]
+        for output, end in (
+            ("AuditBucket", "/"),
+            ("ReleaseBucket", "/"),
+            ("DataBucket", "/features/"),
+            ("DataBucket", "/jobs/"),
+        ):
+            arn = {"Fn::GetAtt": [outputs[output]["Value"]["Ref"], "Arn"]}
+            if str({"Fn::Join": ["", [arn, end]]}) not in found:
+                yield f"{trail.place} doesn't record who touches {output}{end}"
+
+
+def _selected_objects(trail: Resource) -> Iterator[dict[str, Any]]:
+    """Give by what ARNs a trail selects objects of S3; nothing where a selector takes them all."""
+    for selector in trail.properties.get("AdvancedEventSelectors", ()):
+        fields = {field["Field"]: field for field in selector["FieldSelectors"]}
+        if fields.get("resources.type", {}).get("Equals") == ["AWS::S3::Object"]:
+            yield fields.get("resources.ARN", {})
+
+
+def _is_beside(address: str, prefix: str) -> bool:
+    """Say whether an address within the trail's bucket begins below another prefix than the trail's."""
+    return not any(f"'{end}'" in address for end in ("/", f"/{prefix}", f"/{prefix}/"))
 
 
 def alarms_may_notify(templates: Templates) -> Iterator[str]:
@@ -206,6 +238,7 @@ CLAIMS = (
     one_door_is_for_machines,
     firewall_logs_hold_no_credentials,
     the_trail_does_not_record_itself,
+    what_decides_is_watched,
     alarms_may_notify,
     alarms_name_their_runbook,
     no_secret_is_in_plain_sight,

@@ -48,7 +48,10 @@ class FoundationStack(AtollStack):
             "Trail",
             settings=settings,
             bucket=self.audit,
-            watched=self.releases,
+            watched=[
+                self.releases.arn_for_objects(""),
+                *(self.data.arn_for_objects(prefix) for prefix in ("features/", "jobs/")),
+            ],
             keys=(self.keys.audit, self.keys.logs),
         )
         if self.network.default_group:

@@ -11,12 +11,12 @@ from constructs import Construct
 from compliance.accepted import REPEATED_REFERENCE
 from compliance.findings import accept_finding
 from stacks.bundle import bundle_folder
+from stacks.components.arns import WAY_BACK_ASKED
 from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute, Redelivery, RedeliveryBus, Timetable
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
 from stacks.components.pipeline import ReleasePowers
 from stacks.components.record import function_role_name
-from stacks.components.release_people import WAY_BACK_ASKED
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.settings import Settings
 from stacks.tracking import TrackingStack

@@ -96,7 +96,7 @@ LIMITS = (
     _limit("characters of a parameter's value", 4096, 400, _SSM, things.text("AWS::SSM::Parameter", "Value")),
     _limit("tags of a resource", 50, 30, _TAGS, things.tags),
     _limit("characters of a tag's value", 256, 16, _TAGS, things.tag_values),
-    _limit("selectors of a trail", 5, 2, _TRAIL, things.length("AWS::CloudTrail::Trail", "EventSelectors")),
+    _limit("conditions in a trail's selectors", 500, 450, _TRAIL, things.conditions_of_selectors),
     _limit("capacity of a firewall", 1500, 300, _WAF, stacks.firewall_capacity),
     _limit("characters of an alarm's name", 255, 5, _CLOUDWATCH, things.names("AWS::CloudWatch::Alarm")),
     _limit(

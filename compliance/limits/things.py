@@ -53,6 +53,15 @@ def length(kind: str, field: str) -> Measure:
     return of_resources
 
 
+def conditions_of_selectors(assembly: Assembly) -> Iterator[Use]:
+    """Values over all fields of a trail's advanced selectors."""
+    for trail in assembly.each("AWS::CloudTrail::Trail"):
+        selectors = trail.properties.get("AdvancedEventSelectors", ())
+        fields = [field for selector in selectors for field in selector["FieldSelectors"]]
+        values = [each for field in fields for by, listed in field.items() if by != "Field" for each in listed]
+        yield Use(place=trail.place, value=len(values))
+
+
 def tags(assembly: Assembly) -> Iterator[Use]:
     """Tags of each resource."""
     for resource in assembly.each():

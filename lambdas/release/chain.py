@@ -129,6 +129,13 @@ class ChainedAudit:
         """Name what was written again, deleted, or laid where its kind doesn't lie: none of that is ever an input."""
         return [told for place in KEPT for told in self._store.rewritten(place)] + list(misplaced(self._store))
 
+    def heads(self) -> dict[str, str]:
+        """Return per model the newest link, as number and hash: whoever keeps it elsewhere sees a tail cut off."""
+        newest = {model: links[-1] for model, links in by_model(self._store.keys("chain/")).items()}
+        return {
+            model: f"{int(PurePosixPath(key).stem)}:{sha256_of(self._store.get(key))}" for model, key in newest.items()
+        }
+
     def mend(self) -> list[str]:
         """Link the entries that a crash left without a link; return their keys.
 
@@ -219,6 +226,11 @@ def misplaced(store: AuditStore) -> Iterator[str]:
 def is_in_place(key: str) -> bool:
     """Say whether an entry lies below the prefix of its kind, as its name tells it."""
     return kind_of(key) in kinds.PREFIXES.get(key.split("/")[1], ())
+
+
+def sha256_of(body: bytes) -> str:
+    """Return the hash of an object, in hex."""
+    return hashlib.sha256(body).hexdigest()
 
 
 def by_model(keys: list[str]) -> dict[str, list[str]]:

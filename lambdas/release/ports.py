@@ -302,6 +302,10 @@ class AuditLog(Protocol):
         """
         ...
 
+    def heads(self) -> dict[str, str]:
+        """Return per model the newest link, as number and hash."""
+        ...
+
     def mend(self) -> list[str]:
         """Link the entries that a crash left without a link; return their keys."""
         ...

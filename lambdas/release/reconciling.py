@@ -43,6 +43,7 @@ def reconcile(world: World, at: datetime) -> list[str]:
     for told in world.audit.rewritten():
         reports.record_tampered(world, told, at)
         done.append(told)
+    reports.heads_told(world, at)
     broken = list[str]()
     for model in world.settings.models:
         try:

@@ -254,6 +254,18 @@ def record_tampered(world: World, told: str, at: datetime) -> None:
     world.audit.write(entry)
 
 
+def heads_told(world: World, at: datetime) -> None:
+    """Tell once a day where each model's chain ends, outside of the bucket: a tail cut off is seen by that.
+
+    The reconciler runs every quarter of an hour; a day whose first run fails has its heads in the log alone.
+    """
+    if (at.hour, at.minute // 15) != (0, 0):
+        return
+    lines = "\n".join(f"--head {model}={head}" for model, head in sorted(world.audit.heads().items()))
+    text = "Keep this. `python -m compliance verify-audit --bucket <audit bucket>` compares it:"
+    world.notifier.tell(f"The audit record's heads, {at:%Y-%m-%d}", f"{text}\n{lines or 'nothing yet'}")
+
+
 def _stack_entry(
     world: World, model: str, stack: Stack, what: str, at: datetime, details: Mapping[str, object]
 ) -> None:

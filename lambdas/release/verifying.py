@@ -8,8 +8,16 @@ import json
 from collections.abc import Iterator
 
 from lambdas.release import checkpoints
-from lambdas.release.chain import NO_PREVIOUS, AuditStore, by_model, link_key, misplaced
+from lambdas.release.chain import NO_PREVIOUS, AuditStore, by_model, link_key, misplaced, sha256_of
 from lambdas.release.record import RecordError
+
+
+def head_problem(store: AuditStore, model: str, head: str) -> str | None:
+    """Return why the record isn't what it was when its head was told (`12:<sha256>`); None when it still holds it."""
+    number, _, told = head.partition(":")
+    key = link_key(model, int(number))
+    found = sha256_of(store.get(key)) if key in store.keys(key) else "gone"
+    return None if found == told else f"cut off: {key} is {found}, its head was told as {told}"
 
 
 def breaks(store: AuditStore) -> Iterator[str]:

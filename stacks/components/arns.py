@@ -4,6 +4,8 @@ import aws_cdk as cdk
 from constructs import Construct
 
 ENDPOINT_STACKS = "Atoll-Endpoint-*"
+WAY_BACK_ASKED = "WayBackAsked"
+"""The id of the function that operators ask, in the release stack."""
 
 
 def sagemaker(scope: Construct, kind: str, name: str = "*") -> str:

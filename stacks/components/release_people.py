@@ -24,8 +24,6 @@ _SEE_CHANGES = (
     "cloudformation:ListChangeSets",
 )
 FORWARD = ("r-by-",)
-WAY_BACK_ASKED = "WayBackAsked"
-"""The id of the function that operators ask, in the release stack."""
 BACKWARD = ("home-", "halt-")
 """How ways back and stops begin: the platform makes and executes them; people ask it to."""
 
@@ -89,7 +87,7 @@ class Operator(PersonRole):
         read_traces(self)
         use_endpoints(self)
         self.permissions.allow_pattern(
-            "lambda:InvokeFunction", on=[arns.release_function(self, WAY_BACK_ASKED)], because=NAMED_AT_RUN_TIME
+            "lambda:InvokeFunction", on=[arns.release_function(self, arns.WAY_BACK_ASKED)], because=NAMED_AT_RUN_TIME
         )
         self.permissions.allow_passing(service_role, to="cloudformation")  # for the rollback that continues
         allow_on_models(

@@ -1,5 +1,7 @@
 """The trail: who did what, in the audit bucket with digests, and in CloudWatch Logs for searching."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudtrail as cloudtrail
 from aws_cdk import aws_iam as iam
@@ -7,16 +9,19 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.components import arns
 from stacks.components.jsii_types import as_interface
 from stacks.components.logs import KeptLogGroup
 from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
 
 TRAIL_PREFIX = "trail"
+ASKED = (arns.WAY_BACK_ASKED,)
+"""The functions of Atoll-Release that people call; their names begin with the stack's and these."""
 
 
 class Trail(Construct):
-    """All management events, every access to released models and audit records, and every call of a function.
+    """All management events, every access to what decides a release or is its evidence, and what people ask functions.
 
     Controls: AU-2, AU-3, AU-6, AU-9, AU-10, AU-12.
     """
@@ -28,10 +33,13 @@ class Trail(Construct):
         *,
         settings: Settings,
         bucket: s3.Bucket,
-        watched: s3.Bucket,
+        watched: Sequence[str],
         keys: tuple[kms.Key, kms.Key],
     ) -> None:
-        """Record into `bucket` under the first key and into a log group under the second; `watched` is recorded too."""
+        """Record into `bucket` under the first key and into a log group under the second.
+
+        Below the addresses `watched` (ARNs of objects) every access is recorded too, and in `bucket` itself.
+        """
         super().__init__(scope, construct_id)
         audit_key, logs_key = keys
         group = KeptLogGroup(self, "Logs", settings=settings, key=logs_key)
@@ -51,7 +59,7 @@ class Trail(Construct):
             kms_key_id=audit_key.key_arn,
             cloud_watch_logs_log_group_arn=group.log_group_arn,
             cloud_watch_logs_role_arn=role.role_arn,
-            event_selectors=[_selector(f"{watched.bucket_arn}/", bucket.arn_for_objects("audit/"))],
+            advanced_event_selectors=_selectors(self, bucket, watched),
         )
         trail.node.add_dependency(role.permissions, bucket.policy)
 
@@ -79,19 +87,38 @@ def _name(settings: Settings) -> str:
     return f"atoll-{settings.deployment.region}"
 
 
-def _selector(*prefixes: str) -> cloudtrail.CfnTrail.EventSelectorProperty:
-    """Record accesses below these ARNs, and calls of functions: who asked one stands nowhere else.
+def _selectors(
+    scope: Construct, bucket: s3.Bucket, watched: Sequence[str]
+) -> list[cloudtrail.CfnTrail.AdvancedEventSelectorProperty]:
+    objects, functions = (
+        ("resources.type", {"equal_to": [f"AWS::{kind}"]}) for kind in ("S3::Object", "Lambda::Function")
+    )
+    return [
+        _selector("Management", "Management"),
+        _selector("Objects", "Data", objects, ("resources.ARN", {"starts_with": list(watched)})),
+        _selector("Record", "Data", objects, _all_but_trail(bucket)),
+        _selector("Asked", "Data", functions, _asked(scope)),
+    ]
 
-    Never below the trail's own prefix: each delivery would cause the next. A function that isn't there yet can't be
-    named, so all are, by the prefix that this page gives:
-    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html
+
+def _selector(
+    name: str, category: str, *fields: tuple[str, dict[str, list[str]]]
+) -> cloudtrail.CfnTrail.AdvancedEventSelectorProperty:
+    """Select events of a category whose fields match all of these.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html
     """
-    objects = cloudtrail.CfnTrail.DataResourceProperty(type="AWS::S3::Object", values=list(prefixes))
-    functions = cloudtrail.CfnTrail.DataResourceProperty(
-        type="AWS::Lambda::Function", values=[f"arn:{cdk.Aws.PARTITION}:lambda"]
-    )
-    return cloudtrail.CfnTrail.EventSelectorProperty(
-        data_resources=[objects, functions],
-        include_management_events=True,
-        read_write_type="All",
-    )
+    selected = [("eventCategory", {"equal_to": [category]}), *fields]
+    made = [cloudtrail.CfnTrail.AdvancedFieldSelectorProperty(field=field, **by) for field, by in selected]
+    return cloudtrail.CfnTrail.AdvancedEventSelectorProperty(name=name, field_selectors=made)
+
+
+def _all_but_trail(bucket: s3.Bucket) -> tuple[str, dict[str, list[str]]]:
+    """Select the bucket's objects but the trail's own: each delivery would cause the next."""
+    own = [bucket.arn_for_objects(f"{TRAIL_PREFIX}/")]
+    return "resources.ARN", {"starts_with": [bucket.arn_for_objects("")], "not_starts_with": own}
+
+
+def _asked(scope: Construct) -> tuple[str, dict[str, list[str]]]:
+    """Select the functions that people ask: who asked stands in the trail alone."""
+    return "resources.ARN", {"starts_with": [arns.release_function(scope, name).removesuffix("*") for name in ASKED]}

@@ -21,6 +21,13 @@ def _open_jobs(templates: dict[str, Any], *, peer: Any, protocol: str, ports: tu
     )
 
 
+def _selected(templates: dict[str, Any], name: str) -> dict[str, Any]:
+    """By which ARNs a selector of the trail takes objects."""
+    selectors = one(templates, "Atoll-Foundation", "AWS::CloudTrail::Trail")["AdvancedEventSelectors"]
+    (fields,) = (each["FieldSelectors"] for each in selectors if each["Name"] == name)
+    return next(field for field in fields if field["Field"] == "resources.ARN")
+
+
 MUTATIONS: list[tuple[Claim, Mutation]] = [
     (
         holds.no_partition_is_spelled_out,
@@ -104,11 +111,18 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         holds.firewall_logs_hold_no_credentials,
         lambda t: one(t, "Atoll-Tracking", "AWS::WAFv2::LoggingConfiguration")["RedactedFields"].pop(),
     ),
+    (holds.the_trail_does_not_record_itself, lambda t: _selected(t, "Record").pop("NotStartsWith")),
+    (holds.the_trail_does_not_record_itself, lambda t: _selected(t, "Objects").pop("StartsWith")),
     (
         holds.the_trail_does_not_record_itself,
-        lambda t: one(t, "Atoll-Foundation", "AWS::CloudTrail::Trail")["EventSelectors"][0]["DataResources"][0][
-            "Values"
-        ].append({"Fn::Join": ["", [{"Fn::GetAtt": [trail_bucket(t), "Arn"]}, "/"]]}),
+        lambda t: _selected(t, "Objects")["StartsWith"].append(
+            {"Fn::Join": ["", [{"Fn::GetAtt": [trail_bucket(t), "Arn"]}, "/trail/"]]}
+        ),
+    ),
+    (holds.what_decides_is_watched, lambda t: _selected(t, "Record")["StartsWith"].pop()),
+    *(
+        (holds.what_decides_is_watched, lambda t, at=at: _selected(t, "Objects")["StartsWith"].pop(at))
+        for at in range(3)
     ),
     (
         holds.alarms_may_notify,

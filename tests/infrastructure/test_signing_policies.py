@@ -67,7 +67,7 @@ def test_the_signing_key_signs_and_does_nothing_else(templates: Templates) -> No
     assert [key["KeySpec"] for key in keys] == ["ECC_NIST_P256"]
 
 
-def test_versions_are_listed_and_read_where_jobs_write_and_nowhere_else(templates: Templates) -> None:
+def test_versions_are_listed_and_read_where_jobs_write_and_in_the_record_and_nowhere_else(templates: Templates) -> None:
     bucket = output(templates, "Atoll-Foundation", "DataBucket").replace(">", ".Arn>")
     listing = {"s3:prefix": "jobs/a/output/model.tar.gz"}
     assert allowed(templates, ASKS, "s3:ListBucketVersions", bucket, **listing)

@@ -11,7 +11,9 @@ from lambdas.release.ports import World
 @traced
 def handler(event: dict[str, Any], _context: object) -> None:
     """Take the scheduled event."""
-    logger.info({"outcome": reconcile(events.parse(events.Scheduled, event), connect())})
+    world = connect()
+    outcome = reconcile(events.parse(events.Scheduled, event), world)
+    logger.info({"outcome": outcome, "heads": world.audit.heads()})  # the log group is no part of the bucket
 
 
 def reconcile(event: events.Scheduled, world: World) -> list[str]:

@@ -95,7 +95,10 @@ BROKEN: dict[str, dict[str, Template]] = {
     "characters of a parameter's value": one("AWS::SSM::Parameter", Value="v" * 3700),
     "tags of a resource": one("AWS::SSM::Parameter", Tags=[{"Key": "k", "Value": "v"}] * 21),
     "characters of a tag's value": one("AWS::SSM::Parameter", Tags={"k": "v" * 241}),
-    "selectors of a trail": one("AWS::CloudTrail::Trail", EventSelectors=[{}] * 4),
+    "conditions in a trail's selectors": one(
+        "AWS::CloudTrail::Trail",
+        AdvancedEventSelectors=[{"FieldSelectors": [{"Field": "resources.ARN", "StartsWith": ["a"] * 51}]}],
+    ),
     "capacity of a firewall": one("AWS::WAFv2::WebACL", Rules=[_BLOCKED] * 2),
     "characters of an alarm's name": one(_ALARM, AlarmName="a" * 251),
     "characters of an alarm's text": one(_ALARM, AlarmDescription="a" * 925),

@@ -109,6 +109,20 @@ def test_tampering_is_found_and_the_first_break_named(
     assert capsys.readouterr().out.startswith(TAMPERING[tamper])
 
 
+def test_a_tail_cut_off_for_good_is_seen_by_a_head_that_was_kept(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = f"{MODEL}={COUNT}:{sha256((copy / link(COUNT)).read_bytes()).hexdigest()}"
+    assert main(["verify-audit", "--folder", str(copy), "--head", head]) == 0
+    (copy / link(COUNT)).unlink()
+    (copy / entry(COUNT)).unlink()
+    assert verify(copy) == 0  # the chain alone can't tell
+    assert main(["verify-audit", "--folder", str(copy), "--head", head]) == 1
+    assert f"cut off: {link(COUNT)} is gone" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["verify-audit", "--folder", str(copy), "--head", "nonsense"])
+
+
 def test_a_record_without_entries_is_no_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verify(tmp_path) == 1
     assert "is it the right place?" in capsys.readouterr().out

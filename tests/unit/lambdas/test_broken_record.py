@@ -132,10 +132,3 @@ def test_a_link_that_was_changed_stops_one_model_and_not_the_reconciler() -> Non
     world.notifier.messages.clear()
     reconciling.reconcile(world, NOON)
     assert any("is not what it was" in text for _, text in world.notifier.messages)
-
-
-def test_a_record_is_empty_before_the_first_release_and_that_is_no_trouble() -> None:
-    world = FakeWorld()
-    world.endpoints.stacks[MODEL] = Stack(status="CREATE_COMPLETE", last_change_set="cdk-deploy-change-set")
-    assert settle(world) == "no version of ours serves"
-    assert "released" in released(world).state

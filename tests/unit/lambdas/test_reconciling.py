@@ -93,6 +93,17 @@ def test_a_champion_at_rest_needs_nothing() -> None:
     assert callable(reconcile.reconcile)
 
 
+def test_the_heads_of_the_chain_are_told_once_a_day_outside_of_the_bucket() -> None:
+    world, _ = waiting_one()
+    world.notifier.messages.clear()
+    before = world.audit.heads()[MODEL]
+    for quarters in range(48 * 4):
+        reconciling.reconcile(world, NOON + timedelta(minutes=15 * quarters))
+    told = [(subject, text) for subject, text in world.notifier.messages if "heads" in subject]
+    assert [subject for subject, _ in told] == [f"The audit record's heads, 2026-11-{day}" for day in (24, 25)]
+    assert f"--head {MODEL}={before}" in told[0][1]
+
+
 def test_a_record_that_somebody_changed_rings_once() -> None:
     world = FakeWorld()
     world.audit.store.tampered.append(f"deleted: audit/{MODEL}/s/x.json has a delete marker")
@@ -100,4 +111,5 @@ def test_a_record_that_somebody_changed_rings_once() -> None:
         done = reconciling.reconcile(world, NOON + timedelta(hours=hour))
         assert world.audit.store.tampered[0] in done
     assert world.audit.whats == ["record_tampered"]
-    assert [subject for subject, _ in world.notifier.messages] == ["ALARM: somebody changed the audit record"]
+    alarms = [subject for subject, _ in world.notifier.messages if subject.startswith("ALARM")]
+    assert alarms == ["ALARM: somebody changed the audit record"]
