@@ -1,4 +1,4 @@
-"""`python -m releases`: list, show, approve, reject, rollback, stop."""
+"""`python -m releases`: list, show, approve, reject, rollback, stop, rebuild-registry."""
 
 import argparse
 import json
@@ -19,6 +19,7 @@ Credentials and region are yours, as for the aws command (AWS_PROFILE, --profile
   list, show          every role that reads audit entries: approver, operator, auditor
   approve, reject     an approver, and never of the own work
   rollback, stop      an operator, alone; each raises an alarm and leaves an audit entry
+  rebuild-registry    an operator: MLflow shows what the record says again, whatever was done to it
 Examples:
   python -m releases list
   python -m releases show r-by-alice-0123456789ab
@@ -57,7 +58,8 @@ def arguments(words: list[str]) -> argparse.Namespace:
     halt.add_argument(
         "--now", action="store_true", help="without CloudFormation, also while a release runs: refuse callers, delete"
     )
-    for verb in (reject, back, halt):
+    anew = _verb(verbs, "rebuild-registry", commands.rebuild_registry, "write MLflow anew from the record", acts=True)
+    for verb in (reject, back, halt, anew):
         verb.add_argument("--reason", required=True, help="why, in a sentence: it is recorded")
     for verb in (approve, back, halt):
         verb.add_argument("--wait", type=int, default=0, metavar="SECONDS", help="wait for the stack so long")

@@ -174,8 +174,18 @@ class Account:
         Raises:
             CommandError: the platform refuses, or its function failed.
         """
-        asked = json.dumps({"model": self.model, "release": release, "reason": reason})
-        called = self._lambda.invoke(FunctionName=self._outputs["WayBackAskedFunction"], Payload=asked)
+        return self._call("WayBackAsked", {"model": self.model, "release": release, "reason": reason})
+
+    def rebuild_registry(self, reason: str) -> list[str]:
+        """Have the platform write the model's copy in MLflow anew; return its versions.
+
+        Raises:
+            CommandError: the platform refuses, or its function failed.
+        """
+        return self._call("Reconcile", {"rebuild": self.model, "reason": reason})["versions"]
+
+    def _call(self, function: str, asked: dict[str, str]) -> dict[str, Any]:
+        called = self._lambda.invoke(FunctionName=self._outputs[f"{function}Function"], Payload=json.dumps(asked))
         answer = json.loads(called["Payload"].read())
         if "FunctionError" in called:
             raise CommandError(f"The platform's function failed: {answer.get('errorMessage', answer)}")

@@ -159,6 +159,17 @@ def stop(account: Account, chosen: argparse.Namespace) -> Shown:
     return _carry_out(account, chosen, "stopped", lambda: account.ask("", chosen.reason), serves="")
 
 
+def rebuild_registry(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Have the platform write MLflow's copy of the record anew; nothing that serves changes.
+
+    Raises:
+        CommandError: the platform refuses; or the person said no.
+    """
+    _ask(chosen, f"Put {account.model} in MLflow aside, and write it anew from the record?")
+    versions = account.rebuild_registry(chosen.reason)
+    return {"done": "written anew", "versions": ", ".join(versions) or "none", "reason": chosen.reason}
+
+
 def _cut_off(account: Account, chosen: argparse.Namespace) -> Shown:
     """Refuse all callers at once, then ask for the endpoint's deletion until it isn't found.
 

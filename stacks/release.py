@@ -57,8 +57,9 @@ class ReleaseStack(AtollStack):
         rule = self._training_completed()
         senders = self._change_sets()
         self._release_settled()
-        self._way_back()
-        self.bus.take_from(*senders, self._reconcile())
+        reconcile = self._reconcile()
+        self._way_back(also=reconcile)
+        self.bus.take_from(*senders, reconcile.work_role)
         self.output("TrainingCompletedRule", rule.rule_name)
         self.output("NotificationTopicArn", self.topic.topic_arn)
         fence = self.output("EndpointServiceRoleArn", roles.endpoint_service_role.role_arn)
@@ -93,12 +94,12 @@ class ReleaseStack(AtollStack):
             EventRoute(self, call, event=event, to=function, dead_letters=self.dead_letters)
         return senders
 
-    def _reconcile(self) -> iam.Role:
+    def _reconcile(self) -> EventFunction:
         function = self._function("Reconcile", "reconcile")
         self.powers.look_for_losses(function.permissions)
         self.powers.redeliver(function.permissions)
         Timetable(self, "Often", every=_RECONCILE_EVERY, to=function, dead_letters=self.dead_letters)
-        return function.work_role
+        return function
 
     def _release_settled(self) -> None:
         function = self._function("ReleaseSettled", "release_settled")
@@ -122,15 +123,23 @@ class ReleaseStack(AtollStack):
             name = "".join(kind.removeprefix("SageMaker ").removesuffix(" State Change").split())
             EventRoute(self, name, event=named, to=function, dead_letters=self.dead_letters)
 
-    def _way_back(self) -> None:
-        """What operators ask, and who they were: the trail selects the calls of this function (components/trail.py)."""
+    def _way_back(self, also: EventFunction) -> None:
+        """What operators ask, and who they were: the trail selects the calls of these functions (components/trail.py).
+
+        A schedule's call is one of a service
+        (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html).
+        """
         asked = self._function(WAY_BACK_ASKED, "way_back_asked")
         self.powers.read_releases(asked.permissions)
         self.powers.read_audit(asked.permissions)
         self.powers.compare_templates(asked.permissions)
         self.powers.go_back(asked.permissions)
         invoked = self._function("FunctionInvoked", "function_invoked")
-        called = {"eventName": ["Invoke"], "requestParameters": {"functionName": _named(asked)}}
+        called = {
+            "eventName": ["Invoke"],
+            "requestParameters": {"functionName": [*_named(asked), *_named(also)]},
+            "userIdentity": {"type": [{"anything-but": ["AWSService"]}]},
+        }
         event = EventKind(source="aws.lambda", kind="AWS API Call via CloudTrail", detail=called)
         EventRoute(self, "Invoked", event=event, to=invoked, dead_letters=self.dead_letters)
 

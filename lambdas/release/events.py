@@ -166,6 +166,15 @@ class WayBackAsked(BaseModel):
     reason: str = Field(min_length=1, max_length=1000)
 
 
+class RebuildAsked(BaseModel):
+    """What a person asks `reconcile`: write a model's copy in MLflow anew. Nothing else is taken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    rebuild: str
+    reason: str = Field(min_length=1, max_length=1000)
+
+
 class Scheduled(Event):
     """`Scheduled Event`: it is time to look for what was lost."""
 

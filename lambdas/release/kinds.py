@@ -25,7 +25,7 @@ PREFIXES: dict[str, frozenset[str]] = {
     "deployments": frozenset({"deployed", "intrusion", "hangs", "remains", "stands_still"}),
     "asks": frozenset({"way_back_asked"}),
     "callers": frozenset({"asked_by", "asking_denied"}),
-    "repairs": frozenset({"redelivered", "registry_edited", "record_tampered"}),
+    "repairs": frozenset({"redelivered", "registry_edited", "registry_rebuilt", "record_tampered"}),
 }
 """Prefix below `audit/` -> the kinds of entries that lie there."""
 _PREFIX_OF = {kind: prefix for prefix, kinds in PREFIXES.items() for kind in kinds}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lambdas.release import known, reports
+from lambdas.release.events import RebuildAsked
 from lambdas.release.ports import RegistryError, World
 from lambdas.release.record import ENDS, EXECUTIONS, Known, fold
 from lambdas.release.records import AuditEntry, Version
@@ -94,6 +95,31 @@ def catch_up(world: World, model: str) -> None:
     last = max((int(version.number) for version in known.versions(world, model)), default=0)
     if max((int(version.number) for version in world.registry.versions(model)), default=0) < last:
         repair(world, model)
+
+
+class RefusedRebuildError(Exception):
+    """MLflow's copy is not written anew; the text says why."""
+
+
+def rebuild(world: World, asked: RebuildAsked, request: str, at: datetime) -> list[str]:
+    """Put the whole model in MLflow aside and write a new one from the record; return its versions.
+
+    What stood in its place stays there under another name, as evidence; its grants stay with it.
+
+    Raises:
+        RefusedRebuildError: there is no such model, or MLflow did not take all of it.
+    """
+    if asked.rebuild not in world.settings.models:
+        known_models = ", ".join(world.settings.models)
+        raise RefusedRebuildError(f"model is {asked.rebuild!r}, expected one of {known_models}.")
+    numbers = [version.number for version in known.versions(world, asked.rebuild)]
+    with suppress(RegistryError):  # the differences that remain say what MLflow did not take
+        world.registry.set_aside(asked.rebuild)
+    repair(world, asked.rebuild)
+    if left := [difference.told for difference in differences(world, asked.rebuild)]:
+        raise RefusedRebuildError(f"MLflow did not take all of it: {'; '.join(left)[:800]}. Ask again.")
+    reports.registry_rebuilt(world, asked.rebuild, request, {"reason": asked.reason, "versions": numbers}, at)
+    return numbers
 
 
 def repair(world: World, model: str) -> None:

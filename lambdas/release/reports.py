@@ -237,6 +237,13 @@ def registry_edited(world: World, model: str, differences: Sequence[str], at: da
     world.audit.write(entry)
 
 
+def registry_rebuilt(world: World, model: str, request: str, details: Mapping[str, object], at: datetime) -> None:
+    """Say that a person had MLflow's copy written anew; who that was comes by the trail, under the same request."""
+    world.notifier.tell(f"MLflow's copy of {model} was written anew", f"Request {request}: {details['reason']}")
+    entry = AuditEntry(model=model, subject=request, what="registry_rebuilt", at=at, who="unnamed", details=details)
+    world.audit.write(entry)
+
+
 def record_tampered(world: World, told: str, at: datetime) -> None:
     """Raise the alarm once for each object of the record that was written again or deleted."""
     subject = hashlib.sha256(told.encode()).hexdigest()[:16]

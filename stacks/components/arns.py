@@ -5,7 +5,9 @@ from constructs import Construct
 
 ENDPOINT_STACKS = "Atoll-Endpoint-*"
 WAY_BACK_ASKED = "WayBackAsked"
-"""The id of the function that operators ask, in the release stack."""
+"""The id of the function that operators ask to go back or to stop, in the release stack."""
+RECONCILE = "Reconcile"
+"""The id of the function that operators ask to write MLflow anew."""
 
 
 def sagemaker(scope: Construct, kind: str, name: str = "*") -> str:

@@ -87,7 +87,9 @@ class Operator(PersonRole):
         read_traces(self)
         use_endpoints(self)
         self.permissions.allow_pattern(
-            "lambda:InvokeFunction", on=[arns.release_function(self, arns.WAY_BACK_ASKED)], because=NAMED_AT_RUN_TIME
+            "lambda:InvokeFunction",
+            on=[arns.release_function(self, name) for name in (arns.WAY_BACK_ASKED, arns.RECONCILE)],
+            because=NAMED_AT_RUN_TIME,
         )
         self.permissions.allow_passing(service_role, to="cloudformation")  # for the rollback that continues
         allow_on_models(

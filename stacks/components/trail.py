@@ -16,7 +16,7 @@ from stacks.components.roles import WorkRole, service
 from stacks.settings import Settings
 
 TRAIL_PREFIX = "trail"
-ASKED = (arns.WAY_BACK_ASKED,)
+ASKED = (arns.WAY_BACK_ASKED, arns.RECONCILE)
 """The functions of Atoll-Release that people call; their names begin with the stack's and these."""
 
 

@@ -96,6 +96,7 @@ CASES = {
     "Operator": [
         (Request(action=INVOKE, resource=WAY_BACK), True),
         (Request(action=INVOKE, resource=WAY_BACK, uid=None), False),
+        (Request(action=INVOKE, resource=WAY_BACK.replace("WayBackAsked", "Reconcile")), True),
         (Request(action=INVOKE, resource=WAY_BACK.replace("WayBackAsked", "ReleaseSettled")), False),
         *(
             (Request(action=action, resource=stack, keys=name | OURS), False)  # RT-06, 07, 11: no template, name, stack
