@@ -3,7 +3,7 @@
 Asked by a person: write MLflow's copy of the record anew.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lambdas.release import events, mirror, reconciling
@@ -12,17 +12,32 @@ from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
 from lambdas.release.record import RecordError
 
+_CLOCKS = timedelta(minutes=5)
+"""By so much two clocks may differ."""
+
 
 @traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
     """Take the scheduled event, or `{"rebuild": <model>, "reason"}`; answer what was done, or `{"refused"}`."""
     annotate("request", context.aws_request_id)
-    if "rebuild" in event:
-        answer = rebuild(event, context.aws_request_id, datetime.now(UTC), connect())
-    else:
-        answer = {"outcome": reconcile(events.parse(events.Scheduled, event), connect())}
-    logger.info(answer)
+    answer, heads = answered(event, context.aws_request_id, datetime.now(UTC), connect())
+    logger.info(answer | {"heads": heads})  # the log group is no part of the bucket
     return answer
+
+
+def answered(event: dict[str, Any], request: str, now: datetime, world: World) -> tuple[dict[str, Any], dict[str, str]]:
+    """Do what the event asks; return the answer, and where each model's chain ends.
+
+    Raises:
+        EventError: it is no event of ours, or of a time to come: whoever may ask for a rebuild could let requests
+            expire by it.
+    """
+    if "rebuild" in event:
+        return rebuild(event, request, now, world), world.audit.heads()
+    scheduled = events.parse(events.Scheduled, event)
+    if scheduled.at > now + _CLOCKS:
+        raise events.EventError(f"time is {scheduled.at.isoformat()}, expected none after {now.isoformat()}.")
+    return {"outcome": reconcile(scheduled, world)}, world.audit.heads()
 
 
 def reconcile(event: events.Scheduled, world: World) -> list[str]:

@@ -1,9 +1,11 @@
 """`python -m releases rebuild-registry`: MLflow is written anew from the record, whatever was done to it."""
 
+from datetime import timedelta
+
 import pytest
 
-from lambdas.release import mirror
-from lambdas.release.handlers.reconcile import rebuild
+from lambdas.release import events, mirror
+from lambdas.release.handlers.reconcile import answered, rebuild
 from lambdas.release.ports import RegistryError
 from tests.fakes.release import MODEL, NOON, FakeRegistry, FakeWorld, job
 from tests.unit.lambdas.stories import released, requested
@@ -57,3 +59,25 @@ def test_what_mlflow_does_not_take_is_said() -> None:
     world.registry.__class__ = Full
     assert rebuild(ASKED, REQUEST, NOON, world)["refused"].startswith("MLflow did not take all of it: version ")
     assert not [each for each in world.audit.entries.values() if each.what == "registry_rebuilt"]
+
+
+def scheduled(minute: int) -> dict[str, str]:
+    time = (NOON + timedelta(minutes=minute)).isoformat()
+    return {"source": "aws.events", "detail-type": "Scheduled Event", "time": time}
+
+
+@pytest.mark.parametrize("event", [ASKED, scheduled(0)])
+def test_every_run_tells_its_log_where_the_chains_end(event: dict[str, str]) -> None:
+    world = forged()
+    _, heads = answered(event, REQUEST, NOON, world)
+    assert heads == world.audit.heads()
+    assert heads[MODEL].partition(":")[0].isdecimal()
+
+
+def test_whoever_may_ask_for_a_rebuild_lets_no_request_expire_by_a_time_to_come() -> None:
+    world = forged()
+    before = world.audit.whats
+    with pytest.raises(events.EventError, match="expected none after"):
+        answered(scheduled(60 * 24 * 365), REQUEST, NOON, world)
+    assert world.audit.whats == before
+    assert "outcome" in answered(scheduled(4), REQUEST, NOON, world)[0]
