@@ -12,11 +12,15 @@ from lambdas.release.records import AuditEntry
 class FakeAuditStore:
     objects: dict[str, bytes] = field(default_factory=dict)
     tampered: list[str] = field(default_factory=list)
+    writing: str = ""  # the function that runs
+    by: dict[str, str] = field(default_factory=dict)  # what it wrote
 
     def put(self, key: str, body: bytes) -> bool:
         if key in self.objects:
             return False
         self.objects[key] = body
+        if self.writing:
+            self.by[key] = self.writing
         return True
 
     def get(self, key: str) -> bytes:

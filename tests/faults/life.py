@@ -146,6 +146,8 @@ class Life:
         if letter.function in self.busy:
             return
         self.busy.add(letter.function)
+        store = self.world.audit.store
+        before, store.writing = store.writing, letter.function
         try:
             outcome: object = HANDLERS[letter.function](letter.event, under(self.world, fate))
             self.mail = [other for other in self.mail if other is not letter]
@@ -157,6 +159,7 @@ class Life:
                 self.dead.append((letter, outcome))
         finally:
             self.busy.discard(letter.function)
+            store.writing = before
         self.say(f"{letter.function}: {outcome}")
         self.seen += fate.seen
         if fate.died:

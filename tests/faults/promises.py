@@ -9,6 +9,7 @@ from lambdas.release.records import Version
 from lambdas.release.verifying import breaks
 from tests.fakes.release import MODEL
 from tests.faults.life import Life, NoRestError
+from tests.faults.writers import each_entry_is_of_a_function_that_may_write_it
 
 Promise = Callable[[Life], Iterator[str]]
 RECORDED_AS = {"executing": {"executed", "separation_of_duties_violated"}}
@@ -102,6 +103,7 @@ PROMISES: tuple[Promise, ...] = (
     no_state_goes_back,
     the_deployed_template_stands,
     every_request_can_be_executed,
+    each_entry_is_of_a_function_that_may_write_it,
 )
 
 
