@@ -23,7 +23,7 @@ ifeq ($(MAKELEVEL),0)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test test-long ahead faults native story score evaluate bench-etl bench-forecast bench-lambda bench-score bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas ledgers lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test test-long ahead faults attacks native story score evaluate bench-etl bench-forecast bench-lambda bench-score bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas ledgers lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -107,6 +107,9 @@ ahead: setup-check ## the unit tests with the clock a year ahead, so that what r
 
 faults: setup-check ## 20,000 random lives of the release path among adversaries, every crash point, every attack, every mutant, into build/faults.json
 	@OMP_NUM_THREADS=1 python -m tests.faults
+
+attacks: setup-all native lambdas ## the attackers' 27 findings on 5b55bc2 and on this code, into build/attacks.json (about ten minutes; needs the whole history)
+	@OMP_NUM_THREADS=1 python -m tests.faults.red_team
 
 native: setup ## the C kernel and CSV parser for this machine (optional, needs a C compiler): faster serving
 	@python -m model_code.native

@@ -6,6 +6,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.components import arns
 from stacks.components.endpoint_access import ADMITTED, CALLERS
 from stacks.components.endpoint_alarms import VARIANT, EndpointAlarms, endpoint_name
 from stacks.components.stack import AtollStack
@@ -74,7 +75,7 @@ class EndpointStack(AtollStack):
         )
         return sagemaker.CfnModel(
             self,
-            "Model",
+            arns.SERVED_MODEL,
             execution_role_arn=self._roles.jobs.serving.role_arn,
             enable_network_isolation=True,
             primary_container=container,

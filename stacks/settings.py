@@ -69,6 +69,11 @@ class Identity(_Section):
         description="Principals that may assume people's roles and set their session tags: `root`, `role/<name>`, "
         "or `<account>:role/<name>`.",
     )
+    mail_domains: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+$", max_length=100)], ...] = Field(
+        default=(),
+        max_length=10,
+        description="Domains whose mail addresses administrators may subscribe to notifications; none: any domain's.",
+    )
 
 
 class Images(_Section):
@@ -83,6 +88,12 @@ class Images(_Section):
         default=None, pattern=DIGEST, description="Digest of atoll/model that serves: the same code, fewer packages."
     )
     mlflow: str | None = Field(default=None, pattern=DIGEST, description="Digest of atoll/mlflow.")
+    former: tuple[Annotated[str, Field(pattern=DIGEST)], ...] = Field(
+        default=(),
+        max_length=20,
+        description="Digests of atoll/model published earlier, whose trainings still count; `make images` adds the one "
+        "that it replaces. A model trained by any other image is refused: take out what has known holes.",
+    )
 
     @model_validator(mode="after")
     def _digests_are_there_when_pinned(self) -> Self:

@@ -50,9 +50,8 @@ def inspect(world: World, job: TrainingJob, work: Path) -> Candidate:
     Raises:
         RefusedError: the model must not be registered.
     """
-    repository = world.image.uri().partition("@")[0]
     problem = provenance.job_problem(
-        job, models=world.settings.models, repository=repository
+        job, models=world.settings.models, images=images_that_count(world)
     ) or provenance.places_problem(job, world.settings.data_bucket)
     if problem:
         raise RefusedError(f"{problem}.")
@@ -68,6 +67,12 @@ def inspect(world: World, job: TrainingJob, work: Path) -> Candidate:
     if problem:
         raise RefusedError(f"{problem}.")
     return candidate
+
+
+def images_that_count(world: World) -> list[str]:
+    """Return the images, by digest, whose trainings count: the published one, and those that the settings keep."""
+    published = world.image.uri()
+    return [published, *(f"{published.partition('@')[0]}@{each}" for each in world.settings.former_images)]
 
 
 def fetch_only_version(world: World, job: TrainingJob, to: Path) -> None:

@@ -65,6 +65,7 @@ class Settings(Environment):
     slice_fields: Annotated[tuple[Text, ...], BeforeValidator(_split)]
     slice_minimum_anomalies: Annotated[int, Field(ge=1)]
     maximum_slice_regression: Share
+    former_images: Annotated[tuple[Text, ...], BeforeValidator(_split)] = ()
     request_expires_after_days: Annotated[int, Field(ge=1)] = 14
 
     @property

@@ -95,8 +95,17 @@ class Administrator(PersonRole):
         self.permissions.allow_pattern(
             "sns:GetTopicAttributes",
             "sns:ListSubscriptionsByTopic",
+            on=[arns.messaging(self, "sns")],
+            because=NAMED_AT_RUN_TIME,
+        )
+        # What the release path tells leaves by mail alone, and to the agency's own domains where they are set:
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-using-identity-based-policies.html
+        receivers = [f"*@{domain}" for domain in foundation.settings.identity.mail_domains]
+        to = {"StringLike": {"sns:Endpoint": receivers}} if receivers else {}
+        self.permissions.allow_pattern(
             "sns:Subscribe",
             on=[arns.messaging(self, "sns")],
             because=NAMED_AT_RUN_TIME,
+            when={"StringEquals": {"sns:Protocol": "email"}, **to},
         )
         self.permissions.allow("kms:Decrypt", on=[foundation.keys.messages.key_arn])

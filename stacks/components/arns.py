@@ -8,11 +8,18 @@ WAY_BACK_ASKED = "WayBackAsked"
 """The id of the function that operators ask to go back or to stop, in the release stack."""
 RECONCILE = "Reconcile"
 """The id of the function that operators ask to write MLflow anew."""
+SERVED_MODEL = "AtollModel"
+"""The id of the model in an endpoint's stack: CloudFormation's name for it contains this, whatever stands around it."""
 
 
 def sagemaker(scope: Construct, kind: str, name: str = "*") -> str:
     """Give the ARN of a SageMaker resource, such as `training-job`."""
     return cdk.Stack.of(scope).format_arn(service="sagemaker", resource=kind, resource_name=name)
+
+
+def served_models(scope: Construct) -> list[str]:
+    """Give the ARN patterns of models that endpoints' stacks make; SageMaker's ARNs may have names in small letters."""
+    return [sagemaker(scope, "model", f"*{name}-*") for name in (SERVED_MODEL, SERVED_MODEL.lower())]
 
 
 def stacks(scope: Construct, pattern: str = ENDPOINT_STACKS) -> str:

@@ -53,7 +53,7 @@ class Trainer(PersonRole):
         isolated = self._isolated()
         for action, kind in _ISOLATED.items():
             self._let_create(action, kind, isolated)
-        self._let_create("CreateTransformJob", "transform-job", self._own_keys())
+        self._let_create("CreateTransformJob", "transform-job", self._of_our_models())
         # A shell in the container would let its submitter write what the job measures.
         self.jobs.deny("sagemaker:CreateTrainingJob", when={"Bool": {"sagemaker:EnableRemoteDebug": "true"}})
         self.jobs.allow_pattern(
@@ -84,6 +84,15 @@ class Trainer(PersonRole):
             "Null": {"sagemaker:InstanceTypes": "false"},
             "StringEquals": {"aws:RequestTag/atoll:uid": UID},
         }
+
+    def _of_our_models(self) -> dict[str, dict[str, object]]:
+        """Add whose model a batch may use: ours are isolated, those of others may not be, and lend their role.
+
+        https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+        """
+        conditions = self._own_keys()
+        conditions["Null"] |= {"sagemaker:ModelArn": "false"}
+        return conditions | {"ArnLike": {"sagemaker:ModelArn": arns.served_models(self)}}
 
     def _isolated(self) -> dict[str, dict[str, object]]:
         """Add the network's conditions; `ForAllValues` passes on an absent key, so absence is excluded beside it."""

@@ -17,7 +17,7 @@ from lambdas.release.decisions import release_of, serves
 from lambdas.release.records import Serving, Version
 from lambdas.release.verifying import breaks
 from tests.fakes.release import MODEL
-from tests.fakes.stack import NOON, REPOSITORY, serving_release
+from tests.fakes.stack import IMAGE, NOON, serving_release
 from tests.faults.acts import ACTS, delete, execute
 from tests.faults.crashing import Fate
 from tests.faults.deeds import attempt, deliver, deploy, fate, finish, good_day, heal, lose, train
@@ -62,7 +62,7 @@ def unlawful(life: Life) -> str | None:
 
 def _unlawful_job(life: Life, version: Version) -> str | None:
     job = life.world.jobs.jobs[version.tag("training_job_arn").rpartition("/")[2]]
-    if not job.image.startswith(f"{REPOSITORY}@") or job.entrypoint or job.environment or len(job.tags) > 2:
+    if job.image != IMAGE or job.entrypoint or job.environment or len(job.tags) > 2:
         return f"version {version.number} was trained by {job.image} {job.entrypoint} {job.environment} {job.tags}"
     if job.name in life.poor:
         return f"version {version.number} serves, and its model learned nothing"

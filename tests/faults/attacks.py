@@ -166,6 +166,8 @@ def _origins() -> Iterator[Attack]:
     yield Attack("code by environment", with_job(environment={"PYTHONPATH": "/opt/ml/input"}), "sets 'PYTHONPATH'")
     yield Attack("own image", with_job(image=IMAGE.replace(REPOSITORY, "evil.example/x")), "its image is")
     yield Attack("image by tag", with_job(image=f"{REPOSITORY}:latest"), "its image is")
+    old = f"{REPOSITORY}@sha256:{'c' * 64}"
+    yield Attack("an image with known holes", with_job(image=old), "its image is")
     yield Attack("with a network", with_job(network_isolated=False), "without network isolation")
     elsewhere = "s3://mallorys-bucket/jobs/job-2/output/model.tar.gz"
     yield Attack("archive in an own bucket", with_job(artifact_uri=elsewhere), "expected s3://data/jobs/job-2/")

@@ -1,6 +1,6 @@
 """Which tests show that a finding of the attackers' review (at commit 5b55bc2) no longer holds.
 
-`python -m tests.faults.red_team` runs them and writes build/attacks.json. A finding without a test here is open.
+`make attacks` runs them, and the finding's probes here and on 5b55bc2. A finding that isn't here is open.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ _CLOUD = "tests/contract/release/test_cloud.py"
 _RECORD = "tests/unit/lambdas/test_record.py"
 _WATCHING = "tests/unit/lambdas/test_watching.py"
 _SERVING = "tests/unit/model_code/serving"
+_BATCHES = "tests/contract/release/test_monitoring_adapters.py"
+_PEOPLE = "tests/infrastructure/test_people_policies.py"
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,15 @@ FINDINGS = (
         ),
     ),
     Finding(
+        "RT-19",
+        "a trainer's batch uses a model of Atoll's own, and one with variables of its own is not measured",
+        (
+            f"{_PEOPLE}::test_an_unsafe_job_cannot_start",
+            f"{_PEOPLE}::test_a_batch_uses_a_model_of_ours_however_aws_spells_its_name",
+            f"{_BATCHES}::test_a_batch_with_variables_of_its_own_is_refused_by_their_names",
+        ),
+    ),
+    Finding(
         "RT-20",
         "the functions survive any answer and any figure",
         ("tests/unit/lambdas/test_training_completed.py::test_whatever_was_measured_the_function_survives_it",),
@@ -163,6 +174,16 @@ FINDINGS = (
         "RT-22",
         "a length of thousands of digits is refused",
         (f"{_SERVING}/test_protocol.py::test_a_length_of_thousands_of_digits_is_refused",),
+    ),
+    Finding(
+        "RT-27",
+        "people are plain letters and digits, images those of a list, notifications mails; MLflow asks all others in",
+        (
+            "tests/unit/lambdas/test_approvals.py::test_anybody_else_and_every_other_role_violates",
+            "tests/unit/lambdas/test_provenance.py::test_a_job_that_broke_a_rule_is_named_with_it",
+            f"{_PEOPLE}::test_a_person_may_do_this_and_not_that",
+            "tests/contract/mlflow/test_refusals.py::test_another_scheme_than_a_password_is_asked_to_sign_in",
+        ),
     ),
 )
 ALL = tuple(f"RT-{number:02}" for number in range(1, 28))

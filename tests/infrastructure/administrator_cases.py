@@ -9,6 +9,12 @@ QUEUE = ARN.format("sqs", "Atoll-Release-DeadLetters-1")
 TOPIC = ARN.format("sns", "Atoll-Release-Notifications-1")
 FUNCTION = ARN.format("lambda", "function:Atoll-Release-ChangeSetExecuted-1")
 ROLE = f"arn:{PARTITION}:iam::{ACCOUNT}:role/agency/atoll/agency-any"
+
+
+def _subscribe(protocol: str, endpoint: str) -> Request:
+    return Request(action="sns:Subscribe", resource=TOPIC, keys={"sns:Protocol": protocol, "sns:Endpoint": endpoint})
+
+
 ADMINISTRATOR = [
     *((Request(action=EXECUTE, resource=STACK, keys=name), False) for name in (FORWARD, BACK, STOP, {})),
     *((Request(action=CREATE, resource=STACK, keys=name | OURS), False) for name in (FORWARD, BACK, STOP)),
@@ -33,7 +39,12 @@ ADMINISTRATOR = [
     (Request(action="sqs:DeleteMessage", resource=QUEUE), True),
     (Request(action="sqs:SendMessage", resource=QUEUE), False),
     (Request(action="sqs:ReceiveMessage", resource=QUEUE.replace("Atoll-", "Another-")), False),
-    (Request(action="sns:Subscribe", resource=TOPIC), True),
+    (Request(action="sns:Subscribe", resource=TOPIC), False),
+    (_subscribe("email", "approvers@agency.example.gov"), True),
+    (_subscribe("email", "mallory@evil.example"), False),
+    (_subscribe("email", "approvers@agency.example.gov.evil.example"), False),
+    (_subscribe("https", "https://evil.example/@agency.example.gov"), False),
+    (_subscribe("sqs", "arn:aws-us-gov:sqs:us-gov-west-1:444455556666:theirs"), False),
     (Request(action="sns:Publish", resource=TOPIC), False),
     (Request(action="lambda:InvokeFunction", resource=FUNCTION), False),
     (Request(action="events:PutEvents", resource=ARN.format("events", "event-bus/default")), False),

@@ -14,5 +14,5 @@ def test_every_right_to_call_an_endpoint_demands_its_tag(templates: dict[str, Te
 
 def test_what_an_endpoint_may_go_back_to_is_kept_when_it_is_replaced(templates: dict[str, Template]) -> None:
     for stack in (each for each in templates if each.startswith("Atoll-Endpoint-")):
-        for name in ("Model", "Config"):
+        for name in ("AtollModel", "Config"):
             assert templates[stack]["Resources"][name]["UpdateReplacePolicy"] == "Retain"

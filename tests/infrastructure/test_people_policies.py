@@ -23,6 +23,7 @@ JOBS = {
     "CreateTransformJob": "transform-job",
     "CreateHyperParameterTuningJob": "hyper-parameter-tuning-job",
 }
+MODEL_ARN = "sagemaker:ModelArn"
 UNSAFE: dict[str, tuple[object, ...]] = {
     "sagemaker:NetworkIsolation": ("false",),
     "sagemaker:InterContainerTrafficEncryption": ("false",),
@@ -32,12 +33,13 @@ UNSAFE: dict[str, tuple[object, ...]] = {
     "sagemaker:VpcSecurityGroupIds": (["sg-another"], [OUR_GROUP, "sg-another"]),
     "sagemaker:InstanceTypes": (["ml.p4d.24xlarge"], ["ml.m5.xlarge", "ml.g5.xlarge"]),
     "sagemaker:MaxRuntimeInSeconds": ("86401",),
+    MODEL_ARN: tuple(ARN.format("sagemaker", f"model/{name}") for name in ("another-teams", "Model-1A2b", "MyModel")),
 }
-OF_TRANSFORM = {"sagemaker:OutputKmsKey", "sagemaker:VolumeKmsKey", "sagemaker:InstanceTypes"}
+OF_TRANSFORM = {"sagemaker:OutputKmsKey", "sagemaker:VolumeKmsKey", "sagemaker:InstanceTypes", MODEL_ARN}
 WRONG = [
     (action, key, value)
     for action in JOBS
-    for key in (OF_TRANSFORM if action == "CreateTransformJob" else UNSAFE)
+    for key in sorted(OF_TRANSFORM if action == "CreateTransformJob" else SAFE)
     for value in (*UNSAFE[key], None)
 ]
 
@@ -50,7 +52,8 @@ def templates(assembly: Callable[[str], Path]) -> Templates:
 def job(templates: Templates, action: str, **changed: object) -> Request:
     """A safe job by alice, with some condition keys changed; None leaves a key away."""
     used = OF_TRANSFORM if action == "CreateTransformJob" else set(SAFE)
-    keys = {key: named(templates, changed.get(key, SAFE[key])) for key in sorted(used)}
+    safe = SAFE | {MODEL_ARN: ARN.format("sagemaker", "model/Atoll-Endpoint-card-anomaly-AtollModel-1A2b")}
+    keys = {key: named(templates, changed.get(key, safe[key])) for key in sorted(used)}
     return Request(
         action=f"sagemaker:{action}",
         resource=ARN.format("sagemaker", f"{JOBS[action]}/j-1"),
@@ -62,6 +65,13 @@ def job(templates: Templates, action: str, **changed: object) -> Request:
 @pytest.mark.parametrize("action", JOBS)
 def test_a_safe_job_under_the_own_id_starts(templates: Templates, action: str) -> None:
     assert decision(policies_of(templates, "Trainer"), job(templates, action)) == "Allow"
+
+
+@pytest.mark.parametrize("name", ["AtollModel-1A2b", "atoll-endpoint-card-anomaly-atollmodel-1a2b"])
+def test_a_batch_uses_a_model_of_ours_however_aws_spells_its_name(templates: Templates, name: str) -> None:
+    """RT-19: CloudFormation names it by stack and id or by the id alone; SageMaker's ARNs may be in small letters."""
+    asked = job(templates, "CreateTransformJob", **{MODEL_ARN: ARN.format("sagemaker", f"model/{name}")})
+    assert decision(policies_of(templates, "Trainer"), asked) == "Allow"
 
 
 @pytest.mark.parametrize(("action", "key", "value"), WRONG)

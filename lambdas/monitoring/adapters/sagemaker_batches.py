@@ -25,8 +25,8 @@ class SageMakerBatches:
         """Return the batch.
 
         Raises:
-            BatchError: its input is compressed, no CSV, listed in a manifest file, or not what the model got; or its
-                model is gone.
+            BatchError: its input is compressed, no CSV, listed in a manifest file, or not what the model got; it sets
+                variables; or its model is gone.
         """
         found = self._sagemaker.describe_transform_job(TransformJobName=job)
         chosen = found.get("DataProcessing", {}).get("InputFilter", WHOLE)
@@ -34,6 +34,11 @@ class SageMakerBatches:
             raise BatchError(
                 f"{job} sets DataProcessing.InputFilter to {chosen!r}: the model got other columns than the file has, "
                 "so the file's drift would say nothing. Write the model's columns alone; join ids to the scores later."
+            )
+        if own := sorted(found.get("Environment", {})):
+            raise BatchError(
+                f"{job} sets {', '.join(own)!r:.200} in the container: what it did isn't what was released, and isn't "
+                "measured. Start it without Environment."
             )
         given = found["TransformInput"]
         source = given["DataSource"]["S3DataSource"]

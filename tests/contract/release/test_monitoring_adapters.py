@@ -92,6 +92,13 @@ def test_drift_of_other_columns_than_the_model_got_is_refused_by_name(scored: Ca
         SageMakerBatches(sagemaker=scored("sagemaker"), s3=scored("s3")).describe("j")
 
 
+def test_a_batch_with_variables_of_its_own_is_refused_by_their_names(scored: Callable[..., Any]) -> None:
+    """RT-19: whoever starts a transform may set any variable of its container."""
+    start(scored("sagemaker"), "j", "text/csv", Environment={"ATOLL_ROUND": "0"})
+    with pytest.raises(ports.BatchError, match=r"ATOLL_ROUND.*isn't measured"):
+        SageMakerBatches(sagemaker=scored("sagemaker"), s3=scored("s3")).describe("j")
+
+
 def test_a_batch_that_joins_its_scores_to_its_rows_is_what_the_model_got(scored: Callable[..., Any]) -> None:
     start(
         scored("sagemaker"), "j", "Text/CSV; charset=utf-8", DataProcessing={"InputFilter": "$", "JoinSource": "Input"}

@@ -41,7 +41,23 @@ def test_the_written_file_can_be_loaded(tmp_path: Path) -> None:
     file = tmp_path / "agency.toml"
     file.write_text((ENVIRONMENTS / "govcloud-west.toml").read_text())
     write_digests(file, DIGESTS)
-    assert load(str(file)).images.model_dump() == {"digests": "pinned", **DIGESTS}
+    zeros = "sha256:" + "0" * 64
+    assert load(str(file)).images.model_dump() == {"digests": "pinned", **DIGESTS, "former": (zeros,)}
+
+
+def test_the_image_that_is_replaced_still_counts_and_one_that_was_taken_out_does_not(tmp_path: Path) -> None:
+    """RT-27: a model trained before the deployment is still taken; of what has known holes nothing is."""
+    file = tmp_path / "agency.toml"
+    file.write_text((ENVIRONMENTS / "govcloud-west.toml").read_text())
+    write_digests(file, DIGESTS)
+    kept = load(str(file)).images.former
+    write_digests(file, DIGESTS)
+    assert load(str(file)).images.former == kept
+    write_digests(file, DIGESTS | {"model": "sha256:" + "d" * 64})
+    assert load(str(file)).images.former == (DIGESTS["model"], *kept)
+    file.write_text(file.read_text().replace(f', "{kept[0]}"', ""))
+    write_digests(file, DIGESTS | {"model": "sha256:" + "e" * 64})
+    assert load(str(file)).images.former == ("sha256:" + "d" * 64, DIGESTS["model"])
 
 
 def test_a_file_that_could_not_be_deployed_stays_as_it_was(tmp_path: Path) -> None:

@@ -15,9 +15,11 @@ from tests.fakes.artifacts import DATA_MANIFEST, DATA_SHA, FEATURES_SHA, HOLDOUT
 from tests.fakes.release import IMAGE, MODEL, NOON, job
 from tests.fakes.stack import REPOSITORY
 
+FORMER = f"{REPOSITORY}@sha256:{'b' * 64}"
+
 
 def problem_of(**changes: object) -> str | None:
-    return provenance.job_problem(job(**changes), models=[MODEL], repository=REPOSITORY)  # ty: ignore[invalid-argument-type]
+    return provenance.job_problem(job(**changes), models=[MODEL], images=[IMAGE, FORMER])  # ty: ignore[invalid-argument-type]
 
 
 def test_a_job_that_kept_the_rules_may_be_registered() -> None:
@@ -36,6 +38,7 @@ def test_a_job_that_kept_the_rules_may_be_registered() -> None:
         ({"image": f"{REPOSITORY}:latest"}, "its image is"),
         ({"image": IMAGE.replace("registry", "elsewhere")}, "its image is"),
         ({"image": f"{IMAGE}0"}, "its image is"),
+        ({"image": f"{REPOSITORY}@sha256:{'c' * 64}"}, "expected the published one or a former one"),
         ({"entrypoint": ("python", "-c", "anything")}, "in place of the image's own entry point"),
         ({"remote_debug": True}, "open a shell in the container"),
         ({"environment": {"PYTHONPATH": "/opt/ml/input/data/features"}}, "its environment sets 'PYTHONPATH'"),
@@ -44,6 +47,10 @@ def test_a_job_that_kept_the_rules_may_be_registered() -> None:
 )
 def test_a_job_that_broke_a_rule_is_named_with_it(changes: dict[str, object], words: str) -> None:
     assert words in (problem_of(**changes) or "")
+
+
+def test_a_former_image_of_the_settings_list_counts() -> None:
+    assert problem_of(image=FORMER) is None
 
 
 def test_a_job_may_bound_its_threads() -> None:
