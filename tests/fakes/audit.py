@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from lambdas.release.chain import ChainedAudit
 from lambdas.release.records import AuditEntry
@@ -39,7 +40,7 @@ FEW = 10  # links between two checkpoints, so that short lives have some too
 class FakeAudit(ChainedAudit):
     """The product's own chain over a store in memory, with a look at what was written."""
 
-    def __init__(self, store: FakeAuditStore | None = None, *, every: int = FEW) -> None:
+    def __init__(self, store: Any = None, *, every: int = FEW) -> None:  # noqa: ANN401 - a store with a look into it
         self.store = store or FakeAuditStore()
         super().__init__(self.store, every=every)
 

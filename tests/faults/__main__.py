@@ -44,17 +44,19 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     console, began = Console(stderr=True, highlight=False), time.monotonic()
     done = lived(console, chosen.sequences, chosen.seed)
+    a_minute = round(60 * len(done.tally.stories) / (time.monotonic() - began))
     attacks = tried()
-    mutants = [{"mutant": m.name, "promise": m.promise, "caught": m.is_caught()} for m in MUTANTS]
+    mutants = [{"mutant": m.name, "promise": m.promise, "caught": bool(by := m.caught_by()), "by": by} for m in MUTANTS]
     failed_creations = creations.tried()
-    report = done.report() | {"first_seed": chosen.seed, "attacks": attacks, "mutants": mutants}
+    report = done.report() | {"first_seed": chosen.seed, "sequences_a_minute": a_minute}
+    report |= {"attacks": attacks, "mutants": mutants}
     report["failed_creations"] = failed_creations
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(report | {"seconds": round(time.monotonic() - began)}, indent=1), encoding="utf-8")
     refused, caught = sum(each["refused"] for each in attacks), sum(each["caught"] is True for each in mutants)
     led_on = sum(each["led_on"] for each in failed_creations)
     console.print(
-        f"{len(done.tally.stories)} sequences, {len(done.broken)} with a broken promise; {len(done.tally.died)} crash "
+        f"{len(done.tally.stories)} sequences ({a_minute} a minute), {len(done.broken)} with a broken promise; {len(done.tally.died)} crash "
         f"points, {len(done.missed())} missed; {refused} of {len(attacks)} attacks refused; {caught} of {len(mutants)} "
         f"mutants caught; {led_on} of {len(failed_creations)} failed creations led on; "
         f"{', '.join(done.untaken()) or 'no step of an attacker'} untaken. {REPORT}"

@@ -16,6 +16,7 @@ from lambdas.release.records import Release, Version, stack_of, submitter_of
 from tests.fakes.cloud import ChangeSet
 from tests.fakes.release import MODEL, job
 from tests.fakes.stack import identity, serving_release, template
+from tests.fakes.versions import VersionedAuditStore
 from tests.faults.crashing import Fate
 from tests.faults.deeds import PEOPLE, ask
 from tests.faults.life import Life
@@ -28,6 +29,7 @@ _BRINGS = ("make a way back", "execute a way back", "make a stop", "execute a st
 WIDER = {
     "Operator": frozenset((*_BRINGS, "execute on a second stack", "put an event")),
     "Approver": frozenset({"execute the own release", "delete the own release"}),
+    "Administrator": frozenset({"delete an entry", "write an entry"}),
 }
 """What a role may as well in every third life, as if the policies had been changed."""
 STEPS = {
@@ -229,6 +231,21 @@ def reach_out(life: Life) -> None:
     may(life, life.random.choice((*ROLES, STRANGER)), call)
 
 
+def write_over(life: Life) -> None:
+    """Somebody writes over an entry, with another version or person in it. The bucket's policy lets nobody."""
+    store = life.world.audit.store
+    entries = store.keys(f"audit/{MODEL}/")
+    role = any_role(life, "delete an entry", "write an entry")
+    allowed = may(life, role, "delete an entry") and may(life, role, "write an entry")
+    if not allowed or not entries or not isinstance(store, VersionedAuditStore):
+        return
+    key = life.random.choice(entries)
+    told = json.loads(store.get(key))
+    others = [version.number for version in known.versions(life.world, MODEL)]
+    told["details"] |= {"version": life.random.choice(others)} if others else {}
+    store.write_over(key, json.dumps(told | {"who": life.random.choice(PEOPLE)}).encode())
+
+
 def train_foreign(life: Life) -> None:
     """A trainer trains an honest-looking model by what isn't the settings' image, or not by its own program."""
     if not may(life, any_role(life, "train"), "train"):
@@ -259,5 +276,6 @@ ACTS: tuple[Callable[[Life], None], ...] = (
     *[ask_back] * 2,
     take_away,
     reach_out,
+    write_over,
     train_foreign,
 )

@@ -6,7 +6,7 @@ passes, not only at rest.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
@@ -16,8 +16,10 @@ from lambdas.release import mirror, record
 from lambdas.release.decisions import release_of, serves
 from lambdas.release.records import Serving, Version
 from lambdas.release.verifying import breaks
+from tests.fakes.audit import FakeAudit
 from tests.fakes.release import MODEL
 from tests.fakes.stack import IMAGE, NOON, serving_release
+from tests.fakes.versions import VersionedAuditStore
 from tests.faults.acts import ACTS, delete, execute
 from tests.faults.crashing import Fate
 from tests.faults.deeds import attempt, deliver, deploy, fate, finish, good_day, heal, lose, train
@@ -134,6 +136,7 @@ class Adversaries(Lives):
 
     def born(self, life: Life) -> None:
         self.watch = Watch()
+        life.world = replace(life.world, audit=FakeAudit(VersionedAuditStore()))
         life.meanwhile = MEANWHILE
         begins = life.cloud.on_begin
 

@@ -22,6 +22,7 @@ from lambdas.release import (
     waiting,
     watching,
 )
+from lambdas.release.adapters.s3_audit import S3AuditStore
 from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
 from lambdas.release.records import Execution, Version, release_id, stack_of, submitter_of
@@ -43,17 +44,19 @@ class Mutant:
     promise: str
     kind: type[Lives] = Lives
 
-    def is_caught(self) -> bool:
-        """Say whether lives under this mutant break the promise."""
+    def caught_by(self) -> str:
+        """Return the seed under which a life breaks the promise, and the promise in its words; empty for none."""
         with patch.object(self.owner, self.attribute, self.put):
-            return any(self._breaks(first) for first in range(BATCHES))
+            return next(filter(None, map(self._broken, range(BATCHES))), "")
 
-    def _breaks(self, first: int) -> bool:
+    def _broken(self, first: int) -> str:
         try:
             search(Tally(), lives=LIVES, first=first, shrink=False, kind=self.kind)
         except BrokenPromiseError as error:
-            return any(fault.startswith(self.promise) for fault in error.faults)
-        return False
+            return next(
+                (f"seed {first}: {fault}"[:200] for fault in error.faults if fault.startswith(self.promise)), ""
+            )
+        return ""
 
 
 def register_always(world: World, candidate: Any, at: datetime) -> Version:  # noqa: ANN401 - a candidate
@@ -111,6 +114,16 @@ def of_any_role(execution: Execution, *, approver: str) -> str | None:
     return f"executed by its own submitter, not by {approver}" if own else None
 
 
+def newest(self: S3AuditStore, prefix: str, after: str = "") -> list[str]:
+    """`S3AuditStore.keys` by which the newest version of each key is read."""
+    found: dict[str, str] = {}
+    for kind, key, version in self._listed(prefix, after):
+        if kind == "Versions":
+            found.setdefault(key, version)
+    self._first |= found
+    return list(found)
+
+
 def nobodys(_submitter: str, sha256: str, number: str) -> str:
     """`records.release_id` under a name that is not the submitter's."""
     return release_id("nobody", sha256, number)
@@ -139,6 +152,7 @@ MUTANTS = (
     ),
     Mutant("MLflow's alias decides", known, "champion", alias_decides, "", Adversaries),
     Mutant("a request bears nobody's name", candidates, "release_id", nobodys, _LAWFUL, Adversaries),
+    Mutant("the newest version of an entry counts", S3AuditStore, "keys", newest, "", Adversaries),
     Mutant("any stack's execution counts", guarding, "execution_of", of_any_stack, "", Adversaries),
     Mutant("any name that contains the id counts", guarding, "execution_of", of_any_name, "", Adversaries),
     Mutant("any role approves", approvals, "violation_of", of_any_role, _LAWFUL, Adversaries),

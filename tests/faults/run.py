@@ -27,11 +27,14 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     broken: list[dict[str, Any]] = field(default_factory=list)
 
-    def missed(self) -> list[str]:
-        """The crash points that no function died at: of every call that is written, and of every one that was made."""
+    def declared(self) -> list[Site]:
+        """The crash points: both sides of every call that is written in the code, and of every one that was made."""
         sites = {*written_sites(), *(site for site, _ in self.tally.seen)}
-        points: list[Site] = sorted((site, side) for site in sites for side in SIDES)
-        return [" ".join(point) for point in points if not self.tally.died[point]]
+        return sorted((site, side) for site in sites for side in SIDES)
+
+    def missed(self) -> list[str]:
+        """The crash points that no function died at."""
+        return [" ".join(point) for point in self.declared() if not self.tally.died[point]]
 
     def untaken(self) -> list[str]:
         """The steps of the attackers' review that nobody took."""
@@ -46,7 +49,11 @@ class Run:
             "lives": self.tally.lives,
             "steps": STEPS,
             "broken": self.broken,
-            "crash_points": {"covered": len(crashes), "missed": self.missed()},
+            "crash_points": {
+                "declared": len(self.declared()),
+                "reached": len(crashes),
+                "missed": self.missed(),
+            },
             "crashes": crashes,
             "states": dict(self.tally.states),
             "acts": acts_of(self.tally),

@@ -36,4 +36,4 @@ def test_each_step_of_the_attackers_review_is_taken_and_everybody_acts(lived: Ru
 @pytest.mark.share(8)
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_breaks_its_promise(mutant: Mutant) -> None:
-    assert mutant.is_caught()
+    assert mutant.caught_by()
