@@ -5,7 +5,9 @@ A put-if-absent succeeds over a delete marker, as S3's does
 holds the adapter to a real one.
 """
 
+import bisect
 import io
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,8 +21,11 @@ class FakeVersions:
 
     def __init__(self) -> None:
         self.kept: dict[str, list[bytes | None]] = {}  # key -> versions, the oldest first; None is a delete marker
+        self.keys: list[str] = []  # in their order
 
     def put_object(self, *, Key: str, Body: bytes, **_: str) -> None:  # noqa: N803 - boto3's
+        if Key not in self.kept:
+            bisect.insort(self.keys, Key)
         versions = self.kept.setdefault(Key, [])
         if versions and versions[-1] is not None:
             raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": Key}}, "PutObject")
@@ -39,8 +44,10 @@ class FakeVersions:
 
     def paginate(self, *, Prefix: str, KeyMarker: str = "", **_: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - the same
         page: dict[str, list[dict[str, str]]] = {"Versions": [], "DeleteMarkers": []}
-        for key in sorted(key for key in self.kept if key.startswith(Prefix) and key > KeyMarker):
-            for number, body in reversed(list(enumerate(self.kept[key]))):
+        for key in itertools.islice(self.keys, bisect.bisect_left(self.keys, Prefix), None):
+            if not key.startswith(Prefix):
+                break
+            for number, body in reversed(list(enumerate(self.kept[key] if key > KeyMarker else ()))):
                 kind = "DeleteMarkers" if body is None else "Versions"
                 page[kind].append({"Key": key, "VersionId": str(number)})
         yield page

@@ -56,9 +56,10 @@ def main(arguments: Sequence[str]) -> int:
     refused, caught = sum(each["refused"] for each in attacks), sum(each["caught"] is True for each in mutants)
     led_on = sum(each["led_on"] for each in failed_creations)
     console.print(
-        f"{len(done.tally.stories)} sequences ({a_minute} a minute), {len(done.broken)} with a broken promise; {len(done.tally.died)} crash "
-        f"points, {len(done.missed())} missed; {refused} of {len(attacks)} attacks refused; {caught} of {len(mutants)} "
-        f"mutants caught; {led_on} of {len(failed_creations)} failed creations led on; "
+        f"{len(done.tally.stories)} sequences ({a_minute} a minute), {len(done.broken)} with a broken promise; "
+        f"{len(done.tally.died)} crash points of {len(done.declared())}, {len(done.missed())} missed; "
+        f"{refused} of {len(attacks)} attacks refused; {caught} of {len(mutants)} mutants caught; "
+        f"{led_on} of {len(failed_creations)} failed creations led on; "
         f"{', '.join(done.untaken()) or 'no step of an attacker'} untaken. {REPORT}"
     )
     whole = refused == len(attacks) and caught == len(mutants) and led_on == len(failed_creations)
