@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lambdas.release import briefing, decisions, documents, gate, known, mirror, provenance, reports, signing, vouching
 from lambdas.release.artifact import Artifact, ArtifactError, open_artifact, open_released
-from lambdas.release.ports import StackMovesError, World
+from lambdas.release.ports import RegistryError, StackMovesError, World
 from lambdas.release.records import Release, RunRecord, TrainingJob, Version, release_id
 from lambdas.release.settings import Settings
 
@@ -104,6 +104,9 @@ def register(world: World, candidate: Candidate, at: datetime) -> Version:
     """Return the job's one version: the one on record, else log the run, show it in MLflow and record it.
 
     The record numbers versions. MLflow counts alike, unless somebody took away what it had: then it is built anew.
+
+    Raises:
+        RegistryError: MLflow gives it a number that is another version's, or doesn't answer.
     """
     job, manifest = candidate.job, candidate.artifact.manifest
     versions = known.versions(world, job.model)
@@ -120,8 +123,13 @@ def register(world: World, candidate: Candidate, at: datetime) -> Version:
         ended=job.ended,
     )
     world.registry.log(run, record)
-    shown = next((v for v in world.registry.versions(job.model) if v.run_id == run), None)
-    shown = shown or world.registry.register(job.model, run, lineage | {"atoll.state": "registered"})
+    taken = {version.number for version in versions}  # whose run a user of MLflow may have named after this job
+    left = (v for v in world.registry.versions(job.model) if v.run_id == run and v.number not in taken)
+    shown = next(left, None) or world.registry.register(job.model, run, lineage | {"atoll.state": "registered"})
+    if shown.number in taken:
+        raise RegistryError(
+            f"MLflow gives {job.name} the number {shown.number}, which is on record as another version's."
+        )
     version = Version(model=job.model, number=shown.number, run_id=run, tags=lineage)
     reports.registered(world, version, job, at)
     return known.current(world, version)

@@ -5,7 +5,7 @@ it, so that who finds none may be first (RT-12).
 """
 
 from lambdas.release.records import Version
-from tests.fakes.release import MODEL
+from tests.fakes.release import MODEL, job
 from tests.faults.acts import counted
 from tests.faults.life import Life
 
@@ -14,6 +14,7 @@ STEPS = {
     "RT-01": ("delete a tag", "delete the alias", "delete a version", "delete the model"),
     "RT-02": ("create the model anew", "write every tag anew", "move the alias"),
     "RT-04": ("change the submitter's tag",),
+    "RT-10": ("name a run after the next job",),
 }
 
 
@@ -41,10 +42,10 @@ def _edit(life: Life, step: str, version: Version) -> None:
             life.registry.tag(version, {name: ""})
         case "change the submitter's tag":
             life.registry.tag(version, {"submitter": life.random.choice(("", "zoe"))})
-        case "delete the alias":
-            life.registry.uncrown(MODEL)
-        case "move the alias":
-            life.registry.crown(version)
+        case "name a run after the next job":
+            life.registry.runs[job(f"job-{life.jobs + 1}").arn] = version.run_id
+        case "delete the alias" | "move the alias":
+            life.registry.crown(version) if step.startswith("move") else life.registry.uncrown(MODEL)
         case "delete a version":
             del life.registry.known[MODEL, version.number]
         case "delete the model":

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from lambdas.release import events
+import pytest
+
+from lambdas.release import events, mirror
 from lambdas.release.decisions import release_of
 from lambdas.release.records import Release, stack_of
-from tests.fakes.release import MODEL
+from tests.fakes.release import MODEL, job
 from tests.fakes.stack import identity, template
 from tests.faults.scenes import Scene, with_champion
 from tests.faults.table import ALL, FINDINGS
@@ -133,6 +135,51 @@ def test_who_creates_the_registered_model_first_gains_nothing() -> None:
     scene.approved(scene.trained("ann"), "carol")
     only_the_champion_serves(scene, "3")
     assert [v.number for v in scene.life.versions("released")] == ["3"]
+
+
+def test_a_run_that_is_named_after_anothers_job_ends_nobodys_version() -> None:
+    """Whoever may edit runs in MLflow gives the champion's to the job to come, and trains what the gate refuses."""
+    scene = with_champion()
+    scene.life.registry.runs[job("job-2").arn] = scene.version("1").run_id
+    refused = scene.trained("mallory", 0.1)
+    assert (refused.number, refused.state) == ("2", "refused")
+    assert scene.life.world.audit.whats.count("registered") == 2
+    only_the_champion_serves(scene)
+    waiting = scene.trained("bob", 0.9)
+    scene.life.registry.runs[job("job-4").arn] = waiting.run_id
+    scene.trained("mallory", 0.1)
+    assert (scene.version(waiting.number).state, scene.version("4").state) == ("requested", "refused")
+
+
+def test_nobody_has_the_own_model_asked_for_in_another_trainers_name() -> None:
+    """Bob's model waits for the stack; he names its run after alice's job, whose end then asks for his, as hers."""
+    scene = with_champion()
+    scene.life.held_until = scene.life.cloud.now + timedelta(hours=1)
+    scene.begins("home-1", Release())
+    bobs = scene.trained("bob", 0.9)
+    assert bobs.state == "registered"
+    scene.life.registry.runs[job("job-3").arn] = bobs.run_id
+    scene.life.held_until = scene.life.cloud.now
+    scene.life.cloud.finish("failed")
+    scene.life.cloud.passes(timedelta(minutes=5))
+    scene.trained("alice", 0.85)
+    scene.passes(timedelta(hours=1))
+    asked = {scene.version("2").tag("release_id").split("-")[2], scene.newest.tag("release_id").split("-")[2]}
+    assert asked == {"bob", "alice"}
+    scene.approved(scene.version("2"), "bob")
+    assert any("approved by its submitter" in alarm for alarm in scene.alarms)
+    only_the_champion_serves(scene)
+
+
+def test_a_number_that_mlflow_gives_twice_is_never_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody deletes the registered model between the platform's look and its registration."""
+    scene = with_champion()
+    monkeypatch.setattr(mirror, "catch_up", lambda *_: scene.life.registry.known.clear())
+    scene.trained("mallory", 0.9)
+    ((_, death),) = scene.life.dead
+    assert "on record as another version's" in death
+    assert scene.life.world.audit.whats.count("registered") == 1
+    only_the_champion_serves(scene)
 
 
 def test_nobody_whom_the_trail_does_not_name_has_approved_anything() -> None:
