@@ -232,9 +232,9 @@ def reach_out(life: Life) -> None:
 
 
 def write_over(life: Life) -> None:
-    """Somebody writes over an entry, with another version or person in it. The bucket's policy lets nobody."""
+    """Somebody writes over an entry, as one of another version. The bucket's policy lets nobody."""
     store = life.world.audit.store
-    entries = store.keys(f"audit/{MODEL}/")
+    entries = store.keys("audit/")
     role = any_role(life, "delete an entry", "write an entry")
     allowed = may(life, role, "delete an entry") and may(life, role, "write an entry")
     if not allowed or not entries or not isinstance(store, VersionedAuditStore):
@@ -243,7 +243,7 @@ def write_over(life: Life) -> None:
     told = json.loads(store.get(key))
     others = [version.number for version in known.versions(life.world, MODEL)]
     told["details"] |= {"version": life.random.choice(others)} if others else {}
-    store.write_over(key, json.dumps(told | {"who": life.random.choice(PEOPLE)}).encode())
+    store.write_over(key, json.dumps(told).encode())
 
 
 def train_foreign(life: Life) -> None:

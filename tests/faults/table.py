@@ -13,6 +13,8 @@ _RECORD = "tests/unit/lambdas/test_record.py"
 _WATCHING = "tests/unit/lambdas/test_watching.py"
 _SERVING = "tests/unit/model_code/serving"
 _BATCHES = "tests/contract/release/test_monitoring_adapters.py"
+_AUDIT = "tests/contract/release/test_audit.py"
+_RECONCILING = "tests/unit/lambdas/test_reconciling.py"
 _PEOPLE = "tests/infrastructure/test_people_policies.py"
 
 
@@ -175,6 +177,26 @@ FINDINGS = (
         "a length of thousands of digits is refused",
         (f"{_SERVING}/test_protocol.py::test_a_length_of_thousands_of_digits_is_refused",),
     ),
+    Finding(
+        "RT-23",
+        "a tail that was cut off is seen by a head kept elsewhere, and no two entries are one",
+        (
+            "tests/unit/compliance/test_audit.py::test_a_tail_cut_off_for_good_is_seen_by_a_head_that_was_kept",
+            f"{_RECONCILING}::test_the_heads_of_the_chain_are_told_once_a_day_outside_of_the_bucket",
+            f"{_AUDIT}::test_two_people_who_do_the_same_within_a_second_leave_two_entries",
+        ),
+    ),
+    Finding(
+        "RT-24",
+        "the trail has every access to what decides a release or is its evidence",
+        ("tests/infrastructure/test_mutations.py::test_a_broken_template_breaks_its_claim",),
+    ),
+    Finding(
+        "RT-25",
+        "what reads trainers' files holds no secret",
+        ("tests/infrastructure/test_mutations.py::test_a_broken_template_breaks_its_claim",),
+    ),
+    Finding("RT-26", "the ways out of the network that remain are said", ()),
     Finding(
         "RT-27",
         "people are plain letters and digits, images those of a list, notifications mails; MLflow asks all others in",

@@ -1,5 +1,7 @@
 """Probes of the synthesized policies (tests/faults/probes): what govcloud-west's templates let whom do."""
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,20 @@ def test_rt_19_nobody_starts_a_transform_of_any_model(templates: Templates) -> N
         tags={"atoll:uid": "alice", "atoll:model": "card-anomaly"},
     )
     refused(decision(policies_of(templates, "Trainer"), asked) != "Allow", "a trainer runs another team's model")
+
+
+def test_rt_24_the_trail_records_what_decides_and_what_is_evidence(templates: Templates) -> None:
+    ((_, trail),) = resources_of(templates, "AWS::CloudTrail::Trail")
+    selected = json.dumps(trail.get("EventSelectors", []) + trail.get("AdvancedEventSelectors", []))
+    whole = re.search(r'"<Atoll-Foundation\.Audit\w*\.Arn>/"', selected)
+    data = [re.search(rf'"<Atoll-Foundation\.Data\w*\.Arn>/{each}/"', selected) for each in ("features", "jobs")]
+    refused(whole and all(data), f"data events: {selected}")
+
+
+def test_rt_25_what_reads_trainers_files_holds_no_secret(templates: Templates) -> None:
+    policies = resources_of(templates, "AWS::IAM::ManagedPolicy") + resources_of(templates, "AWS::IAM::Policy")
+    found = [name for name, body in policies if name.startswith("BatchScored") and "GetSecretValue" in json.dumps(body)]
+    refused(not found, f"{found} may read MLflow's administrator")
 
 
 def test_rt_27_people_are_subscribed_by_mail_alone(templates: Templates) -> None:

@@ -1,10 +1,12 @@
 """Probes of what a job may bring: its archive's address, its tags, its figures, and the line that approvers read."""
 
 import json
+from pathlib import Path
 
 from lambdas.release import briefing
-from lambdas.release.records import TrainingJob, Version
+from lambdas.release.records import AuditEntry, TrainingJob, Version
 from tests.fakes.artifacts import metrics, pack
+from tests.fakes.audit import FakeAudit
 from tests.fakes.release import IMAGE, MODEL, NOON, FakeWorld
 from tests.faults.attack import deliver, honest, under_attack
 from tests.faults.probes.outcome import refused
@@ -53,6 +55,20 @@ def test_rt_20_the_functions_survive_any_figure() -> None:
             deliver(world, pack(honest(world, metrics_json=figures)))
         except Exception as death:  # noqa: BLE001 - of whatever kind: the function died
             refused(held=False, evidence=f"training_completed died of {death!r}"[:300])
+
+
+def test_rt_23_two_people_who_do_the_same_within_a_second_leave_two_entries() -> None:
+    audit = FakeAudit()
+    for who in ("ann", "bob"):
+        audit.write(AuditEntry(model=MODEL, subject="r", what="execution_denied", at=NOON, who=who))
+    left = audit.store.keys("audit/")
+    refused(len(left) == 2, f"of two denied calls the record keeps {left}")
+
+
+def test_rt_26_the_ways_out_that_remain_are_said() -> None:
+    said = " ".join(path.read_text(encoding="utf-8") for path in Path("docs").rglob("*.md"))
+    missing = [way for way in ("DNS Firewall", "CloudFormation's answers") if way not in said]
+    refused(not missing, f"no page of the documents names {missing}")
 
 
 def test_rt_27_a_model_of_an_image_with_known_holes_is_refused() -> None:
