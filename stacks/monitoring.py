@@ -11,8 +11,8 @@ from constructs import Construct
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.bundle import bundle_folder
 from stacks.components import arns
-from stacks.components.database import VAULT
-from stacks.components.endpoint_alarms import VARIANT, endpoint_name, runbook
+from stacks.components.alerts import ring_when_a_backup_fails, runbook
+from stacks.components.endpoint_alarms import VARIANT, endpoint_name
 from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.jsii_types import as_interface
@@ -48,8 +48,7 @@ class MonitoringStack(AtollStack):
             text = f"Events that failed for good wait in the queue. {runbook('release-dead-letters')}"
             self._alarm(f"{name}DeadLetters", waiting, threshold=1, text=text)
         if settings.tracking.database == "postgresql":
-            text = f"The tracking database was not backed up. {runbook('tracking-server')}"
-            self._alarm("BackupFailed", _failed_backups(), threshold=1, text=text)
+            ring_when_a_backup_fails(self, release.topic)
         for model in settings.models:
             self._watch(model)
         self.output("BatchScoredFunction", function.function_name)
@@ -122,17 +121,6 @@ class MonitoringStack(AtollStack):
             cloudwatch.GraphWidget(title=f"{model}: latency (microseconds)", left=[_serving(model, "ModelLatency")]),
             cloudwatch.GraphWidget(title=f"{model}: drift (largest PSI)", left=[drift(model)]),
         )
-
-
-def _failed_backups() -> cloudwatch.Metric:
-    """https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html."""
-    return cloudwatch.Metric(
-        namespace="AWS/Backup",
-        metric_name="NumberOfBackupJobsFailed",
-        dimensions_map={"BackupVaultName": VAULT},
-        statistic="Sum",
-        period=cdk.Duration.hours(1),
-    )
 
 
 def drift(model: str) -> cloudwatch.Metric:

@@ -5,16 +5,15 @@ from typing import Unpack
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from compliance.accepted import REPEATED_REFERENCE
 from compliance.findings import accept_finding
 from stacks.bundle import bundle_folder
+from stacks.components.alerts import notifications
 from stacks.components.arns import WAY_BACK_ASKED
 from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute, Redelivery, RedeliveryBus, Timetable
 from stacks.components.functions import DeadLetters, EventFunction
-from stacks.components.jsii_types import as_interface
 from stacks.components.pipeline import ReleasePowers
 from stacks.components.record import function_role_name
 from stacks.components.stack import AtollStack, StackOptions
@@ -42,9 +41,7 @@ class ReleaseStack(AtollStack):
         super().__init__(scope, construct_id, settings=settings, **options)
         self.foundation = roles.foundation
         self.dead_letters = DeadLetters(self, "DeadLetters", key=self.foundation.keys.messages)
-        self.topic = sns.Topic(
-            self, "Notifications", master_key=as_interface(self.foundation.keys.messages), enforce_ssl=True
-        )
+        self.topic = notifications(self, self.foundation.keys)
         self.powers = ReleasePowers(
             foundation=self.foundation,
             topic=self.topic,

@@ -9,6 +9,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from stacks.components.alerts import notifications, ring_when_a_backup_fails
 from stacks.components.balancer import InternalBalancer
 from stacks.components.database import OWNER, SERVER_USER, TrackingDatabase
 from stacks.components.firewall import Firewall
@@ -67,6 +68,10 @@ class TrackingStack(AtollStack):
         running = self._service(task, cluster)
         if database:
             running.node.add_dependency(self._migration(cluster, database))
+            if not settings.models:  # else the monitoring stack rings, at the topic of the releases
+                topic = notifications(self, foundation.keys)
+                ring_when_a_backup_fails(self, topic)
+                self.output("NotificationTopicArn", topic.topic_arn)
         balancer.forward_to(running)
         if settings.deployment.production:
             Firewall(self, "Firewall", settings=settings, balancer=balancer.balancer, keys=foundation.keys)

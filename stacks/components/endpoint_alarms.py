@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 
-import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.components.jsii_types import as_interface
-from stacks.components.roles import service
+from stacks.components.alerts import runbook
 from stacks.settings import Model
 
 VARIANT = "live"
@@ -30,11 +27,6 @@ _MICROSECONDS = 1000
 def endpoint_name(model_name: str) -> str:
     """Give the endpoint's fixed name."""
     return f"atoll-{model_name}"
-
-
-def runbook(name: str) -> str:
-    """Say in an alarm's description which page of docs/runbooks/ helps whom it wakes. Controls: IR-4, IR-8."""
-    return f"Runbook: docs/runbooks/{name}.md"
 
 
 class EndpointAlarms(Construct):
@@ -76,7 +68,6 @@ class EndpointAlarms(Construct):
                 model.latency_alarm_ms * _MICROSECONDS,
             ),
         }
-        _let_alarms_speak(topic)
         of_endpoint = {"EndpointName": self._name, "VariantName": VARIANT}
         for name in self._watched:
             page = "endpoint-latency" if name == "latency" else "endpoint-5xx"
@@ -126,15 +117,3 @@ def _metric(metric: str, statistic: str, dimensions: Mapping[str, str]) -> cloud
 def _share(count: str) -> str:
     """Return the share of a minute's calls that `count` counts, or 0 where those are few."""
     return f"IF({count} >= {SEVERAL}, {count} / calls, 0)"
-
-
-def _let_alarms_speak(topic: sns.Topic) -> None:
-    """Let this account's alarms publish: a topic with a policy of its own lacks the default that would let them."""
-    topic.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[as_interface(service("cloudwatch"))],
-            actions=["sns:Publish"],
-            resources=[topic.topic_arn],
-            conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(topic).account}},
-        ),
-    )

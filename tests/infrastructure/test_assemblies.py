@@ -137,7 +137,8 @@ def test_stacks_publish_what_the_contract_says(templates: dict[str, Template]) -
     for stack, expected in OUTPUTS.items():
         if stack in templates:
             published = {key for key in templates[stack]["Outputs"] if not key.startswith("ExportsOutput")}
-            assert published == expected, stack
+            also = {"NotificationTopicArn"} if stack == "Atoll-Tracking" and "Atoll-Release" not in templates else set()
+            assert published == expected | also, stack
 
 
 def test_an_environment_without_models_has_no_release_path(templates: dict[str, Template], environment: str) -> None:

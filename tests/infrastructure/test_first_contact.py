@@ -139,14 +139,18 @@ def test_the_backup_role_has_what_aws_lists_and_the_two_backups_do_not_meet(
 
 def test_a_failed_backup_rings(templates: Templates, environment: str) -> None:
     templates = with_database(templates, environment)
-    if "Atoll-Monitoring" not in templates:
-        assert not load(environment).models
-        pytest.skip(f"{environment} has no models, and with them no topic")
     [vault] = resources(templates, "AWS::Backup::BackupVault")
     alarms = [each.properties for each in resources(templates, "AWS::CloudWatch::Alarm")]
     [failed] = [each for each in alarms if each.get("MetricName") == "NumberOfBackupJobsFailed"]
     assert failed["Dimensions"] == [{"Name": "BackupVaultName", "Value": vault.properties["BackupVaultName"]}]
-    assert failed["AlarmActions"]
+    [action] = failed["AlarmActions"]
+    outputs = [each for template in templates.values() for name, each in template["Outputs"].items()
+               if name == "NotificationTopicArn"]  # fmt: skip
+    assert len(outputs) == 1  # where people subscribe
+    assert action == outputs[0]["Value"] or "Fn::ImportValue" in action
+    for topic in resources(templates, "AWS::SNS::TopicPolicy"):
+        said = [each for each in topic.properties["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+        assert {"Service": "cloudwatch.amazonaws.com"} in [each["Principal"] for each in said], topic.place
 
 
 def test_the_migration_may_tag_the_snapshot_that_it_takes(templates: Templates, environment: str) -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from local.cloud import LocalSession
 from tests.contract.sagemaker.scene import Scene, until
+from tests.contract.sagemaker.test_deployments import is_gone
 from tests.contract.sagemaker.test_service_roles import TRUST, failures
 from tests.contract.sagemaker.test_stacks import Stack, resource
 
@@ -65,8 +66,8 @@ def operator(scene: Scene, role: str) -> LocalSession:
     )
 
 
-def stuck(scene: Scene, role: str) -> Waiting:
-    """A stack whose rollback failed, as SageMaker began to maintain the endpoint meanwhile."""
+def releasing(scene: Scene, role: str) -> Waiting:
+    """A stack whose second release serves already and isn't over."""
     stack = Waiting(scene)
     assert stack.release("one", role=role)["StackStatus"] == "CREATE_COMPLETE"
     stack.waits = True
@@ -75,9 +76,6 @@ def stuck(scene: Scene, role: str) -> Waiting:
     stack.cloudformation.update_stack(StackName=stack.name, TemplateBody=stack.template(), Parameters=parameters)
     until(lambda: stack.events("Signal"), bool)
     assert b"two" in scene.ask(stack.endpoint)["Body"]
-    maintain(scene, stack, "SystemUpdating")
-    assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
-    assert "SystemUpdating" in failures(stack)
     return stack
 
 
@@ -87,7 +85,10 @@ def archive(scene: Scene) -> str:
 
 def test_a_failed_rollback_is_continued_by_the_operator_with_the_narrow_role_alone(scene: Scene) -> None:
     role = scene.make_role(TRUST, {"Action": "*", "Resource": "*"})
-    stack = stuck(scene, role)
+    stack = releasing(scene, role)
+    maintain(scene, stack, "SystemUpdating")
+    assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
+    assert "SystemUpdating" in failures(stack)
     other: Any = scene.make_role(TRUST, {"Action": "*", "Resource": "*"})
     client = operator(scene, role).client("cloudformation")
     for refused in ({}, {"RoleARN": other}):
@@ -106,15 +107,22 @@ def test_a_failed_rollback_is_continued_by_the_operator_with_the_narrow_role_alo
     stack.delete()
 
 
-def test_a_stop_brings_stack_and_endpoint_together_after_a_rollback_that_skips_the_endpoint(scene: Scene) -> None:
+def test_an_endpoint_deleted_while_a_release_runs_is_stopped_in_its_stack_and_the_next_release_serves(
+    scene: Scene,
+) -> None:
     role = scene.make_role(TRUST, {"Action": "*", "Resource": "*"})
-    stack = stuck(scene, role)
+    stack = releasing(scene, role)
+    stops = scene.person({"Action": "sagemaker:DeleteEndpoint", "Resource": "*"}).client("sagemaker")
+    stops.delete_endpoint(EndpointName=stack.endpoint)
+    until(lambda: is_gone(scene, stack.endpoint), bool)
+
+    assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
+    assert "Could not find endpoint" in failures(stack)
     client = operator(scene, role).client("cloudformation")
+    assert stack.continued(client, role) == "UPDATE_ROLLBACK_FAILED"
     assert stack.continued(client, role, "Endpoint") == "UPDATE_ROLLBACK_COMPLETE"
-    assert b"two" in scene.ask(stack.endpoint)["Body"]  # the stack says one
-    maintain(scene, stack, "InService")
+
     stack.stop()
-    assert scene.sagemaker.list_endpoints(NameContains=stack.endpoint)["Endpoints"] == []
     stack.waits = False
     assert stack.release("three")["StackStatus"] == "UPDATE_COMPLETE"
     assert b"three" in scene.ask(stack.endpoint)["Body"]
