@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
+import botocore.loaders
+import botocore.session
 
 from local import supervise
 from local.certificates import Certificates, make_certificates
@@ -40,6 +42,10 @@ class LocalCloudError(RuntimeError):
     """The local AWS or the CDK CLI on it failed; the text holds the end of its log."""
 
 
+_DESCRIPTIONS = botocore.loaders.create_loader()
+"""AWS's descriptions of its services: one for all sessions, as reading one takes longer than most calls."""
+
+
 class LocalSession(boto3.Session):
     """A boto3 session all of whose clients and resources talk to one local AWS, whatever the caller's environment says.
 
@@ -47,7 +53,10 @@ class LocalSession(boto3.Session):
     """
 
     def __init__(self, *, endpoint: str, authority: Path, credentials: Mapping[str, str]) -> None:
+        own = botocore.session.get_session()
+        own.register_component("data_loader", _DESCRIPTIONS)
         super().__init__(
+            botocore_session=own,
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials.get("SessionToken"),

@@ -25,6 +25,7 @@ class Scene:
         self.s3.put_object(Bucket="data", Key="features/a.csv", Body=b"1,2\n3,4\n")
         self.s3.put_object(Bucket="data", Key="features/deep/b.csv", Body=b"5,6\n")
         self.role = self.make_role(SERVICE_TRUST, {"Action": "s3:*", "Resource": "*"})
+        self._archives: dict[str, str] = {}
 
     @staticmethod
     def name(prefix: str) -> str:
@@ -69,10 +70,16 @@ class Scene:
         busy = ("InProgress", "Stopping")
         return until(lambda: describe(**{f"{title}Name": name}), lambda job: job[f"{title}Status"] not in busy, 180)
 
+    def archive(self, word: str) -> str:
+        """The archive of a trained model of one word, trained once: a model is its word and nothing else."""
+        if word not in self._archives:
+            trained = self.train(HyperParameters={"word": word})
+            self._archives[word] = trained["ModelArtifacts"]["S3ModelArtifacts"]
+        return self._archives[word]
+
     def model(self, word: str) -> str:
-        """Train a model of one word and make a SageMaker model of it; returns its name."""
-        job = self.train(HyperParameters={"word": word})
-        container = {"Image": IMAGE, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]}
+        """Make a SageMaker model of one word; returns its name."""
+        container = {"Image": IMAGE, "ModelDataUrl": self.archive(word)}
         name = self.name("model")
         self.sagemaker.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=self.role)
         return name

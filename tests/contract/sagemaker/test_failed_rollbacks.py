@@ -71,16 +71,12 @@ def releasing(scene: Scene, role: str) -> Waiting:
     stack = Waiting(scene)
     assert stack.release("one", role=role)["StackStatus"] == "CREATE_COMPLETE"
     stack.waits = True
-    parameters = [{"ParameterKey": "Archive", "ParameterValue": archive(scene)},
+    parameters = [{"ParameterKey": "Archive", "ParameterValue": scene.archive("two")},
                   {"ParameterKey": "Release", "ParameterValue": "r-two"}]  # fmt: skip
     stack.cloudformation.update_stack(StackName=stack.name, TemplateBody=stack.template(), Parameters=parameters)
     until(lambda: stack.events("Signal"), bool)
     assert b"two" in scene.ask(stack.endpoint)["Body"]
     return stack
-
-
-def archive(scene: Scene) -> str:
-    return scene.train(HyperParameters={"word": "two"})["ModelArtifacts"]["S3ModelArtifacts"]
 
 
 def test_a_failed_rollback_is_continued_by_the_operator_with_the_narrow_role_alone(scene: Scene) -> None:

@@ -47,8 +47,7 @@ class Stack:
         return json.dumps({"Parameters": parameters, "Resources": resources, "Outputs": outputs})
 
     def release(self, word: str, *, role: str = "") -> dict[str, Any]:
-        archive = self.scene.train(HyperParameters={"word": word})["ModelArtifacts"]["S3ModelArtifacts"]
-        values = {"Archive": archive, "Release": f"r-{word}"}
+        values = {"Archive": self.scene.archive(word), "Release": f"r-{word}"}
         parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
         change = self.cloudformation.update_stack if self.exists() else self.cloudformation.create_stack
         under = {"RoleARN": role} if role else {}
