@@ -62,6 +62,7 @@ def test_an_endpoint_whose_first_model_is_broken_fails(scene: Scene) -> None:
 
 
 def test_only_the_containers_in_service_run(scene: Scene) -> None:
+    until(lambda: scene.sagemaker.list_endpoints(StatusEquals="Deleting")["Endpoints"], lambda going: not going)
     before = len(containers(scene.cloud.folder, "serve"))
     name = endpoint(scene, "first")
     scene.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=scene.config("second"))
