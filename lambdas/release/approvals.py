@@ -123,7 +123,8 @@ def record_nameless_denial(world: World, what: str, call: Execution) -> str | No
 def record_way_back(world: World, execution: Execution) -> None:
     """Audit and announce that a change set which goes back or stops an endpoint was executed, by one person alone."""
     what = f"way_back_{'denied' if execution.denied else 'executed'}"
-    details = {"error": execution.denied}
+    stacks = (world.endpoints.stack(model).arn for model in world.settings.models if stack_of(model) == execution.stack)
+    details = {"error": execution.denied, "stack": next(stacks, "")}
     name, at, who = execution.change_set, execution.at, execution.who
     entry = AuditEntry(model=reports.ALL_MODELS, subject=name, what=what, at=at, who=who, details=details)
     world.audit.write(entry)

@@ -10,7 +10,8 @@ Controls: AU-9, AU-10.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -51,11 +52,21 @@ class ChainedAudit:
     """`ports.AuditLog` over an `AuditStore`.
 
     `home` is the account and region that entries are of; those of another are no input (a record that was moved).
+    `stack` tells the ARN of a model's endpoint stack, which each entry names: one that is deleted and made again has
+    another.
     """
 
-    def __init__(self, store: AuditStore, *, home: str = "", every: int = checkpoints.EVERY) -> None:
+    def __init__(
+        self,
+        store: AuditStore,
+        *,
+        home: str = "",
+        stack: Callable[[str], str] | None = None,
+        every: int = checkpoints.EVERY,
+    ) -> None:
         self._store = store
         self._home = home
+        self._stack = stack
         self._every = every
         self._read: dict[str, dict[str, AuditEntry]] = {}  # by model and key: entries never change
 
@@ -65,6 +76,8 @@ class ChainedAudit:
         Where the link begins is read before the entry is written: nobody can have linked it before that.
         """
         last = (self._store.keys(f"chain/{entry.model}/") or [""])[-1]
+        if self._stack and "stack" not in entry.details:
+            entry = replace(entry, details={**entry.details, "stack": self._stack(entry.model)})
         key, body = entry_key(entry), entry_body(entry, self._home)
         if self._store.put(key, body):
             self._link(entry.model, key, body, last)

@@ -277,5 +277,5 @@ def _stack_entry(
     world: World, model: str, stack: Stack, what: str, at: datetime, details: Mapping[str, object]
 ) -> None:
     subject = stack.last_change_set or stack_of(model)
-    facts = {**details, "stack": stack.arn}
+    facts = {**details, "stack": stack.arn}  # the one that was looked at
     world.audit.write(AuditEntry(model=model, subject=subject, what=what, at=at, who="automation", details=facts))

@@ -164,6 +164,16 @@ def test_the_auditors_copy_is_whole_and_a_changed_entry_is_found(story: Steps, t
     assert verify_audit(changed) == 1
 
 
+def test_every_entry_names_its_schema_account_region_and_stack(story: Steps) -> None:
+    copy = ROOT / story["audit"]["facts"]["copy"]
+    entries = [json.loads(entry.read_text()) for entry in copy.glob("audit/*/*/*/*.json")]
+    ours = [entry for entry in entries if entry["model"] not in {"all-models", "unknown-model"}]
+
+    assert ours
+    assert {(entry["schema"], entry["home"]) for entry in entries} == {(2, "000000000000/us-east-1")}
+    assert all(f":stack/Atoll-Endpoint-{entry['model']}/" in entry["details"]["stack"] for entry in ours)
+
+
 def test_the_timeline_in_the_docs_is_one_of_this_story(story: Steps) -> None:
     drawn = (ROOT / "docs" / "operate.md").read_text().partition("```mermaid\n")[2].partition("\n```")[0]
 

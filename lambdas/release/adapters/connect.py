@@ -39,14 +39,15 @@ def connect() -> World:
     settings = Settings.parse(os.environ)
     cloudformation, sagemaker, s3, ssm = (boto3.client(n) for n in ("cloudformation", "sagemaker", "s3", "ssm"))
     secrets, runtime = boto3.client("secretsmanager"), boto3.client("sagemaker-runtime")
-    audit = CountedAudit(S3AuditStore(s3, bucket=settings.audit_bucket), home=settings.home)
+    endpoints = SageMakerEndpoints(cloudformation=cloudformation, sagemaker=sagemaker, runtime=runtime)
+    audit = CountedAudit(S3AuditStore(s3, bucket=settings.audit_bucket), home=settings.home, stack=endpoints.stack_arn)
     return World(
         settings=settings,
         jobs=SageMakerJobs(sagemaker),
         artifacts=S3Artifacts(s3, release_bucket=settings.release_bucket),
         signer=KmsSigner(boto3.client("kms"), key_arn=settings.signing_key_arn),
         registry=MlflowRegistry(lambda: open_client(ssm, secrets, secret_arn=settings.tracking_secret_arn)),
-        endpoints=SageMakerEndpoints(cloudformation=cloudformation, sagemaker=sagemaker, runtime=runtime),
+        endpoints=endpoints,
         change_sets=CloudFormationChangeSets(cloudformation, role_arn=settings.endpoint_service_role_arn),
         templates=S3Templates(s3, release_bucket=settings.release_bucket, audit=audit),
         image=SsmImage(ssm),

@@ -37,6 +37,19 @@ class SageMakerEndpoints:
             last_change_set=_name(stack["ChangeSetId"]) if "ChangeSetId" in stack else self._executed(model),
         )
 
+    def stack_arn(self, model: str) -> str:
+        """Return the ARN of a model's endpoint stack; empty where no stack is of that name.
+
+        CloudFormation then answers with a ValidationError
+        (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html).
+        """
+        try:
+            return self._cloudformation.describe_stacks(StackName=stack_of(model))["Stacks"][0]["StackId"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationError":
+                raise
+            return ""
+
     def _executed(self, model: str) -> str:
         """Return the change set that CloudFormation lists as executed (or being so), when the stack names none."""
         pages = self._cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_of(model))

@@ -43,12 +43,14 @@ def test_an_object_is_written_once_and_listed_in_order(store: AuditStore) -> Non
 
 
 def test_an_entry_stays_as_it_was_and_is_linked_once(store: AuditStore) -> None:
-    log = ChainedAudit(store)
+    log = ChainedAudit(store, home="123456789012/us-gov-west-1", stack=lambda model: f"arn:of-{model}")
     for entry in (ENTRY, replace(ENTRY, details={"hash": "f"}), LATER):
         log.write(entry)
     assert store.keys("audit/") == KEYS
     body = json.loads(store.get(KEYS[0]))
-    assert (body["who"], body["what"], body["details"]) == ("ann", "requested", {"hash": "e"})
+    assert (body["who"], body["what"]) == ("ann", "requested")
+    assert body["details"] == {"hash": "e", "stack": f"arn:of-{MODEL}"}
+    assert (body["schema"], body["home"]) == (2, "123456789012/us-gov-west-1")
     assert [json.loads(store.get(link))["entry"] for link in store.keys("chain/")] == KEYS
     assert list(breaks(store)) == []
     assert log.recorded(MODEL, "requests", "r-by-ann-1") == [("requested", NOON), ("requested", LATER.at)]

@@ -81,6 +81,8 @@ def test_a_deployment_is_told_from_a_release_and_keeps_the_running_release(
 
     deploy(template("first"))
     assert (endpoints.stack(MODEL).was_deployed, endpoints.stack(MODEL).release_id) == (True, "")
+    assert endpoints.stack_arn(MODEL) == endpoints.stack(MODEL).arn
+    assert endpoints.stack_arn("another") == ""
     first = endpoints.template(MODEL)
     run(RELEASE.release_id, RELEASE, None)
     assert endpoints.stack(MODEL).was_released
