@@ -54,7 +54,8 @@ class Identity(_Section):
         default="",
         pattern=r"^[A-Za-z0-9_+=,.@-]*$",
         max_length=20,
-        description="Start of every role's name, where the agency demands one; empty lets CloudFormation name them.",
+        description="Start of every role's name, where the agency demands one; empty lets CloudFormation name them, "
+        "but for the roles of the release path's functions, `Atoll-<function>-<region>`.",
     )
     cloudformation_role: str | None = Field(
         default=None,
