@@ -39,7 +39,9 @@ def tidied(root: Path) -> tuple[Row, list[Row]]:
 
 def set_aside(root: Path) -> tuple[Row, list[Row]]:
     """Each reason for which a row goes to the quarantine; the ledger's other rows are used."""
-    reasons = _sentences(root / ETL / "validation.py", "_must")
+    reasons = [
+        *(reason for file in ("validation", "own_values") for reason in _sentences(root / ETL / f"{file}.py", "_must"))
+    ]
     named = _constants(_tree(root / ETL / "shapes.py")) | _constants(_tree(root / ETL / "identity.py"))
     shapes = [named[name] for name in ("BLANK", "REMARK", "AGAIN", "SHIFTED")]
     listed = [*shapes, *reasons, named["DUPLICATE"]]

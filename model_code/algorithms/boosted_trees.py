@@ -1,7 +1,7 @@
 """XGBoost's classifier and ranker behind the protocol of all algorithms."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import xgboost
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from model_code.algorithms.calibration import Platt, calibrate, centre
 from model_code.algorithms.gradient_boosting import contributions, fit, score
 from model_code.algorithms.hyperparameters import COMBINED, FORESTS, Hyperparameters
-from model_code.algorithms.isolation_trees import add_isolation
+from model_code.algorithms.isolation_trees import HABITS, add_isolation
 from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix, Vector
 
@@ -22,14 +22,16 @@ def finish(
     hyperparameters: Hyperparameters,
     *,
     labelled: bool = True,
+    habits: Mapping[str, int] = HABITS,
 ) -> tuple[xgboost.Booster, Platt]:
     """Return the fitted model as it is deployed: with or as an isolation forest where asked for, and calibrated.
 
-    Where labels say nothing, the boosted trees have learnt nothing and aren't kept.
+    Where labels say nothing, the boosted trees have learnt nothing and aren't kept. `habits`: what a forest that stands
+    alone cuts by.
     """
     if hyperparameters.algorithm in FORESTS:
         both = hyperparameters.algorithm == COMBINED and labelled
-        model = add_isolation(model, train, validation, seed=hyperparameters.seed, keep=both)
+        model = add_isolation(model, train, validation, seed=hyperparameters.seed, keep=both, habits=habits)
     return calibrate(model, validation) if labelled else centre(model, validation)
 
 

@@ -7,7 +7,7 @@ or compiles the model has to know, and reasons name what made a row odd.
 
 import dataclasses
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ HABITS = {
 """What a forest that stands alone cuts by, where the rows have it, and which side is odd (1: above the median, -1:
 below it): what is new or large for whoever buys. A rare value of another feature, or on the other side, is mostly a
 busy vendor or an office's daily business (docs/score.md)."""
+_ODD = {"high": 1, "low": -1}
 _EULER = 0.5772156649
 
 
@@ -92,18 +93,29 @@ class Tree:
         }
 
 
+def habits_of(meanings: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+    """HABITS, and an agency's own features by the odd side that the features' manifest says of them."""
+    return HABITS | {name: _ODD[about["odd"]] for name, about in meanings.items() if "odd" in about}
+
+
 def add_isolation(
-    model: xgboost.Booster, train: Iterable[Labelled], validation: Labelled, *, seed: int, keep: bool = True
+    model: xgboost.Booster,
+    train: Iterable[Labelled],
+    validation: Labelled,
+    *,
+    seed: int,
+    keep: bool = True,
+    habits: Mapping[str, int] = HABITS,
 ) -> xgboost.Booster:
     """Return the boosted model with an isolation forest of `train`'s rows, of any label, among its trees.
 
-    Without `keep` it is in place of them, and cuts by HABITS where the model has such features.
+    Without `keep` it is in place of them, and cuts by `habits` where the model has such features.
 
     The forest's share of a row's log-odds has a standard deviation of WEIGHT on `validation`.
     """
     random = np.random.default_rng(seed)
     crowd = _sample(train, random)
-    cuts = _cuts(crowd, [] if keep else model.feature_names or [])
+    cuts = _cuts(crowd, [] if keep else model.feature_names or [], habits)
     forest = [
         _grow(crowd[random.choice(len(crowd), min(ROWS, len(crowd)), replace=False)], random, cuts)
         for _ in range(TREES)
@@ -124,13 +136,13 @@ def _sample(train: Iterable[Labelled], random: np.random.Generator) -> Matrix:
     return rows if rows is not None else np.empty((0, 0))
 
 
-def _cuts(crowd: Matrix, names: Sequence[str]) -> tuple[Matrix, Matrix]:
-    """Between which two values each feature may be cut: anywhere, or of `names` with HABITS on their odd side alone."""
+def _cuts(crowd: Matrix, names: Sequence[str], habits: Mapping[str, int]) -> tuple[Matrix, Matrix]:
+    """Between which two values each feature may be cut: anywhere, or of `names` with habits on their odd side alone."""
     low, high = (np.full(crowd.shape[1], value) for value in (-np.inf, np.inf))
-    if known := [name for name in HABITS if name in names]:
+    if known := [name for name in habits if name in names]:
         low[:], high[:] = np.inf, -np.inf
         for name in known:
-            place, side = names.index(name), HABITS[name]
+            place, side = names.index(name), habits[name]
             middle = np.nanmedian(crowd[:, place])
             low[place], high[place] = (middle, np.inf) if side > 0 else (-np.inf, middle)
     return low, high

@@ -16,4 +16,6 @@ def decisions(mapping: ColumnMapping) -> dict[str, Any]:
         "rates": [[each.currency, str(each.effective), each.rate] for each in mapping.rates],
         "spending": mapping.spending,
         "known": [name for name in ("mcc", "office") if mapping.has(name)],
+        **{f"own column {each.name}": str(each) for each in mapping.own.columns},
+        **{f"own feature {each.name}": str(each) for each in mapping.own.features},
     }

@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 from ibis.expr.types import StringValue, Table
 
 from model_code.etl.engines import Engine, batches
-from model_code.features.fields import FIELDS
 
 DUPLICATE = "duplicate transaction_id"
 DIGESTED = ("transaction_date", "merchant", "amount", "office", "card", "mcc", "agency", "description")
@@ -51,7 +50,7 @@ def digest_of(rows: Table) -> StringValue:
 def repeats(rows: Table, engine: Engine, *, add_lines: bool) -> set[int]:
     """The places of rows that are there again: by their id; lines of purchases only as whole rows of another file."""
     if add_lines:
-        content = [name for name in FIELDS if name not in _NOT_CONTENT]
+        content = [name for name in rows.columns if name not in _NOT_CONTENT]
         numbered = rows.mutate(file=rows["line"] // _FILES)
         nth = ibis.row_number().over(group_by=["file", *content], order_by="line")
         numbered = numbered.mutate(nth=nth)

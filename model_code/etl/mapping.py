@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from model_code.etl.amounts import Decimal
 from model_code.features.fields import FIELDS
+from model_code.features.own import PREFIX, Own
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 
 SET_ASIDE = 0.05
@@ -85,6 +86,8 @@ class ColumnMapping:
     own_names: bool = False
     """Whether columns aren't declared, but have Atoll's own names."""
     form: Form = Form()
+    own: Own = field(default_factory=Own)
+    """The agency's own columns (in `columns` by their `column`) and features."""
 
     def places(self, header: Sequence[str]) -> dict[str, int]:
         """Where in a row each field stands that the header has a column for."""
@@ -99,7 +102,9 @@ class ColumnMapping:
     def missing(self, header: Sequence[str], *, declared: bool) -> list[str]:
         """Columns that the header lacks: all that are declared, or only those that a ledger can't do without."""
         every = declared and not self.own_names
-        wanted = {name: names for name, names in self.columns.items() if every or name in _OWN}
+        wanted = {
+            name: names for name, names in self.columns.items() if every or name in _OWN or name.startswith(PREFIX)
+        }
         lacking = [" or ".join(names) for name, names in wanted.items() if _place(header, names) is None]
         several = (*(self.ids if isinstance(self.ids, tuple) else ()), *([self.refunds.column] if self.refunds else []))
         return lacking + [name for name in several if _place(header, (name,)) is None]
@@ -111,6 +116,11 @@ class ColumnMapping:
     def has(self, name: str) -> bool:
         """Whether the ledger knows this field at all: it has a column for it, or one value for every row."""
         return name in self.columns or bool(self.constants.get(name))
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """What each row carries: Atoll's fields and the agency's own columns."""
+        return (*FIELDS, *(each.column for each in self.own.columns))
 
     @property
     def own_ids(self) -> bool:

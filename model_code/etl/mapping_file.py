@@ -9,7 +9,9 @@ from typing import Any, cast
 from model_code.errors import InputError
 from model_code.etl.mapping import Acknowledged, ColumnMapping, Form, Rate, Refunds
 from model_code.etl.mapping_keys import KEYS
+from model_code.etl.own_declared import read_own
 from model_code.features.fields import FIELDS
+from model_code.features.own import Own
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 
 _REQUIRED = frozenset(name for name, declared in FIELDS.items() if declared.required)
@@ -39,8 +41,9 @@ def read_mapping(path: Path) -> ColumnMapping:
 
 def _mapping(path: Path, content: dict[str, Any]) -> ColumnMapping:
     currency, ids = content["currency"].upper(), content.get("ids", "")
-    columns, constants = _columns(path, content), content.get("constants", {})
-    _expect_known(path, "fields", {**columns, **constants}, set(FIELDS))
+    own, constants = read_own(path.name, content), content.get("constants", {})
+    columns = _columns(path, content, own)
+    _expect_known(path, "fields", constants, set(FIELDS))
     given = {*columns, *constants, *(["transaction_id"] if ids else [])}
     if lacking := sorted(_REQUIRED - given):
         raise InputError(
@@ -68,14 +71,26 @@ def _mapping(path: Path, content: dict[str, Any]) -> ColumnMapping:
         own_names="columns" not in content,
         acknowledged=_acknowledged(path, content.get("acknowledged", [])),
         form=_form(path, content),
+        own=own,
     )
 
 
-def _columns(path: Path, content: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+def _columns(path: Path, content: dict[str, Any], own: Own) -> dict[str, tuple[str, ...]]:
+    """By field the columns' names; an own column that [columns] doesn't name is called as the ledger's."""
     declared = content.get("columns", {name: name for name in FIELDS if name not in content.get("constants", {})})
+    mine = {each.name: each.column for each in own.columns}
+    if unknown := sorted(declared.keys() - FIELDS.keys() - mine.keys()):
+        raise InputError(
+            f"The column mapping {path.name} has unknown fields: {', '.join(unknown)}. Known: "
+            f"{', '.join(sorted(FIELDS))}. A column of your own is declared by what it holds, such as "
+            f'[own.{unknown[0]}] with kind = "category" and known_at = "authorisation" (docs/your-features.md).'
+        )
+    declared = {**{name: name for name in mine}, **declared}
     if not all(isinstance(names, str) or KEYS["blank"].holds(names) for names in declared.values()):
         raise InputError(f"The column mapping {path.name} must name a column (a text) for each field in [columns].")
-    return {name: (names,) if isinstance(names, str) else tuple(names) for name, names in declared.items()}
+    return {
+        mine.get(name, name): (names,) if isinstance(names, str) else tuple(names) for name, names in declared.items()
+    }
 
 
 def _refunds(path: Path, content: dict[str, Any]) -> Refunds | None:

@@ -70,6 +70,21 @@ KEYS: dict[str, Key] = {
         "a table like [constants]",
         _table,
     ),
+    "own": Key(
+        "Columns that Atoll's schema lacks, by a name for each; `[columns]` says where it stands, if not under that "
+        "name. `kind` is number, category, text or date, `known_at` authorisation, posting, booking or review, "
+        "`meaning` what people call it. [Your features](your-features.md) shows how.",
+        '[own.grade]\nkind = "category"\nknown_at = "authorisation"\nmeaning = "pay grade"',
+        "tables like [own.grade]",
+        _table,
+    ),
+    "features": Key(
+        "Features of your own, each with `what` it is and, as it needs them, `of`, `by`, `days`, `words`, `odd`, "
+        "`meaning`; the model uses them as it uses Atoll's ([your features](your-features.md)).",
+        '[features.vendor_this_week]\nwhat = "sum"\nof = "amount"\nby = "merchant"\ndays = 7',
+        "tables like [features.name]",
+        _table,
+    ),
     "date_formats": Key(
         "Forms of days that aren't ISO (`2026-01-31`), tried in this order; `\"serial\"` is a spreadsheet's number "
         "of a day. A time after the day is ignored.",

@@ -7,8 +7,6 @@ from typing import cast
 import ibis
 from ibis.expr.types import BooleanValue, Table
 
-from model_code.features.fields import FIELDS
-
 FRESH, CHANGED, KNOWN, SCORED = "new", "changed", "in the ledger", "scored before"
 """What a new file's row is: never seen; an id of the ledger or of earlier scores with other content; as it stands in
 the ledger; as it was scored before. The first two are ranked, the others marked."""
@@ -22,7 +20,7 @@ def with_history(history: Table, new: Table, earlier: Sequence[Table]) -> Table:
     Where both have an id, the new file's row counts: it is the later word on that purchase.
     """
     compared = _compared(new, history, "old")
-    columns = ["line", *FIELDS]
+    columns = list(new.columns)
     if earlier:
         ids = reduce(lambda one, two: one.union(two), [each.select("transaction_id", *COMPARED) for each in earlier])
         compared = _compared(compared, ids.distinct(on="transaction_id"), "earlier")

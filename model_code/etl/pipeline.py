@@ -64,7 +64,7 @@ def run(job: Job, say: Say) -> None:
     for folder in ("features", "live", "quarantine"):
         (job.output / folder).mkdir(parents=True, exist_ok=True)
     mapping = read_mapping(job.mapping) if job.mapping else ColumnMapping()
-    view = job.view.of_ledger(mapping.has, thresholds=bool(mapping.thresholds))
+    view = job.view.of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
     with scratch_folder(job.hosts) as scratch:
         days, labels, sha256 = _prepare(job, mapping, scratch, say)
         periods = split_by_time(days)

@@ -62,7 +62,7 @@ def data_report(ledger: Ledger, mapping: ColumnMapping, judgement: Judgement) ->
             for part in ledger.parts
         ],
         "set_aside": _set_aside(ledger),
-        "fields": _fields(ledger),
+        "fields": _fields(ledger, mapping),
         "codes": _with_spend("code", ledger.ask(_CODES)[:CODES]),
         "duplicates": _duplicates(ledger),
         "warnings": [
@@ -150,13 +150,17 @@ def _examples(ledger: Ledger, reason: str, first: int) -> list[dict[str, Any]]:
     return shown[:EXAMPLES] or [{"file": file, "line": line, "text": None}]
 
 
-def _fields(ledger: Ledger) -> list[dict[str, Any]]:
-    """In how many purchases a field says something, and how many different things."""
+def _fields(ledger: Ledger, mapping: ColumnMapping) -> list[dict[str, Any]]:
+    """In how many purchases a field or an own column says something, and how many different things."""
+    fields = {name: name for name in FIELDS} | {own.column: own.name for own in mapping.own.columns}
     asked = ", ".join(
-        f"count(nullif({name}::VARCHAR, '')), count(DISTINCT nullif({name}::VARCHAR, ''))" for name in FIELDS
+        f"count(nullif({name}::VARCHAR, '')), count(DISTINCT nullif({name}::VARCHAR, ''))" for name in fields
     )
     [counts] = ledger.ask(f"SELECT {asked} FROM once")  # noqa: S608 (names of ours)
-    return [{"field": name, "rows": counts[2 * at], "different": counts[2 * at + 1]} for at, name in enumerate(FIELDS)]
+    return [
+        {"field": name, "rows": counts[2 * at], "different": counts[2 * at + 1]}
+        for at, name in enumerate(fields.values())
+    ]
 
 
 def _duplicates(ledger: Ledger) -> dict[str, int]:

@@ -29,17 +29,19 @@ from model_code.etl.soundness import judged
 from model_code.etl.staging import Staged, number_rows, place_of, stage
 from model_code.etl.writing import write_json, write_quarantine, write_tables
 from model_code.features.build import build_features
+from model_code.features.own import Own
 from model_code.features.views import REALTIME, View, meanings
 from model_code.features.windows import Window
 from model_code.hosts import ALONE
 from model_code.scoring.agreement import expect_agreement
 from model_code.scoring.groups import FACTS
+from model_code.scoring.own import facts_of, group_of
 from model_code.serving.archive import ARCHIVE, unpack
 from model_code.version import code_sha256, features_sha256
 
 Say = Callable[[str], None]
 SHOWN = ("transaction_id", "transaction_date", "office", "card", "merchant", "mcc", "amount", "currency")
-ALSO_READ = ("merchant_currency",)
+ALSO_READ = ("merchant_currency", "agency")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +71,7 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
     mapping = _without_labels(read_mapping(job.mapping) if job.mapping else ColumnMapping())
     made = {"features_sha256": features_sha256(), "decisions": decisions(mapping)}
     expect_agreement(model_manifest(job.model), made)
-    view = REALTIME.of_ledger(mapping.has, thresholds=bool(mapping.thresholds))
+    view = REALTIME.of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         facts = _prepare(job, mapping, scratch, say)
@@ -82,6 +84,7 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
         "code_sha256": code_sha256(),
         "columns": view.columns,
         "meanings": meanings(view),
+        "own": mapping.own.described,
         "objects": objects,
     }
     write_json(job.output / "rows" / "manifest.json", manifest | made | facts)
@@ -153,19 +156,21 @@ def _staged(job: ScoringJob, file: Path, mapping: ColumnMapping, engine: Engine,
     return stage(file, mapping, declared=job.mapping is not None, engine=engine, folder=folder)
 
 
-def fact_windows() -> list[Window]:
-    """The windows that sentences read, beside those of the features."""
-    return [Window(*fact, group.by, -group.days, -1) for group, facts in FACTS.items() for fact in facts]
+def fact_windows(own: Own) -> list[Window]:
+    """The windows that sentences read, beside those of the features; own features have facts of their own."""
+    asked = [*FACTS.items(), *((group_of(each), facts_of(each)) for each in own.described.values())]
+    return list(dict.fromkeys(Window(*fact, group.by, -group.days, -1) for group, facts in asked for fact in facts))
 
 
 def _write(job: ScoringJob, mapping: ColumnMapping, view: View, scratch: Path, engine: Engine) -> dict[str, Any]:
     """The new rows alone, by date and id: with features and facts, and as published."""
     ledger = engine.read(scratch / LEDGER)
-    also = fact_windows()
+    also = fact_windows(mapping.own)
+    shown = [*SHOWN, *ALSO_READ, *(each.column for each in mapping.own.columns)]
     features = build_features(ledger, thresholds=mapping.thresholds, view=view, keep=engine.keep, also=also)
-    fields = ledger.filter(ledger["line"] > 0).select("row", "line", "status", *SHOWN, *ALSO_READ)
+    fields = ledger.filter(ledger["line"] > 0).select("row", "line", "status", *shown)
     values = features.select("row", *view.columns, *(window.name for window in also))
-    columns = ["line", "status", *SHOWN, *ALSO_READ, *view.columns, *dict.fromkeys(w.name for w in also)]
+    columns = ["line", "status", *shown, *view.columns, *dict.fromkeys(w.name for w in also)]
     rows = engine.keep(fields.join(values, "row").select("row", *columns))
     folder = job.output / "rows"
     described = {"rows.parquet": write_tables(folder / "rows.parquet", _slices(engine, rows, columns))}

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice, zip_longest
+from itertools import islice, starmap, zip_longest
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,11 @@ import pyarrow as pa
 from model_code.etl.amounts import foreign_mark, parse_amount
 from model_code.etl.dates import parse_date
 from model_code.etl.mapping import ColumnMapping, unseen
+from model_code.etl.own_values import DTYPES, reader, rules
 from model_code.etl.raw import RawRow
 from model_code.etl.refunds import signed_amounts, signs_beside
 from model_code.etl.shapes import Shape
 from model_code.etl.texts import BLANK_OFFICE, NO_ID, UNREADABLE_CODE, UNREVIEWED, Seen, masked, tell
-from model_code.features.fields import FIELDS
 
 with warnings.catch_warnings():
     # The CDK holds typeguard at 2. What pandera can't check with it are columns of lists; a ledger has none.
@@ -123,6 +123,7 @@ def ledger_schema(mapping: ColumnMapping, *, today: date) -> DataFrameSchema:
             "posting_date": _text(_must("posting_date is no date", lambda text: not text or day(text))),
             "label": _text(_must("label is neither yes nor no", lambda text: label_of(text) is not None)),
         }
+        | {own.column: _text(*starmap(_must, rules(own, mapping))) for own in mapping.own.columns}
     )
 
 
@@ -170,7 +171,7 @@ def _texts(rows: list[RawRow], shape: Shape, mapping: ColumnMapping) -> pd.DataF
         given["amount"] = pa.array(signed_amounts(columns, shape, mapping), pa.string())
     if mapping.ids:
         given["transaction_id"] = pa.array(shape.ids(lines, values), pa.string())
-    others = {name: pa.repeat(mapping.constants.get(name, ""), len(rows)) for name in FIELDS}
+    others = {name: pa.repeat(mapping.constants.get(name, ""), len(rows)) for name in mapping.carried}
     return pa.table(others | given).to_pandas().set_axis(pd.Index(lines, "int64", name="line"))
 
 
@@ -243,11 +244,14 @@ def _typed(texts: pd.DataFrame, mapping: ColumnMapping) -> pd.DataFrame:
         "transaction_date": _each(texts["transaction_date"], day, "datetime64[us]"),
         "posting_date": _each(texts["posting_date"], day, "datetime64[us]"),
         "label": _each(texts["label"], label_of, "int8"),
+    } | {
+        own.column: _each(texts[own.column], reader(own, mapping), DTYPES.get(own.kind, "str"))
+        for own in mapping.own.columns
     }
     typed = texts.assign(**read)
     if mapping.rates:
         typed = _converted(typed, texts["currency"].str.upper(), mapping)
-    return typed.reset_index()[["line", *FIELDS]]
+    return typed.reset_index()[["line", *mapping.carried]]
 
 
 def _converted(typed: pd.DataFrame, currencies: pd.Series, mapping: ColumnMapping) -> pd.DataFrame:

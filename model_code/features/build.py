@@ -1,16 +1,16 @@
 """From a ledger to its features: Ibis expressions, for any engine. Training and serving data both come from here."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import ibis
-from ibis.expr.types import IntegerValue, NumericValue, Table, Value
+from ibis.expr.types import NumericValue, Table, Value
 
 from model_code.features.fields import FIELDS
+from model_code.features.own import with_own
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 from model_code.features.trailing import LOG_UNIT
 from model_code.features.views import REALTIME, View
-from model_code.features.windows import Keep, Window, as_float, coded, with_windows
+from model_code.features.windows import Keep, Window, as_float, coded, nearest, with_windows
 
 # A millionth is finer than any tree's cut, and coarser than what two machines' logarithms differ by.
 MILLION = 1_000_000
@@ -51,14 +51,14 @@ def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHA
     number = ibis.row_number().over(order_by=["transaction_date", "transaction_id"])
     row = ledger["row"] if "row" in ledger.columns else number
     names = [name for name, field in FIELDS.items() if field.available_at <= view.known_at]
-    known = ledger.select(*names, row=row.cast("int64"))
+    known = ledger.select(*names, *(each.column for each in view.own), row=row.cast("int64"))
     day = known["transaction_date"].cast("date").epoch_days().cast("int32")
-    cents = _nearest(known["amount"] * 100)
+    cents = nearest(known["amount"] * 100)
     unknown = {name: known["transaction_id"] for name in ("card", "cost_centre", "office") if name in known.columns}
     owners = {name: known[name].nullif("").coalesce(own) for name, own in unknown.items()}
-    numbered = _with_chain(known.mutate(day=day, cents=cents, size=cents.abs(), **owners))
+    numbered = _with_chain(with_own(known.mutate(day=day, cents=cents, size=cents.abs(), **owners), view.own))
     size, days = numbered["size"], numbered["day"]
-    log_amount = _nearest((1 + size / 100).ln() * LOG_UNIT)
+    log_amount = nearest((1 + size / 100).ln() * LOG_UNIT)
     return numbered.mutate(
         log_amount=log_amount,
         log_amount_squared=log_amount * log_amount,
@@ -86,12 +86,7 @@ def features_from(table: Table, view: View, also: Sequence[Window] = ()) -> Tabl
 
 
 def _rounded(value: Value) -> NumericValue:
-    return as_float(_nearest(as_float(value) * MILLION)) / MILLION
-
-
-def _nearest(value: Value) -> IntegerValue:
-    """The nearest whole number, a half upwards: engines' own `round` disagree on halves and on how near one is."""
-    return cast("IntegerValue", (as_float(value) + 0.5).floor().cast("int64"))
+    return as_float(nearest(as_float(value) * MILLION)) / MILLION
 
 
 def _in_force(table: Table, thresholds: Sequence[Threshold]) -> NumericValue:

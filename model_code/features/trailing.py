@@ -12,6 +12,7 @@ from model_code.features.windows import Expression, Window, as_float, found, or_
 # Logarithms are summed in whole ten-thousandths: the squares of three million ordinary purchases still sum exactly, and
 # what more of them may lose is far below the millionth that features are rounded to.
 LOG_UNIT = 10_000
+LOGS = "log_amount"
 # Added to every variance of log amounts: with few purchases before, nothing is very unusual.
 PRIOR_VARIANCE = 0.1
 
@@ -34,24 +35,28 @@ def days_since(*by: str, days: int) -> Expression:
     return Expression((last,), lambda table: or_else(table["day"] - table[last.name], days + 1), DAYS)
 
 
-def unusual(*by: str, days: int) -> Expression:
-    """How far the log amount lies from the trailing mean, in standard deviations; 0 without purchases before."""
-    count, logs, squares = _count(by, days), _sum("log_amount", by, days), _sum("log_amount_squared", by, days)
+def unusual(*by: str, days: int, column: str = LOGS) -> Expression:
+    """How far the log amount lies from the trailing mean, in standard deviations; 0 without purchases before.
+
+    `column`: the logarithms of something else than the amount, missing in some rows.
+    """
+    count = _count(by, days) if column == LOGS else Window("count", column, by, -days, -1)
+    logs, squares = _sum(column, by, days), _sum(f"{column}_squared", by, days)
 
     def formula(table: Table) -> NumericValue:
         rows = found(table, count).nullif(ibis.literal(0.0))
         mean, square = found(table, logs) / rows, found(table, squares) / rows
         deviation = (as_float(ibis.greatest(square - mean * mean, 0.0)) / LOG_UNIT**2 + PRIOR_VARIANCE).sqrt()
-        return or_else((table["log_amount"] - mean) / LOG_UNIT / deviation, 0.0)
+        return or_else((table[column] - mean) / LOG_UNIT / deviation, 0.0)
 
     return Expression((count, logs, squares), formula, SPREADS)
 
 
-def above_largest(*by: str, days: int) -> Expression:
-    """The log amount minus the largest one before; 0 without purchases before."""
-    largest = Window("max", "log_amount", by, -days, -1)
+def above_largest(*by: str, days: int, column: str = LOGS) -> Expression:
+    """The log amount (or another column of logarithms) minus the largest one before; 0 without purchases before."""
+    largest = Window("max", column, by, -days, -1)
     return Expression(
-        (largest,), lambda table: or_else(as_float(table["log_amount"] - table[largest.name]) / LOG_UNIT, 0.0), TIMES
+        (largest,), lambda table: or_else(as_float(table[column] - table[largest.name]) / LOG_UNIT, 0.0), TIMES
     )
 
 

@@ -20,5 +20,7 @@ SHARE = Unit("share")
 TIMES = Unit("times", LOG)
 SPREADS = Unit("spreads")
 """How many times the usual spread (the standard deviation of the logarithms) above the usual; below it if negative."""
+QUANTITY = Unit("quantity")
+"""Of whatever an agency's own column counts."""
 ZEROS = Unit("zeros")
 YES_OR_NO = Unit("yes or no")

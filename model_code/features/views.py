@@ -6,6 +6,7 @@ from typing import NamedTuple
 from model_code.features.batch import BATCH_FEATURES
 from model_code.features.feature import Feature
 from model_code.features.fields import Moment
+from model_code.features.own import Own, OwnColumn
 from model_code.features.table import FEATURES
 from model_code.features.windows import Window
 
@@ -18,6 +19,8 @@ class View(NamedTuple):
     name: str
     known_at: Moment
     features: tuple[Feature, ...]
+    own: tuple[OwnColumn, ...] = ()
+    """An agency's own columns that are known by then."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -29,6 +32,11 @@ class View(NamedTuple):
         lacking = {name for name in ("mcc", "office") if not has(name)}
         known = [each for each in self.features if not lacking & set(each.fields)]
         return self._replace(features=tuple(each for each in known if thresholds or each.name != SHARE_OF_THRESHOLD))
+
+    def with_own(self, own: Own) -> "View":
+        """The view with an agency's own features behind its own."""
+        known = tuple(each for each in own.columns if each.known_at <= self.known_at)
+        return self._replace(features=(*self.features, *own.made), own=known)
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -42,12 +50,16 @@ VIEWS = {view.name: view for view in (REALTIME, BATCH)}
 
 
 def meanings(view: View) -> dict[str, dict[str, str]]:
-    """What people read of each feature: its meaning, what its number counts (`unit`), and how it is `stored`."""
+    """What people read of each feature: its meaning, what its number counts (`unit`), and how it is `stored`.
+
+    Of an agency's own ones also which side is `odd`, where it says so: a forest without labels is cut by those.
+    """
     return {
         feature.name: {
             "meaning": feature.meaning,
             "unit": feature.expression.unit.name,
             "stored": feature.expression.unit.stored,
+            **({"odd": {1: "high", -1: "low"}[feature.odd]} if feature.odd else {}),
         }
         for feature in view.features
     }

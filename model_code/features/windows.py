@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 
 import ibis
 from ibis.backends import BaseBackend
-from ibis.expr.types import NumericValue, Table, Value
+from ibis.expr.types import IntegerValue, NumericValue, Table, Value
 
 from model_code.features.units import YES_OR_NO, Unit
 
@@ -58,6 +58,11 @@ def own(formula: Callable[[Table], Value], unit: Unit = YES_OR_NO) -> Expression
 def as_float(value: Value) -> NumericValue:
     """The value as a double; Ibis' own types can't say so."""
     return cast("NumericValue", value.cast("float64"))
+
+
+def nearest(value: Value) -> IntegerValue:
+    """The nearest whole number, a half upwards: engines' own `round` disagree on halves and on how near one is."""
+    return cast("IntegerValue", (as_float(value) + 0.5).floor().cast("int64"))
 
 
 def or_else(value: Value, default: float) -> NumericValue:

@@ -20,6 +20,8 @@ class Setting:
     history_from: date
     limits: Sequence[tuple[date, float]]
     meanings: Mapping[str, Mapping[str, str]]
+    own: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    """What the agency's own features are of (`model_code.scoring.own`)."""
 
 
 @dataclasses.dataclass(frozen=True)

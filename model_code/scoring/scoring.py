@@ -111,6 +111,7 @@ def setting_of(manifest: Mapping[str, Any]) -> Setting:
         history_from=date.fromisoformat(manifest["history_from"]),
         limits=[(date.fromisoformat(day), float(amount)) for day, amount in decided],
         meanings=manifest["meanings"],
+        own=manifest["own"],
     )
 
 

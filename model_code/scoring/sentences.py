@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeAlias
 
+from model_code.scoring import own
 from model_code.scoring.groups import (
     CARD,
     CODE,
@@ -237,10 +238,14 @@ def reasons(purchase: Purchase, features: Sequence[str]) -> Iterator[str]:
     sentences: set[str] = set()
     for feature in features:
         topic = _TOPIC.get(feature, (feature,))
-        if topic in told_topics or not _applies(purchase, feature):
+        mine = feature in purchase.setting.own
+        if topic in told_topics or not (mine or _applies(purchase, feature)):
             continue
         teller = TOPICS.get(topic)
-        sentence = teller(purchase) if teller else _generic(purchase, feature)
+        if mine:
+            sentence = own.sentence(purchase, feature)
+        else:
+            sentence = teller(purchase) if teller else _generic(purchase, feature)
         if sentence and sentence not in sentences:
             told_topics.add(topic)
             sentences.add(sentence)

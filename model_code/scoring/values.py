@@ -27,6 +27,7 @@ def told(about: Mapping[str, str], value: float | None, currency: str = "") -> s
         "share": lambda: percent(number),
         "times": lambda: f"{number:.2g} times",
         "spreads": lambda: f"{abs(number):.1f} times the usual spread {'above' if number >= 0 else 'below'} it",
+        "quantity": lambda: quantity(number),
         "yes or no": lambda: "yes" if number else "no",
     }
     tell = words.get(about["unit"])
@@ -36,6 +37,11 @@ def told(about: Mapping[str, str], value: float | None, currency: str = "") -> s
 def money(amount: float, currency: str) -> str:
     """An amount with its currency: `1,234.50 USD`."""
     return f"{amount:,.2f} {currency}".rstrip()
+
+
+def quantity(number: float) -> str:
+    """A number of whatever it counts: `40`, `1,250.5`."""
+    return f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
 def percent(share: float) -> str:

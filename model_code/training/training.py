@@ -10,6 +10,7 @@ import xgboost
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.boosted_trees import finish
 from model_code.algorithms.hyperparameters import FORESTS, Hyperparameters
+from model_code.algorithms.isolation_trees import habits_of
 from model_code.algorithms.parameters import OBJECTIVE, all_parameters, kept_constraints
 from model_code.arrays import Vector
 from model_code.errors import InputError
@@ -69,9 +70,9 @@ def train(
     """
     learnt = _learn(features, hyperparameters, threads, cluster)
     channel, parameters = learnt.channel, learnt.hyperparameters
-    model, platt = finish(learnt.model, channel.train, channel.validation, parameters, labelled=channel.labelled)
-    scores = gradient_boosting.score(model, channel.test.rows)
-    on_validation = gradient_boosting.score(model, channel.validation.rows)
+    given = {"labelled": channel.labelled, "habits": habits_of(channel.manifest["meanings"])}
+    model, platt = finish(learnt.model, channel.train, channel.validation, parameters, **given)
+    scores, on_validation = (gradient_boosting.score(model, split.rows) for split in (channel.test, channel.validation))
     metrics = _metrics(channel, scores, on_validation, champion)
     facts = {
         "model": MODEL_NAME,

@@ -23,6 +23,7 @@ class Case(NamedTuple):
 
 COMMA, NEGATIVE, ADD = 'decimal = ","\n', 'spending = "negative"\n', 'lines = "add"\n'
 NAMES = 'header_line = 0\ncolumn_names = ["id", "office", "merchant", "mcc", "amount", "date"]\n'
+GRADE = 'own.grade = { kind = "category", known_at = "authorisation" }\n'
 EXPECTED = (
     Case("tabs.csv", "base.toml", amounts=(12.5, 13.5)),
     Case("semicolons.csv", "base.toml", sentence=r"line 2: the amount `12,50` seems to have a decimal comma"),
@@ -51,6 +52,8 @@ EXPECTED = (
     Case("no-id-no-mcc.csv", "no-id-no-mcc.toml", sentence=r'A ledger without ids gets them by ids = "digest"'),
     Case("no-id-no-mcc.csv", "no-id-no-mcc.toml", 'ids = "digest"\n', amounts=(12.5, 80)),
     Case("no-id-no-mcc.csv", "constant-id.toml", sentence=r"one_id: .*every row has the same id"),
+    Case("own-column.csv", "own-column.toml", sentence=r"such as \[own\.grade\] with kind = "),
+    Case("own-column.csv", "own-column.toml", GRADE, amounts=(12.5,)),
     Case("forecast-steady.csv", "", amounts=tuple(100.5 + n // 2 for n in range(80))),
     Case("forecast-one-early-row.csv", "", sentence=r"far_dates: .*1 rows of 2021-06-01 lie 180 days or more"),
 )

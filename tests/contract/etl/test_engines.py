@@ -10,6 +10,7 @@ from model_code.features.views import BATCH
 from tests.contract.etl import naive
 from tests.contract.etl.outputs import ROWS, etl, odd_ledger, rows_of, unlike
 from tests.contract.etl.spark import small_spark
+from tests.unit.model_code.own_ledgers import FEATURES, MAPPING
 
 
 @pytest.fixture(scope="module")
@@ -21,15 +22,16 @@ def both(folder: Path, ledger: bytes, module: str, view: str) -> tuple[Path, Pat
     """What DuckDB and what Spark write of the ledger."""
     arguments = [module, "etl", "--view", view, "--engine"]
     return (
-        etl(folder / "duckdb", ledger, [*arguments, "duckdb"], {}),
-        etl(folder / "spark", ledger, [*arguments, "spark"], small_spark(folder / "conf")),
+        etl(folder / "duckdb", ledger, [*arguments, "duckdb"], {}, mapping=MAPPING),
+        etl(folder / "spark", ledger, [*arguments, "spark"], small_spark(folder / "conf"), mapping=MAPPING),
     )
 
 
 def test_duckdb_and_spark_write_the_same_features_of_every_row(ledger: bytes, tmp_path: Path) -> None:
     outputs = both(tmp_path, ledger, "model_code.container", BATCH.name)
     expected, actual = (rows_of(output) for output in outputs)
-    assert list(actual.columns) == ["transaction_id", "label", "kind", *BATCH.columns]
+    assert list(actual.columns) == ["transaction_id", "label", "kind", *BATCH.columns, *FEATURES]
+    assert (actual[list(FEATURES)].nunique() > 1).all()
     assert len(actual) > 0.8 * ROWS
     assert np.isfinite(actual[list(BATCH.columns)]).all(axis=None)
     assert unlike(expected, actual) == set()

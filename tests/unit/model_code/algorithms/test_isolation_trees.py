@@ -11,7 +11,7 @@ from model_code.algorithms.calibration import margins
 from model_code.algorithms.gradient_boosting import unlearnt
 from model_code.algorithms.hyperparameters import COMBINED, ISOLATION, Hyperparameters
 from model_code.algorithms.isolation_forest import IsolationForest
-from model_code.algorithms.isolation_trees import WEIGHT, _join, _sample, add_isolation
+from model_code.algorithms.isolation_trees import WEIGHT, _join, _sample, add_isolation, habits_of
 from model_code.algorithms.protocol import Labelled
 from model_code.boosters import load_booster
 
@@ -144,3 +144,18 @@ def test_a_forest_alone_finds_odd_what_is_new_or_large_and_not_what_is_rare_on_t
     )
     assert min(large, rare_code) > max(usual, small, daily, busy) + 0.3
     assert busy == usual
+
+
+def test_a_forest_alone_cuts_by_own_features_on_the_side_that_their_agency_calls_odd() -> None:
+    random = np.random.default_rng(4)
+    columns = ["office_unusual", "own_high", "own_low", "own_neither"]
+    crowd = Labelled(random.normal(size=(3000, 4)), np.zeros(3000, np.float32))
+    meanings = {"own_high": {"odd": "high"}, "own_low": {"odd": "low"}, "own_neither": {}}
+    habits = habits_of(meanings)
+    model = add_isolation(unlearnt(columns), [crowd], crowd, seed=5, keep=False, habits=habits)
+    usual, high, low, wrong, neither = margins(
+        model,
+        np.array([[0, 0, 0, 0], [0, 6, 0, 0], [0, 0, -6, 0], [0, -6, 6, 0], [0, 0, 0, 9]], np.float64),
+    )
+    assert min(high, low) > max(usual, wrong, neither) + 0.2
+    assert neither == usual

@@ -16,6 +16,7 @@ from model_code.container import etl, score
 from model_code.errors import InputError
 from model_code.etl.generate import to_csv
 from model_code.etl.scoring import fact_windows
+from model_code.features.own import Own
 from model_code.features.table import COLUMNS
 from model_code.scoring.groups import FACTS
 from model_code.scoring.scoring import rank
@@ -180,7 +181,7 @@ def test_of_equal_scores_the_earlier_row_comes_first() -> None:
 
 def test_facts_stand_under_the_names_of_their_windows(root: Path) -> None:
     names = [group.column(fact) for group, facts in FACTS.items() for fact in facts]
-    assert names == [window.name for window in fact_windows()]
+    assert names == [window.name for window in fact_windows(Own())]
     assert set(names) <= set(pq.read_schema(root / "processing/output/rows/rows.parquet").names)
 
 
