@@ -31,11 +31,15 @@ REALTIME_TEXTS = tuple(
 )
 
 
-def grams(text: str) -> list[int]:
-    """Return the buckets of the text's character n-grams, the same on every machine; digits are all alike."""
+def pieces(text: str) -> frozenset[str]:
+    """Return the text's character n-grams; digits are all alike."""
     spelled = f" {re.sub('[0-9]+', '0', ' '.join(text.upper().split()))} "
-    found = {spelled[at : at + size] for size in GRAMS for at in range(len(spelled) - size + 1)}
-    return sorted({zlib.crc32(gram.encode()) % BUCKETS for gram in found})
+    return frozenset(spelled[at : at + size] for size in GRAMS for at in range(len(spelled) - size + 1))
+
+
+def grams(text: str) -> list[int]:
+    """Return the buckets of the text's n-grams, the same on every machine."""
+    return sorted({zlib.crc32(gram.encode()) % BUCKETS for gram in pieces(text)})
 
 
 def gram_table(texts: Sequence[str]) -> csr_array:
@@ -114,10 +118,10 @@ def near_duplicates(names: Sequence[str], *, alike: float = 0.75) -> dict[str, s
     Two sets that have so much in common share one of their rarest grams: only those are compared, so that ten thousand
     names that begin alike take seconds.
     """
-    sets = {name: frozenset(grams(without_order_code(name))) for name in names}
+    sets = {name: pieces(without_order_code(name)) for name in names}
     known = Counter(gram for mine in sets.values() for gram in mine)
     firsts: list[str] = []
-    index: dict[tuple[str, int], list[int]] = {}
+    index: dict[tuple[str, str], list[int]] = {}
     chosen = {}
     for name, mine in sets.items():
         keys = [(_beginning(name), gram) for gram in _rarest(mine, known, alike)]
@@ -135,11 +139,11 @@ def _beginning(name: str) -> str:
     return re.sub("[^A-Z]", "", name.upper())[:4]
 
 
-def _rarest(mine: frozenset[int], known: Mapping[int, int], alike: float) -> list[int]:
-    """So many of the rarest grams that a set alike must have one of them; -1 stands for a name without any."""
+def _rarest(mine: frozenset[str], known: Mapping[str, int], alike: float) -> list[str]:
+    """So many of the rarest grams that a set alike must have one of them; an empty one stands for none."""
     common = math.ceil(alike * len(mine) - 1e-9)
-    return sorted(mine, key=lambda gram: (known[gram], gram))[: len(mine) - common + 1] or [-1]
+    return sorted(mine, key=lambda gram: (known[gram], gram))[: len(mine) - common + 1] or [""]
 
 
-def _alike(one: frozenset[int], other: frozenset[int], alike: float) -> bool:
+def _alike(one: frozenset[str], other: frozenset[str], alike: float) -> bool:
     return len(one & other) >= alike * len(one | other)
