@@ -19,6 +19,9 @@ from model_code.features.units import MONEY, SHARE, ZEROS
 from model_code.features.vendor import VENDOR_FEATURES
 from model_code.features.windows import own
 
+OFTEN, COMMON = 20, 0.05
+"""So many purchases, or such a share of them, make a code an office's daily business. How many more there are says how
+large the office is: few offices have few such numbers, which move as one, and a growing ledger looked like drift."""
 _DAY = "transaction_date"
 _CARD = ("card", _DAY)
 _OFFICE = ("office", _DAY)
@@ -91,9 +94,9 @@ FEATURES: tuple[Feature, ...] = (
     # The office
     Feature(
         "office_mcc_number",
-        "purchases by the office under this category code in the 90 days before",
+        "purchases by the office under this category code in the 90 days before (20: that many or more)",
         ("mcc", *_OFFICE),
-        number("office", "mcc", days=90),
+        number("office", "mcc", days=90, most=OFTEN),
     ),
     Feature(
         "office_merchant_number",
@@ -139,9 +142,9 @@ FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         "office_mcc_share",
-        "share of the office's purchases of three years that are under this category code",
+        "share of the office's purchases of three years that are under this category code (5 %: that much or more)",
         ("mcc", *_OFFICE),
-        share_within(("office", "mcc"), ("office",), days=LONG),
+        share_within(("office", "mcc"), ("office",), days=LONG, most=COMMON),
     ),
     *VENDOR_FEATURES,
 )

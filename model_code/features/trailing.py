@@ -3,6 +3,8 @@
 A window of n days holds day-n up to day-1: nothing of the purchase's own day.
 """
 
+from typing import cast
+
 import ibis
 from ibis.expr.types import NumericValue, Table
 
@@ -17,10 +19,10 @@ LOGS = "log_amount"
 PRIOR_VARIANCE = 0.1
 
 
-def number(*by: str, days: int) -> Expression:
-    """How many purchases (a log: ln(1 + n))."""
+def number(*by: str, days: int, most: int | None = None) -> Expression:
+    """How many purchases (a log: ln(1 + n)); `most`: so many say as much as any more would."""
     count = _count(by, days)
-    return Expression((count,), lambda table: (1 + found(table, count)).ln(), PURCHASES)
+    return Expression((count,), lambda table: (1 + _up_to(found(table, count), most)).ln(), PURCHASES)
 
 
 def spend(*by: str, days: int) -> Expression:
@@ -66,10 +68,15 @@ def share(flag: str, *by: str, days: int) -> Expression:
     return Expression((flagged, count), lambda table: found(table, flagged) / (1 + found(table, count)), SHARE)
 
 
-def share_within(part: tuple[str, ...], whole: tuple[str, ...], *, days: int) -> Expression:
-    """The share of `whole`'s purchases that are `part`'s, counting this one as well: 1 for the first ever."""
+def share_within(part: tuple[str, ...], whole: tuple[str, ...], *, days: int, most: float | None = None) -> Expression:
+    """The share of `whole`'s purchases that are `part`'s, counting this one as well: 1 for the first ever.
+
+    `most`: such a share says as much as any larger one would.
+    """
     some, every = _count(part, days), _count(whole, days)
-    return Expression((some, every), lambda table: (1 + found(table, some)) / (1 + found(table, every)), SHARE)
+    return Expression(
+        (some, every), lambda table: _up_to((1 + found(table, some)) / (1 + found(table, every)), most), SHARE
+    )
 
 
 def pace(*by: str, short: int, long: int) -> Expression:
@@ -78,6 +85,10 @@ def pace(*by: str, short: int, long: int) -> Expression:
     return Expression(
         (few, many), lambda table: ((1 + found(table, few)) / (1 + found(table, many) * (short / long))).ln(), TIMES
     )
+
+
+def _up_to(value: NumericValue, most: float | None) -> NumericValue:
+    return value if most is None else cast("NumericValue", ibis.least(value, ibis.literal(float(most))))
 
 
 def _count(by: tuple[str, ...], days: int) -> Window:

@@ -34,6 +34,7 @@ class Group(NamedTuple):
 
 OFFICE = Group(("office",), HALF_YEAR, "of this office")
 OFFICE_LONG = Group(("office",), YEARS, "of this office")
+OFFICE_CODE = Group(("office", "mcc"), YEARS, "of this office under this category code")
 HERE = Group(("office", "merchant"), YEARS, "of this office at this vendor")
 CARD = Group(("card",), QUARTER, "by this card")
 PAIR = Group(("card", "merchant"), QUARTER, "by this card at this vendor")
@@ -49,6 +50,7 @@ FACTS: dict[Group, tuple[Fact, ...]] = {
     **dict.fromkeys((HERE, VENDOR_LONG), (NUMBER, LOGS, LARGEST, FIRST, LAST)),
     OFFICE: (NUMBER, LOGS, LARGEST, FIRST, WEEKENDS),
     OFFICE_LONG: (NUMBER, FIRST),
+    OFFICE_CODE: (NUMBER,),
     **dict.fromkeys((SAME_HERE, SAME_PAIR, SAME_VENDOR), (NUMBER, LAST)),
 }
 """Which facts are computed of each group."""

@@ -10,6 +10,7 @@ from model_code.scoring.groups import (
     CODE,
     HERE,
     OFFICE,
+    OFFICE_CODE,
     OFFICE_LONG,
     PAIR,
     SAME_HERE,
@@ -86,12 +87,23 @@ def under_code(feature: str, whole: Group) -> Teller:
         if not number:
             return purchase.first_of(whole)
         others = round(purchase.feature(feature) * (1 + number)) - 1
-        return (
-            f"Category {purchase.row['mcc']}: {others:,} of the {purchases(number)} {whole.words} since "
-            f"{purchase.since(whole)} were under it"
-        )
+        return _under(purchase, others, number, whole)
 
     return tell
+
+
+def office_code(purchase: Purchase) -> str:
+    """How many of the office's purchases are under this one's code."""
+    if not (number := purchase.number(OFFICE_LONG)):
+        return purchase.first_of(OFFICE_LONG)
+    return _under(purchase, purchase.number(OFFICE_CODE), number, OFFICE_LONG)
+
+
+def _under(purchase: Purchase, others: int, number: int, whole: Group) -> str:
+    return (
+        f"Category {purchase.row['mcc']}: {others:,} of the {purchases(number)} {whole.words} since "
+        f"{purchase.since(whole)} were under it"
+    )
 
 
 def same_amount(group: Group) -> Teller:
@@ -208,7 +220,7 @@ TOPICS: Mapping[tuple[str, ...], Teller] = {
     ("card_spend_7d",): spent("card_spend_7d", 7, "by this card", CARD),
     ("card_spend_30d",): spent("card_spend_30d", 30, "by this card", CARD),
     ("card_mcc_number",): counted("card_mcc_number", 90, "by this card under this category code", CARD),
-    ("office_mcc_share", "office_mcc_number"): under_code("office_mcc_share", OFFICE_LONG),
+    ("office_mcc_share", "office_mcc_number"): office_code,
     ("office_merchant_days_since", "office_merchant_number"): away("This office", HERE),
     ("office_merchant_spend_5d",): spent("office_merchant_spend_5d", 5, "by this office at this vendor", HERE),
     ("office_same_amount_15d", "office_same_amount_days_since"): same_amount(SAME_HERE),

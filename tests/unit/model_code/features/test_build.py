@@ -155,6 +155,26 @@ def test_trailing_features_equal_plain_pandas(ledger: pd.DataFrame, features: pd
         np.testing.assert_allclose(actual, np.nan_to_num(list(expected.values())), atol=2e-4)
 
 
+def test_what_an_office_does_daily_says_no_more_however_often_it_does_it() -> None:
+    """Two offices, one four times as large as the other: the same of each, but for what is seldom."""
+    days = pd.date_range("2025-01-01", periods=60)
+    made = generate(500, seed=1).head(1)
+    parts = [
+        made.loc[made.index.repeat(60 * times)].assign(office=office, transaction_date=np.tile(days, times))
+        for office, times in (("small", 1), ("large", 4))
+    ]
+    seldom = [made.assign(office=office, mcc="9999", transaction_date=days[-1]) for office in ("small", "large")]
+    ledger = pd.concat([*parts, *seldom])
+    ledger["transaction_id"] = [f"T{number}" for number in range(len(ledger))]
+    built = features_of(ledger).join(ledger.set_index("transaction_id")[["office", "mcc"]])
+    last = built[built["transaction_date"] == days[-1]].groupby(["office", "mcc"])
+    told = last[["office_mcc_number", "office_mcc_share"]].first().round(4).to_dict("index")
+    daily = {"office_mcc_number": round(np.log(21), 4), "office_mcc_share": 0.05}
+    assert told["small", made["mcc"].iloc[0]] == told["large", made["mcc"].iloc[0]] == daily
+    assert told["small", "9999"] == {"office_mcc_number": 0.0, "office_mcc_share": round(1 / 60, 4)}
+    assert told["large", "9999"] == {"office_mcc_number": 0.0, "office_mcc_share": round(1 / 237, 4)}
+
+
 def test_this_purchases_own_features_are_as_declared() -> None:
     days = ["2025-09-30", "2025-10-01", "2025-10-04", "2025-10-05", "2025-10-06"]
     amounts = [5000.0, 7500.0, -19.99, 1234.5, 100_000.0]

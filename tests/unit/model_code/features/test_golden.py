@@ -48,9 +48,11 @@ def test_the_golden_purchases_tell_every_feature_apart() -> None:
 def write() -> None:
     """Choose a few cards, merchants and amounts, so that every window holds something, and purchases that differ."""
     made, rng = generate(500, seed=11, end=date(2025, 3, 31)).head(ROWS), np.random.default_rng(11)
-    few = {"card": ["C1", "C2"], "office": ["O1", "O2"], "cost_centre": ["K1", "K2"], "mcc": ["5111", "5251"]}
+    few = {"card": ["C1", "C2"], "office": ["O1", "O2"], "cost_centre": ["K1", "K2"]}
     few |= {"merchant": ["MUIR PAPER 1", "MUIR PAPER 2", "WWW.SHOP.COM"], "merchant_currency": ["USD", "EUR", ""]}
     drawn = {name: rng.choice(values, ROWS) for name, values in few.items()}
+    seldom = [f"{7000 + number}" for number in range(ROWS // 5)]
+    drawn["mcc"] = np.concatenate([rng.choice(["5111", "5251"], ROWS - len(seldom)), seldom])
     amounts = rng.choice([19.99, 300.0, 9500.0, 42.5, -19.99], ROWS)
     days = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 75, ROWS)), "D")
     ledger = to_csv(made.assign(**drawn, amount=amounts, transaction_date=days)).decode()
