@@ -22,6 +22,8 @@ from model_code.features.windows import own
 OFTEN, COMMON = 20, 0.05
 """So many purchases, or such a share of them, make a code an office's daily business. How many more there are says how
 large the office is: few offices have few such numbers, which move as one, and a growing ledger looked like drift."""
+_WEB = r"WWW|\.(COM?|CA|NET|ORG)\b|\.C$|\*"
+"""A name of the web, also one cut off; `J.C. ROCK LTD` is none."""
 _DAY = "transaction_date"
 _CARD = ("card", _DAY)
 _OFFICE = ("office", _DAY)
@@ -53,7 +55,7 @@ FEATURES: tuple[Feature, ...] = (
         "merchant_on_the_web",
         "the vendor's name looks like a web shop's or a payment service's",
         ("merchant",),
-        own(lambda t: t["merchant"].re_search(r"WWW|\.C|\*")),
+        own(lambda t: t["merchant"].re_search(_WEB)),
     ),
     Feature(
         "foreign",

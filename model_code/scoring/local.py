@@ -105,7 +105,7 @@ def review_table(results: Results, shown: int = SHOWN) -> str:
 
 
 def _told(row: dict[str, Any]) -> list[str]:
-    who = f"card {row['card']}, {row['office']}" if row["card"] else row["office"]
+    who = ", ".join(filter(None, [row["card"] and f"card {row['card']}", row["office"]])) or "nobody named"
     head = (
         f"{row['rank']:>4}  {row['transaction_date']:%Y-%m-%d}  {money(row['amount'], row['currency'])}  "
         f"{who} at {row['merchant']}  ({row['transaction_id']}, score {row['score']:.3f})"

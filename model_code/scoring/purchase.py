@@ -34,7 +34,8 @@ class Purchase:
     @property
     def amount(self) -> str:
         """Its amount with the currency."""
-        return money(self.row["amount"], self.row["currency"])
+        size = money(abs(self.row["amount"]), self.row["currency"])
+        return f"a refund of {size}" if self.row["amount"] < 0 else size
 
     @property
     def day(self) -> int:

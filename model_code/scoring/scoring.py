@@ -5,7 +5,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import date
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +99,8 @@ def _reasons(model: ServedModel, rows: RowsToScore, features: Matrix, scores: Ve
             names = [str(each["feature"]) for each in found if float(str(each["contribution"])) > 0]
             values["transaction_date"] = values["transaction_date"].date()
             purchase = Purchase(values, setting)
-            sentences = chain(reasons(purchase, names), comparisons(purchase))
-            told[row] = list(islice(sentences, REASONS))
+            found = list(islice(reasons(purchase, names), REASONS))
+            told[row] = [*found, *islice(comparisons(purchase, found), REASONS - len(found))]
     return told
 
 

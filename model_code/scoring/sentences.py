@@ -247,7 +247,7 @@ _NEEDS = {"card": ("card_", "pair_"), "mcc": ("mcc",)}
 def reasons(purchase: Purchase, features: Sequence[str]) -> Iterator[str]:
     """Sentences for these features, the weightiest first; none tells what another told, or of what the row lacks."""
     told_topics: set[tuple[str, ...]] = set()
-    sentences: set[str] = set()
+    said: set[str] = set()
     for feature in features:
         topic = _TOPIC.get(feature, (feature,))
         mine = feature in purchase.setting.own
@@ -258,16 +258,25 @@ def reasons(purchase: Purchase, features: Sequence[str]) -> Iterator[str]:
             sentence = own.sentence(purchase, feature)
         else:
             sentence = teller(purchase) if teller else _generic(purchase, feature)
-        if sentence and sentence not in sentences:
+        if sentence and (unsaid := _unsaid(sentence, said)):
             told_topics.add(topic)
-            sentences.add(sentence)
-            yield sentence
+            yield unsaid
 
 
-def comparisons(purchase: Purchase) -> Iterator[str]:
-    """What a purchase is like beside others, where few reasons say so: no reasons themselves."""
+def _unsaid(sentence: str, said: set[str]) -> str:
+    """What of a sentence no other one said; `said` learns it."""
+    parts = [part for part in sentence.split("; ") if part.casefold() not in said]
+    said |= {part.casefold() for part in parts}
+    whole = "; ".join(parts)
+    return whole[:1].upper() + whole[1:]
+
+
+def comparisons(purchase: Purchase, found: Sequence[str] = ()) -> Iterator[str]:
+    """What a purchase is like beside others, where few reasons were `found`: no reasons, and nothing that those say."""
     for group in (OFFICE, VENDOR_LONG, *([CODE] if purchase.row["mcc"] else [])):
-        yield f"For comparison: {purchase.against_usual(group)}"
+        compared = purchase.against_usual(group)
+        if not any(compared.casefold() in reason.casefold() for reason in found):
+            yield f"For comparison: {compared}"
 
 
 def _applies(purchase: Purchase, feature: str) -> bool:

@@ -155,6 +155,14 @@ def test_trailing_features_equal_plain_pandas(ledger: pd.DataFrame, features: pd
         np.testing.assert_allclose(actual, np.nan_to_num(list(expected.values())), atol=2e-4)
 
 
+def test_a_web_shop_is_told_by_its_name_and_initials_are_none(ledger: pd.DataFrame) -> None:
+    web = ["WWW.SHOP.COM", "EPOCH.COM PB", "AMAZON.CA", "SHOP.NET 12", "PAYPAL *EBAY", "DISPLAYS2GO.C"]
+    others = ["J.C. ROCK LTD", "ST.CATHARINES HYDRO", "A.COMPANY", "MUIR"]
+    rows = ledger.head(len(web) + len(others)).assign(merchant=[*web, *others])
+    built = features_of(rows)["merchant_on_the_web"].to_dict()
+    assert [built[each] for each in rows["transaction_id"]] == [1.0] * len(web) + [0.0] * len(others)
+
+
 def test_what_an_office_does_daily_says_no_more_however_often_it_does_it() -> None:
     """Two offices, one four times as large as the other: the same of each, but for what is seldom."""
     days = pd.date_range("2025-01-01", periods=60)

@@ -135,3 +135,30 @@ def test_every_value_is_told_in_its_unit(feature: str) -> None:
     ending = {"money": "USD", "days": "days", "share": "%", "times": "times", "spreads": "above it", "yes or no": "yes"}
     assert words.endswith(ending.get(about["unit"], words[-1]))
     assert told(about, None).endswith("unknown")
+
+
+def test_one_comparison_is_told_once_whatever_reasons_share_it() -> None:
+    given = purchase(
+        merchant_on_the_web=1.0, foreign=1.0, merchant_currency="EUR", **known(OFFICE, 2, 100, "2025-11-02")
+    )
+    usual = "412.50 USD, 4.1 times the usual purchase of this office since 2025-11 (100.00 USD over 2 purchases)"
+    found = sentence(given, "merchant_on_the_web", "amount_log", "foreign")
+    assert found == [
+        f"The vendor's name looks like a web shop's or a payment service's; {usual}",
+        "Charged in EUR, not in USD",
+    ]
+    assert list(comparisons(given, found)) == [
+        "For comparison: 412.50 USD, the first purchase by anyone at this vendor since 2024-01",
+        "For comparison: 412.50 USD, the first purchase under this category code since 2025-11",
+    ]
+
+
+def test_money_that_comes_back_is_called_a_refund_and_has_no_minus() -> None:
+    given = purchase(amount=-138.8, refund=1.0, **known(OFFICE, 2, 40, "2025-11-02"))
+    assert sentence(given, "amount_log", "card_unusual") == [
+        (
+            "A refund of 138.80 USD, 3.5 times the usual purchase of this office since 2025-11 "
+            "(40.00 USD over 2 purchases)"
+        ),
+        "A refund of 138.80 USD, the first purchase by this card since 2025-11",
+    ]
