@@ -22,9 +22,10 @@ WORDS: dict[str, str] = {
     "merchant": r"merchant|supplier|vendor|payee|beneficiar|favorecido|creditor|lieferant|fournisseur|shop|company",
     "amount": r"amount|\bamt\b|value|total|spend|net\b|gross|valor|betrag|montant|paid|cost\b|sum\b|price",
     "mcc": r"\bmcc\b|merchant (category )?code|mcc code|category code",
-    "office": r"office|division|directorate|department|dept|service|unit|bureau|org\w*|agency name|area|team|branch",
+    "office": r"office|division|directorate|department|dept|service|unit|bureau|org\w*|agency name|area|team|branch|"
+    r"^amt$|abteilung|dienststelle|\borgao",
     "card": r"\bcard|account\b|cardholder",
-    "description": r"description|desc\b|purpose|narrative|details|comment|memo",
+    "description": r"description|desc\b|purpose|narrative|details|comment|memo|zweck",
     "merchant_currency": r"(orig|foreign|merchant|local)\w*[ _-]*(currency|ccy|curr)",
     "currency": r"currency|\bccy\b|\bcurr\b",
     "cost_centre": r"cost (cent|object)|cost_cent",
@@ -43,6 +44,8 @@ class Guess:
     keys: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    """Columns that nothing was found for."""
 
 
 def guess(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess:
@@ -57,6 +60,7 @@ def guess(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Guess:
     _named(made, texts)
     _currency_of(made, texts)
     _id(made, texts, rows, header)
+    made.unused = [name for name in texts if name not in made.columns.values() and name not in made.keys.get("ids", "")]
     return made
 
 
@@ -194,7 +198,9 @@ def _currency_of(made: Guess, texts: dict[str, list[str]]) -> None:
             made.doubts.append(f"Several currencies: {', '.join(found)}. Rows of others need [[rates]].")
     else:
         made.keys["currency"] = '"???"'
-        made.doubts.append("Nothing says in which currency amounts are: replace ???.")
+        dollars = any("$" in text for text in [amount, *texts.get(amount, [])])
+        said = "Amounts carry $, which many currencies use" if dollars else "Nothing says in which currency amounts are"
+        made.doubts.append(f"{said}: replace ???.")
 
 
 def _id(made: Guess, texts: dict[str, list[str]], rows: Sequence[Sequence[str]], header: Sequence[str]) -> None:

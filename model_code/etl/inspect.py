@@ -64,6 +64,11 @@ def toml_of(made: Guess) -> str:
     lines += ["", "[columns]"]
     for name, column in made.columns.items():
         lines.append(f"{name} = {_quoted(column)}{_because(made, name)}")
+    if made.unused:
+        lines += [
+            f"# Not used: {', '.join(map(_quoted, made.unused))}. One that is a field belongs above (docs/data.md);",
+            "# one of your own that the model should use is declared (docs/your-features.md).",
+        ]
     return "\n".join([*lines, ""])
 
 

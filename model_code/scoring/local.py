@@ -79,8 +79,10 @@ def _expect_files(order: Order) -> None:
         "MODEL": order.model,
     }
     for name, path in [*named.items(), *(("EARLIER", path) for path in order.earlier)]:
-        if path and not path.is_file():
-            raise InputError(f"{name} is {path}, and there is no such file; expected the path of one.")
+        folder = name in {"LEDGER", "NEW"}
+        if path and not (path.is_file() or (folder and path.is_dir())):
+            expected = "file or folder; expected the path of one" if folder else "file; expected the path of one"
+            raise InputError(f"{name} is {path}, and there is no such {expected}.")
 
 
 def _train(order: Order, work: Path, archive: Path, say: Say) -> None:

@@ -99,8 +99,8 @@ def _reasons(model: ServedModel, rows: RowsToScore, features: Matrix, scores: Ve
             names = [str(each["feature"]) for each in found if float(str(each["contribution"])) > 0]
             values["transaction_date"] = values["transaction_date"].date()
             purchase = Purchase(values, setting)
-            found = list(islice(reasons(purchase, names), REASONS))
-            told[row] = [*found, *islice(comparisons(purchase, found), REASONS - len(found))]
+            said = list(islice(reasons(purchase, names), REASONS))
+            told[row] = [*said, *islice(comparisons(purchase, said), REASONS - len(said))]
     return told
 
 

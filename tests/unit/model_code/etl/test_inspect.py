@@ -119,3 +119,19 @@ def test_a_workbook_with_titles_is_understood(tmp_path: Path, capsys: pytest.Cap
 )
 def test_forms_of_days_are_those_that_fit_all_texts(texts: list[str], forms: list[str]) -> None:
     assert day_formats(texts) == forms
+
+
+def test_columns_that_nothing_was_found_for_are_named(tmp_path: Path) -> None:
+    lines = [f"B{n};0{1 + n % 9}.01.2025;Amt;Firma {n};{n},50;GS-{n}" for n in range(20)]
+    (tmp_path / "ledger.csv").write_text("\n".join(["Nummer;Datum;Amt;Lieferant;Betrag (EUR);Stufe", *lines]))
+    made, _ = inspected(tmp_path / "ledger.csv")
+    assert made.columns["office"] == "Amt"
+    assert made.unused == ["Stufe"]
+    assert '# Not used: "Stufe". One that is a field' in toml_of(made)
+
+
+def test_a_dollar_sign_alone_is_no_currency_and_the_doubt_says_so(tmp_path: Path) -> None:
+    lines = [f"V{n},01/{13 + n % 15}/2025,${n}.50" for n in range(20)]
+    (tmp_path / "ledger.csv").write_text("\n".join(["Vendor,Check Date,Check Amount", *lines]))
+    made, _ = inspected(tmp_path / "ledger.csv")
+    assert "Amounts carry $, which many currencies use: replace ???." in made.doubts

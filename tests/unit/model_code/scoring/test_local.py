@@ -71,7 +71,7 @@ def test_without_a_model_one_is_trained_and_left_for_the_next_month(files: Path,
 def test_a_file_that_is_not_there_is_named_before_anything_is_read(
     files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(InputError, match=r"NEW is .*gone\.csv, and there is no such file"):
+    with pytest.raises(InputError, match=r"NEW is .*gone\.csv, and there is no such file or folder"):
         deliver(Order(files / "ledger.csv", tmp_path / "gone.csv", tmp_path), print)
     with pytest.raises(SystemExit):
         main(["--ledger", str(tmp_path / "gone.csv"), "--new", "x", "--output", str(tmp_path)])
