@@ -18,6 +18,10 @@ _FORWARD = {"r-by-*"}
 _NO_ID = {"automation", *(f"*{mark}*" for mark in " +-./:=@_")}
 _TELL_FOR_WHOM = {service_principal(name) for name in ("ecs-tasks", "monitoring.rds", "sagemaker", "vpc-flow-logs")}
 
+_LETS_NOBODY_IN = "sts:SetSourceIdentity"
+"""A right beside `sts:AssumeRole`, and no call
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html)."""
+
 
 def every_role_is_on_the_path(templates: Templates) -> Iterator[str]:
     """Every role has a path of its own, so that an agency's policies can speak of them. Controls: AC-6."""
@@ -37,7 +41,7 @@ def people_say_who_they_are(templates: Templates) -> Iterator[str]:
     """Who becomes a role by name brings one tag, `uid`, of letters and digits, which names the session. IA-2, AC-5."""
     for role in resources(templates, "AWS::IAM::Role"):
         for trust in role.properties["AssumeRolePolicyDocument"]["Statement"]:
-            if "AWS" not in trust["Principal"]:
+            if "AWS" not in trust["Principal"] or trust.get("Action") == _LETS_NOBODY_IN:
                 continue
             conditions = trust.get("Condition", {})
             given = conditions.get("StringLike", {}).get("aws:RequestTag/uid") == "?*"

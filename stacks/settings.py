@@ -35,6 +35,9 @@ class Deployment(_Section):
     production: bool = Field(description="Production keeps data, protects stacks, and wants pinned images.")
 
 
+PROVIDERS_THAT_NAME = 4  # four of the longest, named twice, are a trust policy's bound
+
+
 class Identity(_Section):
     """Who may become whom, and what every role must carry."""
 
@@ -75,6 +78,20 @@ class Identity(_Section):
         max_length=10,
         description="Domains whose mail addresses administrators may subscribe to notifications; none: any domain's.",
     )
+    source_identity: bool = Field(
+        default=False,
+        description="The provider sets each person's source identity to the id: nobody who comes with another one, or "
+        "with none, makes or releases anything. Four identity providers at most.",
+    )
+
+    @model_validator(mode="after")
+    def _a_trust_policy_holds_both_statements(self) -> Self:
+        if self.source_identity and len(self.identity_providers) > PROVIDERS_THAT_NAME:
+            raise ValueError(
+                f"identity_providers has {len(self.identity_providers)} principals, expected at most "
+                f"{PROVIDERS_THAT_NAME} with source_identity: a trust policy then names each of them twice"
+            )
+        return self
 
 
 class Images(_Section):

@@ -13,6 +13,16 @@ from stacks.settings import Settings
 UID = "${aws:PrincipalTag/uid}"
 _NOT_AN_ID = ["automation", *(f"*{mark}*" for mark in " +-./:=@_")]
 """The id of automatic retraining, and every mark that AWS lets stand in a tag besides letters and digits."""
+_MAKES_OR_RELEASES = (
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:ExecuteChangeSet",
+    "lambda:InvokeFunction",
+    "sagemaker:CreateHyperParameterTuningJob",
+    "sagemaker:CreateProcessingJob",
+    "sagemaker:CreateTrainingJob",
+    "sagemaker:CreateTransformJob",
+)
 
 
 class PersonRole(WorkRole):
@@ -33,17 +43,27 @@ class PersonRole(WorkRole):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         who = iam.CompositePrincipal(*_providers(settings)).with_session_tags()
         super().__init__(scope, construct_id, identity=settings.identity, principal=who)
-        self.permissions.deny(
-            "cloudformation:CreateChangeSet",
-            "cloudformation:DeleteChangeSet",
-            "cloudformation:ExecuteChangeSet",
-            "lambda:InvokeFunction",
-            "sagemaker:CreateHyperParameterTuningJob",
-            "sagemaker:CreateProcessingJob",
-            "sagemaker:CreateTrainingJob",
-            "sagemaker:CreateTransformJob",
-            when={"Null": {"aws:PrincipalTag/uid": "true"}},
+        self.permissions.deny(*_MAKES_OR_RELEASES, when={"Null": {"aws:PrincipalTag/uid": "true"}})
+        if settings.identity.source_identity:
+            self._bind_source_identity(settings)
+
+    def _bind_source_identity(self, settings: Settings) -> None:
+        """Demand that the source identity, which nobody can change in a chain of roles, is the person's id.
+
+        It is in each request of a session for which it was set, here or further up the chain, and a role that is
+        assumed with one must allow `sts:SetSourceIdentity`
+        (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html). That page
+        doesn't say that the request's tags are known to this action, so it is allowed apart from the conditions: alone
+        it lets nobody in.
+        """
+        providers = [_arn(name, settings.deployment.account) for name in settings.identity.identity_providers]
+        trust = iam.PolicyStatement(
+            actions=["sts:SetSourceIdentity"], principals=[as_interface(iam.ArnPrincipal(each)) for each in providers]
         )
+        if self.assume_role_policy:
+            self.assume_role_policy.add_statements(trust)
+        bound = self.another_policy("SourceIdentity")
+        bound.deny(*_MAKES_OR_RELEASES, when={"StringNotEquals": {"aws:SourceIdentity": UID}})
 
 
 def _providers(settings: Settings) -> Sequence[iam.IPrincipal]:
@@ -51,8 +71,7 @@ def _providers(settings: Settings) -> Sequence[iam.IPrincipal]:
 
 
 def _principal(name: str, own_account: str) -> iam.IPrincipal:
-    account, _, resource = name.rpartition(":")
-    provider = iam.ArnPrincipal(f"arn:{cdk.Aws.PARTITION}:iam::{account or own_account}:{resource}")
+    provider = iam.ArnPrincipal(_arn(name, own_account))
     return as_interface(
         provider.with_conditions(
             {
@@ -63,3 +82,8 @@ def _principal(name: str, own_account: str) -> iam.IPrincipal:
             },
         ),
     )
+
+
+def _arn(name: str, own_account: str) -> str:
+    account, _, resource = name.rpartition(":")
+    return f"arn:{cdk.Aws.PARTITION}:iam::{account or own_account}:{resource}"

@@ -42,6 +42,12 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         may.people_say_who_they_are,
         lambda t: trust(t, "Trainer")["Condition"]["StringNotLike"]["aws:RequestTag/uid"].remove("*-*"),
     ),
+    (
+        may.people_say_who_they_are,
+        lambda t: one(t, "Atoll-Training", "AWS::IAM::Role", "Approver")["AssumeRolePolicyDocument"][
+            "Statement"
+        ].append({"Principal": {"AWS": "broker"}, "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"]}),
+    ),
     (may.services_act_for_this_account, lambda t: trust(t, "JobsTraining").pop("Condition")),
     (
         may.nobody_approves_own_work,

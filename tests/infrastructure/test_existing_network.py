@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from compliance.report import judge
 from compliance.synth import ROOT, synthesize
 from compliance.templates import Template, read_templates, resources
 from stacks.components.network import CONTAINER_PORT, DATABASE_PORT
+from tests.infrastructure.people_cases import EXECUTE, FORWARD, INVOKE, STACK, WAY_BACK
+from tests.infrastructure.policies import Request, decision, may_become, policies_of, role_of
+from tests.infrastructure.test_trust_policies import BROKER, PEOPLE
+
+ACTS = (("Approver", EXECUTE, STACK), ("Operator", INVOKE, WAY_BACK))
 
 NETWORK = """[network]
 availability_zones = ["us-gov-west-1a", "us-gov-west-1b"]
@@ -49,7 +55,8 @@ def assembly_in_landing_zone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("landing-zone")
     shipped = (ROOT / "environments" / "govcloud-west.toml").read_text(encoding="utf-8")
     settings = folder / "landing-zone.toml"
-    settings.write_text(re.sub(r"\[network\]\n.*?\n\n", NETWORK, shipped, flags=re.DOTALL), encoding="utf-8")
+    named = shipped.replace("[identity]\n", "[identity]\nsource_identity = true\n")
+    settings.write_text(re.sub(r"\[network\]\n.*?\n\n", NETWORK, named, flags=re.DOTALL), encoding="utf-8")
     synthesize(str(settings), folder / "assembly")
     return folder / "assembly"
 
@@ -132,3 +139,30 @@ def test_the_page_names_the_ways_that_the_agencys_groups_need() -> None:
     page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     assert f"| `balancer_group` | `tasks_group` | {CONTAINER_PORT} |" in page
     assert f"| `tasks_group` | `database_group` | {DATABASE_PORT} |" in page
+
+
+@pytest.mark.parametrize(("person", "action", "stack"), ACTS)
+@pytest.mark.parametrize("came_as", ["alice", "bob", "Alice", None])
+def test_whoever_comes_with_another_source_identity_or_with_none_makes_and_releases_nothing(
+    landing_zone: dict[str, Template], person: str, action: str, stack: str, came_as: str | None
+) -> None:
+    """RT-14: a session's name is whoever's who assumes the role last; the source identity is the first one's."""
+    keys = FORWARD | ({"aws:SourceIdentity": came_as} if came_as else {})
+    asked = Request(action=action, resource=stack, uid="alice", keys=keys)
+    assert (decision(policies_of(landing_zone, person), asked) == "Allow") == (came_as == "alice")
+
+
+def test_the_provider_alone_may_bring_a_source_identity_and_only_where_a_setting_says_so(
+    landing_zone: dict[str, Template], assembly: Callable[[str], Path]
+) -> None:
+    shipped = read_templates(assembly("govcloud-west"))
+    for person in PEOPLE:
+        trusts = role_of(landing_zone, person)["AssumeRolePolicyDocument"]["Statement"]
+        (brings,) = (each for each in trusts if "sts:SetSourceIdentity" in str(each["Action"]))
+        (enters,) = (each for each in trusts if "sts:AssumeRole" in str(each["Action"]))
+        assert brings["Principal"] == enters["Principal"]
+        assert (brings["Effect"], brings["Action"]) == ("Allow", "sts:SetSourceIdentity")
+        assert may_become(landing_zone, person, caller=BROKER, tags={"uid": "alice"})
+        assert not may_become(landing_zone, person, caller=BROKER, tags={})
+        assert "SetSourceIdentity" not in str(role_of(shipped, person))
+        assert "aws:SourceIdentity" not in str(policies_of(shipped, person))

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from stacks.settings import Settings
+from stacks.settings import PROVIDERS_THAT_NAME, Settings
 from tests.limits.extremes import brought, least, longest
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -44,6 +44,7 @@ def _identities(draw: st.DrawFn, production: bool) -> dict[str, Any]:  # noqa: F
         "role_name_prefix": draw(word(20, least=0, letters=_NAMES)),
         "permissions_boundary": draw(word(200, letters=_NAMES)) if production or draw(st.booleans()) else None,
         "identity_providers": who,
+        "source_identity": len(who) <= PROVIDERS_THAT_NAME and draw(st.booleans()),
     }
 
 

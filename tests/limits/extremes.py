@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from stacks.settings import PROVIDERS_THAT_NAME
+
 DIGEST = "sha256:" + "0" * 64
 LONGEST_PATH = "/" + "p" * 98 + "/"
 LONGEST_PREFIX = "n" * 20
@@ -67,8 +69,15 @@ def longest_model() -> dict[str, Any]:
 
 
 def plain() -> dict[str, Any]:
-    """Give the same where the most services are called by FIPS hosts, with every plain host that is allowed there."""
+    """Give the same where the most services are called by FIPS hosts, with every plain host that is allowed there.
+
+    And with as many providers as may set people's source identity.
+    """
     wanted = longest("us-east-1")
+    wanted["identity"] |= {
+        "source_identity": True,
+        "identity_providers": wanted["identity"]["identity_providers"][:PROVIDERS_THAT_NAME],
+    }
     wanted["network"]["plain_hosts"] = list(_PLAIN)
     return wanted
 

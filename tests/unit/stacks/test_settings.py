@@ -119,6 +119,14 @@ def test_a_role_whose_name_ends_in_root_is_not_the_root() -> None:
     assert Settings.model_validate(right).identity.identity_providers == ("role/team-root",)
 
 
+def test_four_providers_may_name_people_by_their_source_identity_and_no_fifth() -> None:
+    named = values("govcloud-west")
+    named["identity"] |= {"source_identity": True, "identity_providers": [f"role/{number}" for number in range(4)]}
+    assert Settings.model_validate(named).identity.source_identity
+    named["identity"]["identity_providers"].append("role/4")
+    assert "identity_providers has 5 principals, expected at most 4" in complaint(named)
+
+
 def test_a_folder_in_place_of_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "folder.toml").mkdir()
     with pytest.raises(SettingsError, match="Is a directory; set ATOLL_ENVIRONMENT"):
