@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from lambdas.release import events, known
+from lambdas.release import chain, events, known
 from lambdas.release.decisions import release_of
-from lambdas.release.records import Release, Version, stack_of, submitter_of
+from lambdas.release.records import AuditEntry, Release, Version, stack_of, submitter_of
 from tests.fakes.cloud import ChangeSet
 from tests.fakes.release import MODEL, job
 from tests.fakes.stack import identity, serving_release, template
@@ -246,6 +246,23 @@ def write_over(life: Life) -> None:
     store.write_over(key, json.dumps(told).encode())
 
 
+def approve_from_within(life: Life) -> None:
+    """Who took over `training_completed` writes an approval where it may write, and has somebody bring it up."""
+    store = life.world.audit.store
+    if not (names := waiting(life)) or not isinstance(store, VersionedAuditStore):
+        return
+    name, own = life.random.choice(names), life.random.choice(("jobs", "requests"))
+    version = next((each for each in on_record(life) if each.tag("release_id") == name), None)
+    if version is None:
+        return
+    counted(life, "A function taken over", "write an approval below the own prefix", allowed=True)
+    details = {"version": version.number}
+    entry = AuditEntry(model=MODEL, subject=name, what="executed", at=life.cloud.now, who="zoe", details=details)
+    key = chain.entry_key(entry).replace("audit/executions/", f"audit/{own}/")
+    store.s3.put_object(Key=key, Body=chain.entry_body(entry))
+    make(life, "way back", "home-", version)
+
+
 def train_foreign(life: Life) -> None:
     """A trainer trains an honest-looking model by what isn't the settings' image, or not by its own program."""
     if not may(life, any_role(life, "train"), "train"):
@@ -277,5 +294,6 @@ ACTS: tuple[Callable[[Life], None], ...] = (
     take_away,
     reach_out,
     write_over,
+    approve_from_within,
     train_foreign,
 )

@@ -1,5 +1,6 @@
 """Mutants of the release path, each without one of its safeguards, and the promise that it must break."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from unittest.mock import patch
 from lambdas.release import (
     approvals,
     candidates,
+    chain,
     decisions,
     events,
     gate,
@@ -25,7 +27,7 @@ from lambdas.release import (
 from lambdas.release.adapters.s3_audit import S3AuditStore
 from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
-from lambdas.release.records import Execution, Version, release_id, stack_of, submitter_of
+from lambdas.release.records import AuditEntry, Execution, Version, release_id, stack_of, submitter_of
 from tests.fakes.stack import APPROVER
 from tests.faults.adversary import Adversaries
 from tests.faults.machine import BrokenPromiseError, Lives, Tally, search
@@ -124,6 +126,13 @@ def newest(self: S3AuditStore, prefix: str, after: str = "") -> list[str]:
     return list(found)
 
 
+def anywhere(self: ChainedAudit, model: str) -> list[AuditEntry]:
+    """`ChainedAudit.history` that takes an entry for what its name says, below whosever prefix it lies."""
+    keys = [key for key in self._store.keys("audit/") if f"/{model}/" in key and chain.kind_of(key) in record.WHATS]
+    told = [json.loads(self._store.get(key)) for key in keys]
+    return [AuditEntry(**({"schema": 1} | each | {"at": datetime.fromisoformat(each["at"])})) for each in told]
+
+
 def nobodys(_submitter: str, sha256: str, number: str) -> str:
     """`records.release_id` under a name that is not the submitter's."""
     return release_id("nobody", sha256, number)
@@ -152,6 +161,7 @@ MUTANTS = (
     ),
     Mutant("MLflow's alias decides", known, "champion", alias_decides, "", Adversaries),
     Mutant("a request bears nobody's name", candidates, "release_id", nobodys, _LAWFUL, Adversaries),
+    Mutant("an entry counts whoever could write it", ChainedAudit, "history", anywhere, _LAWFUL, Adversaries),
     Mutant("the newest version of an entry counts", S3AuditStore, "keys", newest, "", Adversaries),
     Mutant("any stack's execution counts", guarding, "execution_of", of_any_stack, "", Adversaries),
     Mutant("any name that contains the id counts", guarding, "execution_of", of_any_name, "", Adversaries),
