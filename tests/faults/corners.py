@@ -1,6 +1,6 @@
 """Crash points that chance hardly comes to: lives prepared so that one call is made, and dies on either side of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from random import Random
@@ -17,15 +17,12 @@ from tests.faults.life import Letter, Life
 MOMENTS = range(60, 140, 2)
 
 
-def corners(moments: Iterable[int] = MOMENTS) -> Iterator[Life]:
-    """Live them; each has died at its call, and has done its work when it was tried again.
-
-    Of the moments at which a version is superseded some hit the call: fewer are for who wants no crash point covered.
-    """
+def corners() -> Iterator[Life]:
+    """Live them; each has died at its call, and has done its work when it was tried again."""
     for side in ("before", "after"):
         yield withdrawn(side)
         yield from (raced(side, moment) for moment in range(1, 16))
-        yield from (overtaken(side, moment) for moment in moments)
+        yield from (overtaken(side, moment) for moment in MOMENTS)
 
 
 def requested() -> tuple[Life, Event]:

@@ -2,7 +2,7 @@
 
 import itertools
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.faults import acts, forgeries
 from tests.faults.adversary import Adversaries
-from tests.faults.corners import MOMENTS, corners
+from tests.faults.corners import corners
 from tests.faults.crashing import Site, written_sites
 from tests.faults.machine import STEPS, BrokenPromiseError, Lives, Tally, search
 
@@ -107,14 +107,7 @@ class Batch:
         return tally, broken
 
 
-def run(
-    sequences: int,
-    *,
-    first: int = 0,
-    workers: int = 1,
-    moments: Iterable[int] = MOMENTS,
-    each: Callable[[Run], None] = lambda _: None,
-) -> Run:
+def run(sequences: int, *, first: int = 0, workers: int = 1, each: Callable[[Run], None] = lambda _: None) -> Run:
     """Live until `sequences` lives differ, seeds from `first` on; `each` is told how it stands after every batch.
 
     One seed of six has lives without adversaries, whose sequences don't count.
@@ -131,7 +124,7 @@ def run(
                 each(done)
             wanted = workers if len(done.tally.stories) < sequences else 0
             under_way |= {pool.submit(Batch(next(seeds), done.tally.aim).live) for _ in range(wanted - len(under_way))}
-    for life in corners(moments):
+    for life in corners():
         done.tally.seen += life.seen
         done.tally.died += life.died
     return done

@@ -3,19 +3,16 @@
 import pytest
 
 from lambdas.release import decisions
-from tests import share
-from tests.faults import corners
 from tests.faults.mutants import MUTANTS, Mutant
 from tests.faults.run import Run, run
 
 SEQUENCES = 200
-MOMENTS = 4  # of those at which a corner's version may be overtaken
 pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
 def lived() -> Run:
-    return run(SEQUENCES, moments=share.drawn(corners.MOMENTS, MOMENTS, "corners"))
+    return run(SEQUENCES)
 
 
 def test_no_life_breaks_a_promise(lived: Run) -> None:
