@@ -6,7 +6,7 @@ from lambdas.release import decisions
 from tests.faults.mutants import MUTANTS, Mutant
 from tests.faults.run import Run, run
 
-SEQUENCES = 200
+SEQUENCES = 250
 pytestmark = pytest.mark.timeout(900)
 
 
