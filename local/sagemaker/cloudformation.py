@@ -37,10 +37,13 @@ def _failing_the_stack(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _name(kind: Kind, props: Record, stack_name: str, logical_id: str) -> str:
-    """The name of the properties, else one that nothing had before: what was replaced may have been kept."""
-    generate = find(f"{_PROVISIONERS}._physical_name")
-    generated = f"{generate(stack_name, logical_id, max_len=_NAME_LENGTH)}-{secrets.token_hex(_RANDOM)}"
-    return props.get(kind.name_member) or generated
+    """The name of the properties, else one that nothing had before: what was replaced may have been kept.
+
+    As CloudFormation's own names it has the whole logical id, by which policies know a model; of a long stack's name
+    only the beginning is left.
+    """
+    stack = stack_name[: max(_NAME_LENGTH - len(logical_id) - 1, 0)]
+    return props.get(kind.name_member) or f"{stack}-{logical_id}-{secrets.token_hex(_RANDOM)}".lstrip("-")
 
 
 class _Type:

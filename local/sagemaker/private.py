@@ -21,7 +21,6 @@ PRIVATE_NAMES: dict[str, str | None] = {
     "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS": TABLE,
     "ministack.services.cloudformation.provisioners._REPLACING_PROPERTIES": TABLE,
     "ministack.services.cloudformation.provisioners._STACK_TAG_PROPERTY": TABLE,
-    "ministack.services.cloudformation.provisioners._physical_name": "stack_name logical_id lowercase max_len seeded",
     "ministack.services.ecr._images": TABLE,
     "ministack.services.iam._roles": TABLE,
     "ministack.services.sts.register_session": "access_key session",

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.sagemaker.cloudformation import _name
+from local.sagemaker.records import MODEL
 from tests.contract.sagemaker.cloud import IMAGE
 from tests.contract.sagemaker.scene import Scene, until
 
@@ -159,3 +161,12 @@ def test_a_release_after_a_stop_gets_names_that_what_was_kept_does_not_have(scen
     assert stack.release("third")["StackStatus"] == "UPDATE_COMPLETE"
     assert b"third" in scene.ask(stack.endpoint)["Body"]
     stack.delete()
+
+
+def test_a_name_that_is_made_up_holds_the_whole_logical_id_and_nothing_had_it_before() -> None:
+    stack = "Atoll-Endpoint-" + "m" * 42
+    first, second = (_name(MODEL, {}, stack, "AtollModel") for _ in range(2))
+    assert first != second
+    assert max(len(first), len(second)) <= 63
+    assert "-AtollModel-" in first
+    assert _name(MODEL, {"ModelName": "given"}, stack, "AtollModel") == "given"
