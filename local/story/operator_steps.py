@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from local.story.attack_steps import ask_again
 from local.story.decision_steps import challenger, expect_state
-from local.story.outside import audited, expect_champion_serves, expect_other_scores, expect_serves, serving
+from local.story.outside import (
+    audited,
+    expect_champion_serves,
+    expect_other_scores,
+    expect_serves,
+    is_restored,
+    serving,
+)
 from local.story.scene import MODEL, OPERATOR, expect
 from local.story.typed import WAIT, releases
 from local.story.waiting import StoryError, wait_for
@@ -80,6 +88,27 @@ def stop(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
     facts["told"] = (
         f"{OPERATOR.uid} alone: no endpoint answered and no version was champion, until v{champion} came back"
     )
+
+
+def cut_off(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
+    """The operator stops without CloudFormation; the platform brings the stack along, and a release serves again.
+
+    The reconciler is called at once; its timetable would, within a quarter of an hour.
+    """
+    champion = scene.narrator.facts("settle")["champion"]
+    answer = releases(scene, OPERATOR, "stop", "--now", "--reason", LEAK, "--yes")
+    expect(answer["endpoint"] == "not found" and not serving(scene), f"The endpoint still exists after {answer}.")
+    refusal = refused_call(scene)
+    ask_again(scene)
+    wait_for(lambda: True if is_restored(scene, "") else None, "the stack to agree that nothing serves")
+    halted = scene.stack()["ChangeSetId"].split("/")[1]
+    by_itself = halted.startswith("halt-") and "by-hand" not in halted
+    expect(by_itself, f"The platform was to run the stop; the stack last carried out {halted}.")
+    expect_state(scene, champion, "superseded")
+    back = go_back(scene, mailbox, MENDED)
+    expect_champion_serves(scene)
+    facts.update(refusal=refusal, halted=halted, back=back["change_set"], champion=scene.champion_version())
+    facts["told"] = f"the endpoint was gone at once, the platform ran {halted}, and v{facts['champion']} came back"
 
 
 def refused_call(scene: Scene) -> str:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     Act = Callable[[Facts], None]
 
 PLAIN_WIDTH = 120
-STEPS = 27
-ATTACKS = frozenset({"same-person", "refused-by-gate", "refused-tampered", "rolled-back"})
+STEPS = 28
+ATTACKS = frozenset({"cut-off", "same-person", "refused-by-gate", "refused-tampered", "rolled-back"})
 """Steps of the full story only: tests prove the same, and each of them takes a training or a release of its own."""
 RECORD = BUILD / "story.json"
 
@@ -70,6 +70,9 @@ def acts(scene: Scene, mailbox: Mailbox, without: frozenset[str]) -> dict[tuple[
         ("replace", "Approve another: a new champion"): partial(decision_steps.replace, scene),
         ("rollback", "Go back to the former release as olga"): partial(operator_steps.rollback, scene, mailbox),
         ("stop", "Pull the kill switch as olga, and come back"): partial(operator_steps.stop, scene, mailbox),
+        ("cut-off", "Stop without CloudFormation as olga, and come back"): partial(
+            operator_steps.cut_off, scene, mailbox
+        ),
         ("same-person", "Undo an approval by the submitter"): partial(
             attack_steps.approved_by_submitter, scene, mailbox
         ),

@@ -28,7 +28,8 @@ STEPS = [
         "deny",
         "approve",
     ),
-    *("settle", "score", "batch", "monitor", "challenge", "reject", "replace", "rollback", "stop", "same-person"),
+    *("settle", "score", "batch", "monitor", "challenge", "reject", "replace", "rollback", "stop", "cut-off"),
+    "same-person",
     *("forged-registry", "refused-by-gate", "refused-tampered", "rolled-back", "audit", "teardown"),
 ]
 """What a full story tells."""

@@ -135,6 +135,17 @@ def test_the_kill_switch_leaves_no_endpoint_until_an_operator_goes_back(story: S
     assert facts["champion"] == story["settle"]["facts"]["champion"]
 
 
+def test_an_endpoint_deleted_by_an_operator_is_stopped_by_the_platform_and_a_release_after_that_serves(
+    story: Steps,
+) -> None:
+    facts = story["cut-off"]["facts"]
+
+    assert "is not authorized to perform: sagemaker:InvokeEndpoint on resource: " in facts["refusal"]
+    assert facts["halted"].startswith("halt-")
+    assert facts["back"].startswith("home-to-v")
+    assert facts["champion"] == story["settle"]["facts"]["champion"]
+
+
 def test_an_approval_by_the_submitter_is_undone(story: Steps) -> None:
     facts = story["same-person"]["facts"]
 
