@@ -101,9 +101,7 @@ def cut_off(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
     refusal = refused_call(scene)
     ask_again(scene)
     wait_for(lambda: True if is_restored(scene, "") else None, "the stack to agree that nothing serves")
-    halted = scene.stack()["ChangeSetId"].split("/")[1]
-    by_itself = halted.startswith("halt-") and "by-hand" not in halted
-    expect(by_itself, f"The platform was to run the stop; the stack last carried out {halted}.")
+    halted = audited(scene, "halt-cut-off-", "way_back_executed", begins=True)["subject"]
     expect_state(scene, champion, "superseded")
     back = go_back(scene, mailbox, MENDED)
     expect_champion_serves(scene)

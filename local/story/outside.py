@@ -97,8 +97,10 @@ def is_restored(scene: Scene, release: str) -> bool:
     return stack["StackStatus"] == "UPDATE_COMPLETE" and parameters["ReleaseId"] == release
 
 
-def audited(scene: Scene, subject: str, what: str) -> dict[str, Any]:
+def audited(scene: Scene, subject: str, what: str, *, begins: bool = False) -> dict[str, Any]:
     """The newest audit entry about a release or a change set that says `what`, read by the auditor.
+
+    Where the subject's name can't be known, it `begins` with what is given.
 
     Raises:
         StoryError: there is none in time.
@@ -108,7 +110,8 @@ def audited(scene: Scene, subject: str, what: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="audit/")
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-        found = [key for key in keys if f"/{subject}/" in key and f"-{what}-" in key]
+        about = f"/{subject}" if begins else f"/{subject}/"
+        found = [key for key in keys if about in key and f"-{what}-" in key]
         return json.load(s3.get_object(Bucket=bucket, Key=max(found))["Body"]) if found else None
 
     return wait_for(look, f"the audit entry `{what}` of {subject}")

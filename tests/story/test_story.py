@@ -141,7 +141,7 @@ def test_an_endpoint_deleted_by_an_operator_is_stopped_by_the_platform_and_a_rel
     facts = story["cut-off"]["facts"]
 
     assert "is not authorized to perform: sagemaker:InvokeEndpoint on resource: " in facts["refusal"]
-    assert facts["halted"].startswith("halt-")
+    assert facts["halted"].startswith("halt-cut-off-")
     assert facts["back"].startswith("home-to-v")
     assert facts["champion"] == story["settle"]["facts"]["champion"]
 
