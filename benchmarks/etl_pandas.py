@@ -125,7 +125,7 @@ def own(ledger: pd.DataFrame) -> dict[str, pd.Series]:
         "roundness": sum((size % 10**zeros == 0).astype(int) for zeros in range(1, 6)),
         "price_ending": (size % 100).isin([95, 98, 99]),
         "weekend": ledger["weekend"],
-        "merchant_on_the_web": ledger["merchant"].str.contains(r"WWW|\.C|\*"),
+        "merchant_on_the_web": ledger["merchant"].str.contains(r"WWW|\.(?:COM?|CA|NET|ORG)\b|\.C$|\*"),
         "foreign": (ledger["merchant_currency"] != "") & (ledger["merchant_currency"] != ledger["currency"]),
     }
 
@@ -156,7 +156,7 @@ def office(rolling: Rolling) -> dict[str, pd.Series]:
     """Of the office, and of the office at the merchant."""
     here = ("office", "merchant")
     return {
-        "office_mcc_number": rolling.number("office", "mcc", days=90),
+        "office_mcc_number": ln(1 + rolling.count("office", "mcc", days=90).clip(upper=20)),
         "office_merchant_number": rolling.number(*here, days=90),
         "office_merchant_spend_5d": rolling.spend(*here, days=5),
         "office_same_amount_15d": rolling.number(*here, "cents", days=15),
@@ -164,7 +164,7 @@ def office(rolling: Rolling) -> dict[str, pd.Series]:
         "office_merchant_days_since": rolling.days_since(*here, days=LONG),
         "office_unusual": rolling.unusual("office", days=180),
         "office_merchant_unusual": rolling.unusual(*here, days=LONG),
-        "office_mcc_share": rolling.share_within(("office", "mcc"), "office", LONG),
+        "office_mcc_share": rolling.share_within(("office", "mcc"), "office", LONG).clip(upper=0.05),
     }
 
 
