@@ -14,6 +14,7 @@ NO_CALL_OF_ITS_OWN = {"iam:PassRole"}
 """Asked for when another call hands a role over: `test_rights.py`."""
 OPERATIONS = {
     "lambda:InvokeFunction": "Invoke",
+    "s3:GetObjectVersion": "GetObject",
     "s3:BypassGovernanceRetention": "DeleteObject",
     "s3:ListBucketVersions": "ListObjectVersions",
 }
@@ -23,6 +24,8 @@ BESIDE = {
 }
 """What the same call needs besides."""
 GIVEN: dict[str, Any] = {"Bucket": "data", "Key": "tried/a.csv", "BypassGovernanceRetention": True}
+WITH = {"s3:GetObjectVersion": {"VersionId": "null"}}
+"""What makes a call ask for this right."""
 OF_TYPE = {"map": {}, "boolean": True, "timestamp": datetime(2026, 1, 1, tzinfo=UTC), "blob": b"1"}
 
 
@@ -45,7 +48,7 @@ def is_refused(scene: Scene, action: str, *allowed: str) -> bool:
     operation = OPERATIONS.get(action, operation)
     name = "sagemaker-runtime" if operation == "InvokeEndpoint" else service
     client = scene.person({"Action": ["iam:ListUsers", *allowed], "Resource": "*"}).client(name)
-    given = filled(client.meta.service_model.operation_model(operation).input_shape)
+    given = filled(client.meta.service_model.operation_model(operation).input_shape) | WITH.get(action, {})
     method = next(each for each, called in client.meta.method_to_api_mapping.items() if called == operation)
     try:
         getattr(client, method)(**given)
