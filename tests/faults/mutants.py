@@ -32,7 +32,7 @@ from tests.fakes.stack import APPROVER
 from tests.faults.adversary import Adversaries
 from tests.faults.machine import BrokenPromiseError, Lives, Tally, search
 
-BATCHES, LIVES = 10, 50
+BATCHES, RARE, LIVES = 20, 60, 50
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,13 @@ class Mutant:
     put: Callable[..., Any]
     promise: str
     kind: type[Lives] = Lives
+    batches: int = BATCHES
+    """How many seeds are searched; RARE: about one life in a thousand meets it, so `make faults` alone looks for it."""
 
     def caught_by(self) -> str:
         """Return the seed under which a life breaks the promise, and the promise in its words; empty for none."""
         with patch.object(self.owner, self.attribute, self.put):
-            return next(filter(None, map(self._broken, range(BATCHES))), "")
+            return next(filter(None, map(self._broken, range(self.batches))), "")
 
     def _broken(self, first: int) -> str:
         try:
@@ -175,8 +177,8 @@ MUTANTS = (
         Adversaries,
     ),
     Mutant("nobody looks while a stack moves", watching, "see", lambda *_: None, _LAWFUL, Adversaries),
-    Mutant("a container is not compared", guarding, "foreign", lambda *_: None, _LAWFUL, Adversaries),
-    Mutant("what nobody approved stays", guarding, "_unapproved", lambda *_: None, _LAWFUL, Adversaries),
+    Mutant("a container is not compared", guarding, "foreign", lambda *_: None, _LAWFUL, Adversaries, RARE),
+    Mutant("what nobody approved stays", guarding, "_unapproved", lambda *_: None, _LAWFUL, Adversaries, RARE),
     Mutant("an image of anywhere will do", provenance, "job_problem", lambda *_, **__: None, _LAWFUL, Adversaries),
     Mutant("the gate lets all pass", gate, "problem", lambda *_: None, _LAWFUL, Adversaries),
     Mutant("no way out is taken", settling, "take", lambda *_: "", _LAWFUL, Adversaries),
