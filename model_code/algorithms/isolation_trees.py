@@ -39,7 +39,6 @@ HABITS = {
 """What a forest that stands alone cuts by, where the rows have it, and which side is odd (1: above the median, -1:
 below it): what is new or large for whoever buys. A rare value of another feature, or on the other side, is mostly a
 busy vendor or an office's daily business (docs/score.md)."""
-_ODD = {"high": 1, "low": -1}
 _EULER = 0.5772156649
 
 
@@ -95,7 +94,7 @@ class Tree:
 
 def habits_of(meanings: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
     """HABITS, and an agency's own features by the odd side that the features' manifest says of them."""
-    return HABITS | {name: _ODD[about["odd"]] for name, about in meanings.items() if "odd" in about}
+    return HABITS | {name: 1 if about["odd"] == "high" else -1 for name, about in meanings.items() if "odd" in about}
 
 
 def add_isolation(

@@ -25,8 +25,8 @@ _OF: dict[str, tuple[str, ...]] = {
 }
 """Of which kinds of column a feature can be; the others are of none."""
 _ALONE = {"value", "words"}
-_ODD = {"high": 1, "low": -1, "neither": 0}
-_USUALLY_ODD = {"value": 0, "number": 0, "share": -1}
+_ODD = ("high", "low", "neither")
+_USUALLY_ODD = {"value": "", "number": "", "share": "low"}
 _MEANINGS = {
     "value": "{of}",
     "words": "the {of} says {words}",
@@ -157,12 +157,12 @@ def _words(where: str, what: str, words: object) -> tuple[str, ...]:
     return tuple(" ".join(word.upper().split()) for word in words)
 
 
-def _odd(where: str, what: str, odd: object) -> int:
+def _odd(where: str, what: str, odd: object) -> str:
     if odd is None:
-        return _USUALLY_ODD.get(what, 1)
+        return _USUALLY_ODD.get(what, "high")
     if odd not in _ODD:
         _refuse(where, f"odd = {odd!r}; expected {', '.join(_ODD)}: which values are odd?")
-    return _ODD[str(odd)]
+    return "" if odd == "neither" else str(odd)
 
 
 def _expect_name(where: str, name: str, *, taken: set[str]) -> None:

@@ -19,8 +19,8 @@ class Feature(NamedTuple):
     meaning: str
     fields: tuple[str, ...]
     expression: Expression
-    odd: int = 0
-    """Which side is odd of an agency's own feature: 1 if high, -1 if low, 0 if no forest is to be cut by it."""
+    odd: str = ""
+    """Which side is odd of an agency's own feature: `high` or `low`; empty if no forest is to be cut by it."""
 
     @property
     def available_at(self) -> Moment:

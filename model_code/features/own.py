@@ -67,7 +67,7 @@ class OwnFeature(NamedTuple):
     by: tuple[str, ...]
     days: int
     words: tuple[str, ...]
-    odd: int
+    odd: str
     meaning: str
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class OwnFeature(NamedTuple):
             f"by {' and '.join(self.by)}" if self.by else "",
             f"{self.days} days" if self.days else "",
             f"words {' or '.join(self.words)}" if self.words else "",
-            {1: "odd if high", -1: "odd if low"}.get(self.odd, ""),
+            f"odd if {self.odd}" if self.odd else "",
         ]
         return ", ".join(filter(None, parts))
 

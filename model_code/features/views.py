@@ -59,7 +59,7 @@ def meanings(view: View) -> dict[str, dict[str, str]]:
             "meaning": feature.meaning,
             "unit": feature.expression.unit.name,
             "stored": feature.expression.unit.stored,
-            **({"odd": {1: "high", -1: "low"}[feature.odd]} if feature.odd else {}),
+            **({"odd": feature.odd} if feature.odd else {}),
         }
         for feature in view.features
     }

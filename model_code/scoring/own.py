@@ -35,9 +35,7 @@ def facts_of(declared: Declared) -> tuple[Fact, ...]:
     if not declared["by"]:
         return ()
     if _is_amount(declared):
-        return {"unusual": (NUMBER, LOGS, FIRST), "above_largest": (NUMBER, LARGEST, FIRST)}.get(
-            declared["what"], (NUMBER, LOGS, FIRST)
-        )
+        return (NUMBER, LARGEST if declared["what"] == "above_largest" else LOGS, FIRST)
     return (NUMBER, FIRST, LAST, *_facts_of_number(declared))
 
 

@@ -12,6 +12,7 @@ from lambdas.monitoring.adapters.sagemaker_batches import SageMakerBatches
 from lambdas.monitoring.ports import World
 from lambdas.monitoring.settings import Settings
 from lambdas.release.adapters.s3_artifacts import S3Artifacts
+from lambdas.release.adapters.s3_audit import S3AuditStore
 from lambdas.release.adapters.sns_notifier import SnsNotifier
 
 logger = Logger(service="atoll-monitoring")
@@ -31,5 +32,5 @@ def connect() -> World:
         artifacts=S3Artifacts(s3, release_bucket=settings.release_bucket),
         reports=CloudWatchReports(s3=s3, cloudwatch=cloudwatch, data_bucket=settings.data_bucket),
         notifier=SnsNotifier(sns, topic_arn=settings.topic_arn),
-        notes=S3Notes(s3, audit_bucket=settings.audit_bucket),
+        notes=S3Notes(S3AuditStore(s3, bucket=settings.audit_bucket)),
     )

@@ -11,10 +11,12 @@ from botocore.stub import Stubber
 from lambdas.monitoring import ports
 from lambdas.monitoring.adapters.cloudwatch_reports import CloudWatchReports
 from lambdas.monitoring.adapters.connect import connect as connect_monitor
+from lambdas.monitoring.adapters.s3_notes import S3Notes
 from lambdas.monitoring.adapters.sagemaker_batches import SageMakerBatches
 from lambdas.monitoring.handlers.batch_scored import batch_scored
 from lambdas.release.adapters.connect import connect as connect_release
 from lambdas.release.adapters.mlflow_registry import MlflowRegistry
+from lambdas.release.adapters.s3_audit import S3AuditStore
 from tests.fakes.artifacts import archive, sha_of
 from tests.fakes.monitoring import FakeBatches, FakeReports
 from tests.fakes.release import IMAGE, MODEL
@@ -159,3 +161,13 @@ def test_a_batch_of_a_model_that_is_gone_is_refused_in_words(scored: Callable[..
     scored("sagemaker").delete_model(ModelName="m")
     with pytest.raises(ports.BatchError, match="used the model m, which is gone"):
         SageMakerBatches(sagemaker=scored("sagemaker"), s3=scored("s3")).describe("b")
+
+
+def test_a_note_lies_beside_the_record_and_the_first_one_stays(buckets: Any) -> None:  # noqa: ANN401 - a boto3 client
+    notes = S3Notes(S3AuditStore(buckets, bucket="audit"))
+
+    for told in ("first", "second"):
+        notes.keep(MODEL, "b-drift", {"what": told})
+
+    assert json.load(buckets.get_object(Bucket="audit", Key=f"notes/{MODEL}/b-drift.json")["Body"]) == {"what": "first"}
+    assert buckets.list_objects_v2(Bucket="audit")["KeyCount"] == 1
