@@ -4,18 +4,16 @@ from typing import Unpack
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.bundle import bundle_folder
 from stacks.components import arns
-from stacks.components.alerts import ring_when_a_backup_fails, runbook
+from stacks.components.alerts import ring, ring_when_a_backup_fails, runbook
 from stacks.components.endpoint_alarms import VARIANT, endpoint_name
 from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
-from stacks.components.jsii_types import as_interface
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.release import ReleaseStack
 from stacks.settings import Settings
@@ -37,7 +35,6 @@ class MonitoringStack(AtollStack):
     ) -> None:
         super().__init__(scope, construct_id, settings=settings, **options)
         self._release = release
-        self._action = as_interface(actions.SnsAction(as_interface(release.topic)))
         self._dead_letters = DeadLetters(self, "DeadLetters", key=release.foundation.keys.messages)
         function = self._batch_scored()
         scored = {"TransformJobStatus": ["Completed"], **STARTED_BY_OURS}
@@ -46,7 +43,7 @@ class MonitoringStack(AtollStack):
         for name, queue in (("Release", release.dead_letters), ("Monitoring", self._dead_letters)):
             waiting = queue.metric_approximate_number_of_messages_visible()
             text = f"Events that failed for good wait in the queue. {runbook('release-dead-letters')}"
-            self._alarm(f"{name}DeadLetters", waiting, threshold=1, text=text)
+            ring(self, f"{name}DeadLetters", waiting, threshold=1, text=text, topic=release.topic)
         if settings.tracking.database == "postgresql":
             ring_when_a_backup_fails(self, release.topic)
         for model in settings.models:
@@ -88,32 +85,11 @@ class MonitoringStack(AtollStack):
         policy.allow("kms:Decrypt", on=[foundation.keys.jobs.key_arn])
         return function
 
-    def _alarm(
-        self,
-        construct_id: str,
-        metric: cloudwatch.Metric,
-        *,
-        threshold: float,
-        text: str,
-        name: str | None = None,
-    ) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            construct_id,
-            alarm_name=name,
-            alarm_description=text,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(self._action)
-
     def _watch(self, model: str) -> None:
         text = f"Inputs of {model} are unlike those that it was trained on. {runbook('drift')}"
         name = f"{endpoint_name(model)}-drift"
-        self._alarm(f"Drift-{model}", drift(model), threshold=_DRIFT_ALARM, text=text, name=name)
+        topic = self._release.topic
+        ring(self, f"Drift-{model}", drift(model), threshold=_DRIFT_ALARM, text=text, topic=topic, name=name)
         board = cloudwatch.Dashboard(self, f"Dashboard-{model}")
         calls = [_serving(model, name) for name in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")]
         board.add_widgets(

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from local import private
+from local.cloudformation.deletions import Deletion, look_first
 from local.rights import types
 from local.rights.identity import Identity
 
@@ -35,7 +36,7 @@ def register() -> None:
         private.wrap(f"{_CLOUDFORMATION}.{module}._create_stack_task_in_region", _as_the_stacks_role)
     private.wrap(f"{_STACKS}._provision_resource", _asking_before_creation)
     private.wrap(f"{_STACKS}._update_resource", _asking_before_update)
-    private.wrap(f"{_STACKS}._delete_resource", _asking_before_deletion)
+    look_first(_ask_before_deletion)
 
 
 def _stack(params: Mapping[str, object]) -> dict[str, Any] | None:
@@ -142,18 +143,8 @@ def _asking_before_update(original: Callable[..., tuple]) -> Callable[..., tuple
     return update
 
 
-def _asking_before_deletion(original: Callable[..., None]) -> Callable[..., None]:
-    def delete(
-        resource_type: str,
-        physical_id: str,
-        props: dict[str, Any],
-        stack_name: str | None = None,
-        logical_id: str | None = None,
-    ) -> None:
-        _ask(resource_type, "delete", logical_id or physical_id, props)
-        original(resource_type, physical_id, props, stack_name, logical_id)
-
-    return delete
+def _ask_before_deletion(gone: Deletion) -> None:
+    _ask(gone.resource_type, "delete", gone.logical_id or gone.physical_id, gone.props)
 
 
 def _ask(kind: str, handler: str, logical_id: str, props: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from local import private
+from local.cloudformation.deletions import Deletion, look_first
 
 _CLOUDFORMATION = "ministack.services.cloudformation"
 _STACKS = f"{_CLOUDFORMATION}.stacks"
@@ -30,7 +31,7 @@ def register() -> None:
     handlers["DeleteStack"] = _by_the_failed_template(handlers["DeleteStack"])
     handlers["ContinueUpdateRollback"] = _trying_again(handlers["ContinueUpdateRollback"])
     private.wrap(f"{_STACKS}._revert_update", _noting_what_did_not_go_back)
-    private.wrap(f"{_STACKS}._delete_resource", _keeping_what_is_new)
+    look_first(_keep_what_is_new)
 
 
 def _named(params: Mapping[str, object]) -> dict[str, Any] | None:
@@ -69,18 +70,8 @@ def _noting_what_did_not_go_back(original: Callable[..., Awaitable[None]]) -> Ca
     return revert
 
 
-def _keeping_what_is_new(original: Callable[..., None]) -> Callable[..., None]:
-    def delete(
-        resource_type: str,
-        physical_id: str,
-        props: dict[str, Any],
-        stack_name: str | None = None,
-        logical_id: str | None = None,
-    ) -> None:
-        stack = private.find(f"{_CLOUDFORMATION}._stacks").get(stack_name, {})
-        not_back = stack.get(_NOT_BACK)
-        if not_back and stack["StackStatus"] == "UPDATE_ROLLBACK_IN_PROGRESS":
-            raise ValueError(f"It stays until the rollback is continued: {', '.join(not_back)} did not go back.")
-        original(resource_type, physical_id, props, stack_name, logical_id)
-
-    return delete
+def _keep_what_is_new(gone: Deletion) -> None:
+    stack = private.find(f"{_CLOUDFORMATION}._stacks").get(gone.stack_name, {})
+    not_back = stack.get(_NOT_BACK)
+    if not_back and stack["StackStatus"] == "UPDATE_ROLLBACK_IN_PROGRESS":
+        raise ValueError(f"It stays until the rollback is continued: {', '.join(not_back)} did not go back.")

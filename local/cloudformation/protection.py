@@ -7,32 +7,20 @@ A rollback that meets one ends in ROLLBACK_FAILED, as every rollback does that c
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from local import private
+from local.cloudformation.deletions import Deletion, look_first
 
 _BALANCER = "deletion_protection.enabled"
 
 
 def register() -> None:
     """Refuse such deletions. Call once, after `import ministack.app` and before its main."""
-    private.wrap("ministack.services.cloudformation.stacks._delete_resource", _refusing_the_protected)
+    look_first(_refuse_the_protected)
 
 
-def _refusing_the_protected(original: Callable[..., None]) -> Callable[..., None]:
-    def delete(
-        resource_type: str,
-        physical_id: str,
-        props: dict[str, Any],
-        stack_name: str | None = None,
-        logical_id: str | None = None,
-    ) -> None:
-        if why := protected(resource_type, physical_id):
-            raise ValueError(f'Resource handler returned message: "{why}" (HandlerErrorCode: InvalidRequest)')
-        original(resource_type, physical_id, props, stack_name, logical_id)
-
-    return delete
+def _refuse_the_protected(gone: Deletion) -> None:
+    if why := protected(gone.resource_type, gone.physical_id):
+        raise ValueError(f'Resource handler returned message: "{why}" (HandlerErrorCode: InvalidRequest)')
 
 
 def protected(resource_type: str, physical_id: str) -> str:

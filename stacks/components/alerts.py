@@ -35,6 +35,31 @@ def notifications(scope: Construct, keys: Keys) -> sns.Topic:
     return topic
 
 
+def ring(  # noqa: PLR0913 - what an alarm is
+    scope: Construct,
+    construct_id: str,
+    metric: cloudwatch.Metric,
+    *,
+    threshold: float,
+    text: str,
+    topic: sns.Topic,
+    name: str | None = None,
+) -> None:
+    """Tell people once a metric reaches its threshold; where nothing is measured, nothing is wrong."""
+    alarm = cloudwatch.Alarm(
+        scope,
+        construct_id,
+        alarm_name=name,
+        alarm_description=text,
+        metric=metric,
+        threshold=threshold,
+        evaluation_periods=1,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )
+    alarm.add_alarm_action(as_interface(actions.SnsAction(as_interface(topic))))
+
+
 def ring_when_a_backup_fails(scope: Construct, topic: sns.Topic) -> None:
     """Tell people of a night without a backup of the tracking database.
 
@@ -49,14 +74,5 @@ def ring_when_a_backup_fails(scope: Construct, topic: sns.Topic) -> None:
         statistic="Sum",
         period=cdk.Duration.hours(1),
     )
-    alarm = cloudwatch.Alarm(
-        scope,
-        "BackupFailed",
-        alarm_description=f"The tracking database was not backed up. {runbook('tracking-server')}",
-        metric=failed,
-        threshold=1,
-        evaluation_periods=1,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-    )
-    alarm.add_alarm_action(as_interface(actions.SnsAction(as_interface(topic))))
+    text = f"The tracking database was not backed up. {runbook('tracking-server')}"
+    ring(scope, "BackupFailed", failed, threshold=1, text=text, topic=topic)

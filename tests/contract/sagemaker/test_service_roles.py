@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.sagemaker.scene import Scene
+from tests.contract.sagemaker.scene import Scene, until
 from tests.contract.sagemaker.test_stacks import Stack
 
 TRUST = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -54,6 +54,19 @@ def test_a_stack_keeps_its_role_for_later_operations(scene: Scene) -> None:
     assert stack.release("second")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert "sagemaker:UpdateEndpoint on resource: " in failures(stack)
     stack.delete()
+
+
+def test_a_deletion_asks_for_rights_too(scene: Scene) -> None:
+    stack = Stack(scene)
+    role = role_with(scene, "sagemaker:DeleteEndpoint", f"{AT}:endpoint/another")
+    assert stack.release("kept", role=role)["StackStatus"] == "CREATE_COMPLETE"
+    stack.cloudformation.delete_stack(StackName=stack.name)
+    found = until(stack.describe, lambda told: not told["StackStatus"].endswith("IN_PROGRESS"))
+    assert found["StackStatus"] == "DELETE_FAILED"
+    assert "sagemaker:DeleteEndpoint on resource: " in failures(stack)
+    scene.sagemaker.delete_endpoint(EndpointName=stack.endpoint)
+    stack.cloudformation.delete_stack(StackName=stack.name, RetainResources=["Endpoint"])
+    until(stack.exists_now, lambda there: not there)
 
 
 def test_application_auto_scaling_tries_its_callers_rights_on_alarms_first(scene: Scene) -> None:
