@@ -10,7 +10,7 @@ from constructs import Construct
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.bundle import bundle_folder
 from stacks.components import arns
-from stacks.components.alerts import ring, ring_when_a_backup_fails, runbook
+from stacks.components.alerts import alarm, ring_when_a_backup_fails, runbook
 from stacks.components.endpoint_alarms import VARIANT, endpoint_name
 from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
@@ -43,7 +43,7 @@ class MonitoringStack(AtollStack):
         for name, queue in (("Release", release.dead_letters), ("Monitoring", self._dead_letters)):
             waiting = queue.metric_approximate_number_of_messages_visible()
             text = f"Events that failed for good wait in the queue. {runbook('release-dead-letters')}"
-            ring(self, f"{name}DeadLetters", waiting, threshold=1, text=text, topic=release.topic)
+            alarm(self, f"{name}DeadLetters", waiting, threshold=1, text=text, topic=release.topic)
         if settings.tracking.database == "postgresql":
             ring_when_a_backup_fails(self, release.topic)
         for model in settings.models:
@@ -89,7 +89,7 @@ class MonitoringStack(AtollStack):
         text = f"Inputs of {model} are unlike those that it was trained on. {runbook('drift')}"
         name = f"{endpoint_name(model)}-drift"
         topic = self._release.topic
-        ring(self, f"Drift-{model}", drift(model), threshold=_DRIFT_ALARM, text=text, topic=topic, name=name)
+        alarm(self, f"Drift-{model}", drift(model), threshold=_DRIFT_ALARM, text=text, topic=topic, name=name)
         board = cloudwatch.Dashboard(self, f"Dashboard-{model}")
         calls = [_serving(model, name) for name in ("Invocations", "Invocation4XXErrors", "Invocation5XXErrors")]
         board.add_widgets(

@@ -35,7 +35,7 @@ def notifications(scope: Construct, keys: Keys) -> sns.Topic:
     return topic
 
 
-def ring(  # noqa: PLR0913 - what an alarm is
+def alarm(  # noqa: PLR0913 - what an alarm is
     scope: Construct,
     construct_id: str,
     metric: cloudwatch.Metric,
@@ -46,7 +46,7 @@ def ring(  # noqa: PLR0913 - what an alarm is
     name: str | None = None,
 ) -> None:
     """Tell people once a metric reaches its threshold; where nothing is measured, nothing is wrong."""
-    alarm = cloudwatch.Alarm(
+    made = cloudwatch.Alarm(
         scope,
         construct_id,
         alarm_name=name,
@@ -57,7 +57,7 @@ def ring(  # noqa: PLR0913 - what an alarm is
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
     )
-    alarm.add_alarm_action(as_interface(actions.SnsAction(as_interface(topic))))
+    made.add_alarm_action(as_interface(actions.SnsAction(as_interface(topic))))
 
 
 def ring_when_a_backup_fails(scope: Construct, topic: sns.Topic) -> None:
@@ -75,4 +75,4 @@ def ring_when_a_backup_fails(scope: Construct, topic: sns.Topic) -> None:
         period=cdk.Duration.hours(1),
     )
     text = f"The tracking database was not backed up. {runbook('tracking-server')}"
-    ring(scope, "BackupFailed", failed, threshold=1, text=text, topic=topic)
+    alarm(scope, "BackupFailed", failed, threshold=1, text=text, topic=topic)
