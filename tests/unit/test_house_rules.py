@@ -6,15 +6,14 @@ Complexity, argument counts and docstrings are ruff's business; the layers betwe
 
 import ast
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.tracked import ROOT, tracked
+
 ROOMS = ("stacks", "lambdas", "model_code", "mlflow_server", "compliance", "local", "provision", "tests")
 DEPLOYED = (
     "app.py",
@@ -63,14 +62,8 @@ class Source:
 
 def sources() -> list[Source]:
     """Every text file that git holds or would hold."""
-    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    found = []
-    for name in sorted(filter(None, names)):
-        content = (ROOT / name).read_bytes() if (ROOT / name).is_file() else b"\0"
-        if b"\0" not in content:
-            found.append(Source(name, content.decode()))
-    return found
+    contents = ((path.relative_to(ROOT).as_posix(), path.read_bytes()) for path in tracked())
+    return [Source(name, content.decode()) for name, content in contents if b"\0" not in content]
 
 
 FILES = sources()
@@ -171,12 +164,20 @@ def machine_path(source: Source) -> list[str]:
     return [f"{source.path}:{n} {line.strip()[:100]}" for n, line in lines if forbidden.search(line)]
 
 
+def whole_walk(source: Source) -> list[str]:
+    if not source.is_python:
+        return []
+    walked = [call for call in calls(source) if ast.unparse(call.func) in {"ROOT.rglob", "ROOT.walk"}]
+    return [f"{source.path}:{call.lineno} walks what others make and delete: use tracked()" for call in walked]
+
+
 LONG_BODY = "    pass\n" * 60
 RULES: dict[Callable[[Source], list[str]], Source] = {  # each rule with an example that breaks it
     too_long_file: Source("lambdas/long.py", "x = 1\n" * 251),
     too_long_function: Source(
         "stacks/components/queue.py", f"class Queue(Construct):\n  def __init__(self):\n{LONG_BODY}"
     ),
+    whole_walk: Source("tests/unit/test_locks.py", 'LOCKS = ROOT.rglob("*.in")'),
     front_door_is_busy: Source("app.py", "if True:\n    pass\n"),
     silent_room: Source("lambdas/__init__.py", "import os\n"),
     partition_literal: Source("stacks/training.py", "ROLE = 'arn:aws:iam::000000000000:role/x'\n"),

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.contract.provision.later import Entry, Index, entries
+from tests.tracked import ROOT, tracked
 
-ROOT = Path(__file__).resolve().parents[3]
 FIRST = ("provision/build.txt",)  # a source's builder is offered before the source
 SAYS_WHAT_WAS_ASKED = '#!/bin/sh\nmkdir -p node_modules\necho "$@" > node_modules/asked\n'
 SEEDS = {"pip", "setuptools"}  # what Python itself puts into a new environment
@@ -58,12 +58,10 @@ def base_python() -> str:
 
 def copy_project(folder: Path) -> Path:
     """Copy what git knows of the project."""
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    for path in tracked():
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
     return folder
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from provision.installer import UV
 from provision.layers import LAYERS
+from tests.tracked import ROOT, tracked
 
-ROOT = Path(__file__).parents[3]
-LOCKS = sorted(path for path in ROOT.rglob("*.in") if not {".venv", "build", "node_modules"} & set(path.parts))
+LOCKS = tracked("*.in")
 APART = ("compliance/requirements-checkov.in", "benchmarks/serving/peers", "provision")  # environments of their own
 
 
