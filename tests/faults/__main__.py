@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -17,9 +18,10 @@ from rich.progress import Progress
 from tests.faults import creations
 from tests.faults.attacks import tried
 from tests.faults.mutants import MUTANTS
-from tests.faults.run import Run, run
+from tests.faults.run import Run, processes, run
 
 REPORT = Path("build/faults.json")
+WORKERS = os.cpu_count() or 1
 
 
 def lived(console: Console, sequences: int, first: int) -> Run:
@@ -31,7 +33,27 @@ def lived(console: Console, sequences: int, first: int) -> Run:
             text = f"Lives of the release path ({len(done.broken)} broken)"
             progress.update(task, completed=len(done.tally.stories), description=text)
 
-        return run(sequences, first=first, workers=os.cpu_count() or 1, each=show)
+        return run(sequences, first=first, workers=WORKERS, each=show)
+
+
+def hunts() -> list[dict[str, object]]:
+    """Look for all mutants, those first that need the longest."""
+    with processes(WORKERS) as pool:
+        return list(pool.map(hunted, [each.name for each in sorted(MUTANTS, key=lambda each: -each.batches)]))
+
+
+def hunted(name: str) -> dict[str, object]:
+    """Look for a life that a mutant's name names, in whichever process."""
+    mutant = next(each for each in MUTANTS if each.name == name)
+    began, by = time.monotonic(), mutant.caught_by()
+    seconds = round(time.monotonic() - began)
+    return {"mutant": name, "promise": mutant.promise, "caught": bool(by), "by": by, "seconds": seconds}
+
+
+def write(report: dict[str, Any], began: float) -> None:
+    """Write what is known so far, for an hour's work may end early."""
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report | {"seconds": round(time.monotonic() - began)}, indent=1), encoding="utf-8")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,14 +67,13 @@ def main(arguments: Sequence[str]) -> int:
     console, began = Console(stderr=True, highlight=False), time.monotonic()
     done = lived(console, chosen.sequences, chosen.seed)
     a_minute = round(60 * len(done.tally.stories) / (time.monotonic() - began))
-    attacks = tried()
-    mutants = [{"mutant": m.name, "promise": m.promise, "caught": bool(by := m.caught_by()), "by": by} for m in MUTANTS]
-    failed_creations = creations.tried()
     report = done.report() | {"first_seed": chosen.seed, "sequences_a_minute": a_minute}
-    report |= {"attacks": attacks, "mutants": mutants}
-    report["failed_creations"] = failed_creations
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(report | {"seconds": round(time.monotonic() - began)}, indent=1), encoding="utf-8")
+    report["attacks"] = attacks = tried()
+    write(report, began)
+    report["mutants"] = mutants = hunts()
+    write(report, began)
+    report["failed_creations"] = failed_creations = creations.tried()
+    write(report, began)
     refused, caught = sum(each["refused"] for each in attacks), sum(each["caught"] is True for each in mutants)
     led_on = sum(each["led_on"] for each in failed_creations)
     console.print(

@@ -93,8 +93,6 @@ class Batch:
 
     def live(self) -> tuple[Tally, list[dict[str, Any]]]:
         """Live them, in whichever process; return what they showed, and a life that broke a promise."""
-        if MEMORY.is_dir():  # the functions' folders: a disk would be most of the time
-            tempfile.tempdir = str(MEMORY)
         tally, kind = Tally(), Adversaries if self.first % QUIET else Lives
         try:
             search(tally, lives=self.lives, first=self.first, kind=kind, aim=self.aim)
@@ -107,13 +105,23 @@ class Batch:
         return tally, broken
 
 
+def processes(workers: int) -> ProcessPoolExecutor:
+    """A pool of processes for lives, whose functions keep their folders in memory: a disk would be most of the time."""
+    return ProcessPoolExecutor(workers, initializer=_stay_in_memory)
+
+
+def _stay_in_memory() -> None:
+    if MEMORY.is_dir():
+        tempfile.tempdir = str(MEMORY)
+
+
 def run(sequences: int, *, first: int = 0, workers: int = 1, each: Callable[[Run], None] = lambda _: None) -> Run:
     """Live until `sequences` lives differ, seeds from `first` on; `each` is told how it stands after every batch.
 
     One seed of six has lives without adversaries, whose sequences don't count.
     """
     done, seeds = Run(), itertools.count(first)
-    with ProcessPoolExecutor(workers) as pool:
+    with processes(workers) as pool:
         under_way = {pool.submit(Batch(next(seeds), ()).live) for _ in range(workers)}
         while under_way:
             ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
