@@ -236,6 +236,7 @@ def misplaced(store: AuditStore) -> Iterator[str]:
             yield f"misplaced entry: {key} lies where entries of its kind don't"
 
 
+@lru_cache(maxsize=4096)
 def is_in_place(key: str) -> bool:
     """Say whether an entry lies below the prefix of its kind, as its name tells it."""
     return kind_of(key) in kinds.PREFIXES.get(key.split("/")[1], ())
@@ -255,6 +256,7 @@ def by_model(keys: list[str]) -> dict[str, list[str]]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def kind_of(key: str) -> str:
     """Return the kind of the entry at a key, as its name tells it."""
     return key.rpartition("-")[0].rpartition("-")[2]
@@ -264,6 +266,7 @@ def _what_last(key: str) -> tuple[datetime, str]:
     return _what(key)[1], key
 
 
+@lru_cache(maxsize=4096)
 def _what(key: str) -> tuple[str, datetime]:
     at, what, _ = PurePosixPath(key).stem.split("-")
     return what, datetime.strptime(at, "%Y%m%dT%H%M%S%z")

@@ -22,6 +22,7 @@ class FakeVersions:
     def __init__(self) -> None:
         self.kept: dict[str, list[bytes | None]] = {}  # key -> versions, the oldest first; None is a delete marker
         self.keys: list[str] = []  # in their order
+        self.changed = False  # since somebody looked
 
     def put_object(self, *, Key: str, Body: bytes, **_: str) -> None:  # noqa: N803 - boto3's
         if Key not in self.kept:
@@ -30,9 +31,11 @@ class FakeVersions:
         if versions and versions[-1] is not None:
             raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": Key}}, "PutObject")
         versions.append(Body)
+        self.changed = True
 
     def delete_object(self, *, Key: str) -> None:  # noqa: N803 - boto3's
         self.kept[Key].append(None)
+        self.changed = True
 
     def get_object(self, *, Key: str, VersionId: str, **_: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         body = self.kept[Key][int(VersionId)]
@@ -61,6 +64,15 @@ class VersionedAuditStore(S3AuditStore):
         super().__init__(self.s3, bucket="audit")
         self.writing = ""  # the function that runs
         self.by: dict[str, str] = {}  # what it wrote
+        self._listings: dict[tuple[str, str], list[str]] = {}  # since the bucket changed last: lives list all the time
+
+    def keys(self, prefix: str, after: str = "") -> list[str]:
+        if self.s3.changed:
+            self._listings.clear()
+            self.s3.changed = False
+        if (prefix, after) not in self._listings:
+            self._listings[prefix, after] = super().keys(prefix, after)
+        return list(self._listings[prefix, after])
 
     def put(self, key: str, body: bytes) -> bool:
         made = super().put(key, body)

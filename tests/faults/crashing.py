@@ -55,26 +55,38 @@ class Mortal:
         self._port, self._name, self._fate = port, name, fate
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
-        method = getattr(self._port, name)
+        method, fate, of = getattr(self._port, name), self._fate, f"{self._name}.{name}"
 
         def call(*args: object, **named: object) -> object:
-            site = f"{caller()} {self._name}.{name}"
-            self._fate.tick((site, "before"))
+            before, after = sites(caller(), of)
+            fate.tick(before)
             answer = method(*args, **named)
-            self._fate.tick((site, "after"))
+            fate.tick(after)
             return answer
 
         return call
+
+
+@cache
+def sites(where: str, of: str) -> tuple[Site, Site]:
+    """The two crash points of a call that is written somewhere."""
+    return (f"{where} {of}", "before"), (f"{where} {of}", "after")
 
 
 def caller() -> str:
     """Where in the release path the call under way was written."""
     frame: FrameType | None = sys._getframe(2)
     while frame:
-        if file := written_in(frame.f_code.co_filename):
-            return f"{file}:{frame.f_lineno}"
+        if place := line_of(frame.f_code.co_filename, frame.f_lineno):
+            return place
         frame = frame.f_back
     return "a test"
+
+
+@cache
+def line_of(file: str, line: int) -> str:
+    """A line of the release path; empty for others."""
+    return f"{name}:{line}" if (name := written_in(file)) else ""
 
 
 @cache
