@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import cast
 
 import ibis
-from ibis.expr.types import BooleanValue, Table
+from ibis.expr.types import Table
 
 FRESH, CHANGED, KNOWN, SCORED = "new", "changed", "in the ledger", "scored before"
 """What a new file's row is: never seen; an id of the ledger or of earlier scores with other content; as it stands in
@@ -14,36 +13,39 @@ COMPARED = ("transaction_date", "office", "merchant", "amount", "currency")
 """An id with other values of these is another purchase, or a corrected one."""
 
 
-def with_history(history: Table, new: Table, earlier: Sequence[Table]) -> Table:
+def with_history(history: Table, new: Table, earlier: Sequence[Table], own: Sequence[str] = ()) -> Table:
     """All rows once: those of the history with line 0 and no status, the new file's with `line` and `status`.
 
-    Where both have an id, the new file's row counts: it is the later word on that purchase.
+    Where both have an id, the new file's row counts: it is the later word on that purchase. `own` are an agency's own
+    columns that count as content, too; of scores that were given before such a column was declared, the others do.
     """
-    compared = _compared(new, history, "old")
     columns = list(new.columns)
-    if earlier:
-        ids = reduce(lambda one, two: one.union(two), [each.select("transaction_id", *COMPARED) for each in earlier])
-        compared = _compared(compared, ids.distinct(on="transaction_id"), "earlier")
-        status = ibis.cases(
-            (compared["earlier_same"], SCORED),
-            (compared["old_same"], KNOWN),
-            (compared["earlier_known"] | compared["old_known"], CHANGED),
-            else_=FRESH,
-        )
-    else:
-        status = ibis.cases((compared["old_same"], KNOWN), (compared["old_known"], CHANGED), else_=FRESH)
-    marked = compared.select(*columns, status=status)
+    found = {
+        "scored": [_as_in(new, each, own) for each in earlier],
+        "old": [_as_in(new, history, own)],
+        "known": [history, *earlier],
+    }
+    joined = new
+    for name, parts in found.items():
+        ids = _ids(parts or [new.limit(0)]).rename({name: "transaction_id"})
+        joined = joined.left_join(ids, joined["transaction_id"] == ids[name])
+    status = ibis.cases(
+        (joined["scored"].notnull(), SCORED),
+        (joined["old"].notnull(), KNOWN),
+        (joined["known"].notnull(), CHANGED),
+        else_=FRESH,
+    )
+    marked = joined.select(*columns, status=status)
     rest = history.anti_join(new, "transaction_id").select(*columns).mutate(line=ibis.literal(0).cast("int64"))
     return rest.mutate(status=ibis.literal("")).union(marked)
 
 
-def _compared(rows: Table, others: Table, name: str) -> Table:
-    """The rows with `<name>_known` and `<name>_same`: whether others have the id, and with the same content."""
-    renamed = others.select(**{f"{name}_id": "transaction_id"}, **{f"{name}_{field}": field for field in COMPARED})
-    joined = rows.left_join(renamed, rows["transaction_id"] == renamed[f"{name}_id"])
-    known = joined[f"{name}_id"].notnull()
-    same = cast("BooleanValue", known)
-    for field in COMPARED:
-        same &= joined[field] == joined[f"{name}_{field}"]
-    marked = joined.mutate(**{f"{name}_known": known, f"{name}_same": same.coalesce(ibis.literal(0).cast("boolean"))})
-    return marked.drop(f"{name}_id", *(f"{name}_{field}" for field in COMPARED))
+def _as_in(new: Table, others: Table, own: Sequence[str]) -> Table:
+    """The rows that others have with the same content; a blank is like a blank."""
+    fields = [*COMPARED, *(name for name in own if name in others.columns)]
+    return new.semi_join(others, ["transaction_id", *(new[name].identical_to(others[name]) for name in fields)])
+
+
+def _ids(parts: Sequence[Table]) -> Table:
+    """The ids of all parts, each once."""
+    return reduce(lambda one, two: one.union(two), [part.select("transaction_id") for part in parts]).distinct()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, get_args
 
 from model_code.errors import InputError
-from model_code.features.feature import LONG
+from model_code.features.feature import COMMON, LONG
 from model_code.features.fields import FIELDS, Moment
 from model_code.features.own import AMOUNT, OWNERS, Kind, Own, OwnColumn, OwnFeature, What
 from model_code.features.views import VIEWS
@@ -132,13 +132,14 @@ class _Features:
         called = mine.meaning if mine else feature.of
         if feature.what == "value" and mine and mine.kind == "date":
             called = f"days from {called} to the purchase"
-        return _MEANINGS[feature.what].format(
+        meaning = _MEANINGS[feature.what].format(
             of=called,
             group=self.own.group(feature),
             days=feature.days,
             more=feature.days + 1,
             words=" or ".join(feature.words),
         )
+        return f"{meaning} ({100 * COMMON:.0f} %: that much or more)" if feature.bounded else meaning
 
 
 def _days(where: str, what: str, days: object) -> int:

@@ -35,7 +35,7 @@ from model_code.features.windows import Window
 from model_code.hosts import ALONE
 from model_code.scoring.agreement import expect_agreement
 from model_code.scoring.groups import FACTS
-from model_code.scoring.own import facts_of, group_of
+from model_code.scoring.own import groups_of
 from model_code.serving.archive import ARCHIVE, unpack
 from model_code.version import code_sha256, features_sha256
 
@@ -74,7 +74,7 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
     view = REALTIME.of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        facts = _prepare(job, mapping, scratch, say)
+        facts = _prepare(job, mapping, view, scratch, say)
         with ENGINES[job.engine](scratch, ALONE) as engine:
             objects = _write(job, mapping, view, scratch, engine)
         say(f"computed {len(view.columns)} features of {facts['rows']:,} rows")
@@ -85,6 +85,7 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
         "columns": view.columns,
         "meanings": meanings(view),
         "own": mapping.own.described,
+        "own_columns": [each.column for each in view.own],
         "objects": objects,
     }
     write_json(job.output / "rows" / "manifest.json", manifest | made | facts)
@@ -113,7 +114,7 @@ def _without_labels(mapping: ColumnMapping) -> ColumnMapping:
     return dataclasses.replace(mapping, columns=kept)
 
 
-def _prepare(job: ScoringJob, mapping: ColumnMapping, scratch: Path, say: Say) -> dict[str, Any]:
+def _prepare(job: ScoringJob, mapping: ColumnMapping, view: View, scratch: Path, say: Say) -> dict[str, Any]:
     """Leave history and new rows together in `scratch`; returns what the manifest says of them."""
     with duckdb_engine(scratch) as engine:
         history = _staged(job, job.ledger, mapping, engine, scratch / "history")
@@ -134,7 +135,8 @@ def _prepare(job: ScoringJob, mapping: ColumnMapping, scratch: Path, say: Say) -
                 write_report(job.output / "quarantine", looked, mapping, judgement)
             judgement.expect()
         earlier = [engine.read(path) for path in job.earlier]
-        number_rows(with_history(history.checked, new.checked, earlier), scratch / LEDGER, engine=engine)
+        own = [each.column for each in view.own]
+        number_rows(with_history(history.checked, new.checked, earlier, own), scratch / LEDGER, engine=engine)
         both = engine.read(scratch / LEDGER)
         statuses = engine.counts(both.filter(both["line"] > 0), "status")
         days = engine.rows(both.aggregate(first=both["transaction_date"].min(), last=both["transaction_date"].max()))
@@ -158,7 +160,7 @@ def _staged(job: ScoringJob, file: Path, mapping: ColumnMapping, engine: Engine,
 
 def fact_windows(own: Own) -> list[Window]:
     """The windows that sentences read, beside those of the features; own features have facts of their own."""
-    asked = [*FACTS.items(), *((group_of(each), facts_of(each)) for each in own.described.values())]
+    asked = [*FACTS.items(), *(group for each in own.described.values() for group in groups_of(each).items())]
     return list(dict.fromkeys(Window(*fact, group.by, -group.days, -1) for group, facts in asked for fact in facts))
 
 

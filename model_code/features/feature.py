@@ -7,6 +7,9 @@ from model_code.features.windows import Expression
 
 LONG = 3 * 365
 """Merchants sleep for years. No count looks back so far: it would drift as the ledger grows."""
+COMMON = 0.05
+"""Such a share makes something daily business. How much more it is tells a group's other business: few groups have few
+such shares, which move as one, and that looked like drift."""
 
 
 class Feature(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 import ibis
 from ibis.expr.types import NumericValue, StringValue, Table, Value
 
-from model_code.features.feature import Feature
+from model_code.features.feature import COMMON, Feature
 from model_code.features.fields import FIELDS, Moment
 from model_code.features.trailing import (
     LOG_UNIT,
@@ -69,6 +69,11 @@ class OwnFeature(NamedTuple):
     words: tuple[str, ...]
     odd: str
     meaning: str
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is a share that is odd where it is low: one that is common says as much as any larger one."""
+        return self.what == "share" and self.odd == "low"
 
     def __str__(self) -> str:
         """As a manifest has it: all that its values depend on."""
@@ -173,7 +178,7 @@ def expression_of(feature: OwnFeature, declared: Own) -> Expression:
         "words": lambda: own(lambda table: _says(table[column], feature.words)),
         "number": lambda: number(*by, days=days),
         "days_since": lambda: days_since(*by, days=days),
-        "share": lambda: share_within((*by, column), by, days=days),
+        "share": lambda: share_within((*by, column), by, days=days, most=COMMON if feature.bounded else None),
         "sum": lambda: spend(*by, days=days) if not mine else _total(size, by, days),
         "unusual": lambda: unusual(*by, days=days, column=log),
         "above_largest": lambda: above_largest(*by, days=days, column=log),

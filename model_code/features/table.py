@@ -4,7 +4,7 @@ All are numbers and none is ever missing. The calendar (month, fiscal year) is l
 few Septembers to learn from, and every new month would look like drift.
 """
 
-from model_code.features.feature import LONG, Feature
+from model_code.features.feature import COMMON, LONG, Feature
 from model_code.features.trailing import (
     LOG_UNIT,
     above_largest,
@@ -19,9 +19,9 @@ from model_code.features.units import MONEY, SHARE, ZEROS
 from model_code.features.vendor import VENDOR_FEATURES
 from model_code.features.windows import own
 
-OFTEN, COMMON = 20, 0.05
-"""So many purchases, or such a share of them, make a code an office's daily business. How many more there are says how
-large the office is: few offices have few such numbers, which move as one, and a growing ledger looked like drift."""
+OFTEN = 20
+"""So many purchases make a code an office's daily business. How many more there are says how large the office is: few
+offices have few such numbers, which move as one, and a growing ledger looked like drift."""
 _WEB = r"WWW|\.(COM?|CA|NET|ORG)\b|\.C$|\*"
 """A name of the web, also one cut off; `J.C. ROCK LTD` is none."""
 _DAY = "transaction_date"

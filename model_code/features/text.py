@@ -23,6 +23,7 @@ from model_code.features.fields import FIELDS, Moment
 BUCKETS = 2**14
 GRAMS = (3, 4)
 FOLDS = 5
+ROUNDING = 1e-9
 _ORDER_CODE = re.compile(r"(?<=[*#])\s*(?=[A-Z0-9]*[0-9][A-Z])[A-Z0-9]{6,}\b")
 PRIOR = 0.1
 """Added to each count of a gram under a code."""
@@ -115,22 +116,31 @@ def near_duplicates(names: Sequence[str], *, alike: float = 0.75) -> dict[str, s
     Names that begin alike are compared by the share of n-grams that they have in common (Jaccard); so "ACME SUPPLY
     #0012" and "ACME SUPLY 12" meet. The list's order decides which spelling stands for the others.
 
-    Two sets that have so much in common share one of their rarest grams: only those are compared, so that ten thousand
-    names that begin alike take seconds.
+    Two sets that have so much in common share one of their rarest grams, and the rarest that they share stands so far
+    ahead in both that enough grams are left behind it: only those are compared, so that ten thousand names that begin
+    alike take seconds.
     """
     sets = {name: pieces(without_order_code(name)) for name in names}
     known = Counter(gram for mine in sets.values() for gram in mine)
     firsts: list[str] = []
-    index: dict[tuple[str, str], list[int]] = {}
+    index: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+    """Beginning and gram -> place among the firsts, how many grams that one has, and which of them this is."""
+    least = alike / (1 + alike)
     chosen = {}
     for name, mine in sets.items():
         keys = [(_beginning(name), gram) for gram in _rarest(mine, known, alike)]
-        places = sorted({place for key in keys for place in index.get(key, ())})
-        twin = next((firsts[at] for at in places if _alike(mine, sets[firsts[at]], alike)), None)
+        size = len(mine)
+        places = {
+            place
+            for at, key in enumerate(keys)
+            for place, other, there in index.get(key, ())
+            if min(size - at, other - there) >= least * (size + other) - ROUNDING
+        }
+        twin = next((firsts[at] for at in sorted(places) if _alike(mine, sets[firsts[at]], alike)), None)
         chosen[name] = twin or name
         if twin is None:
-            for key in keys:
-                index.setdefault(key, []).append(len(firsts))
+            for there, key in enumerate(keys):
+                index.setdefault(key, []).append((len(firsts), size, there))
             firsts.append(name)
     return chosen
 
@@ -141,9 +151,10 @@ def _beginning(name: str) -> str:
 
 def _rarest(mine: frozenset[str], known: Mapping[str, int], alike: float) -> list[str]:
     """So many of the rarest grams that a set alike must have one of them; an empty one stands for none."""
-    common = math.ceil(alike * len(mine) - 1e-9)
+    common = math.ceil(alike * len(mine) - ROUNDING)
     return sorted(mine, key=lambda gram: (known[gram], gram))[: len(mine) - common + 1] or [""]
 
 
 def _alike(one: frozenset[str], other: frozenset[str], alike: float) -> bool:
-    return len(one & other) >= alike * len(one | other)
+    common = len(one & other)
+    return common >= alike * (len(one) + len(other) - common)

@@ -30,8 +30,18 @@ def group_of(declared: Declared, words: str = "") -> Group:
     return Group(tuple(declared["by"]), days, words)
 
 
-def facts_of(declared: Declared) -> tuple[Fact, ...]:
-    """What a sentence on the feature needs to know of its group."""
+def groups_of(declared: Declared) -> dict[Group, tuple[Fact, ...]]:
+    """What a sentence on the feature needs to know, of which purchases."""
+    same = {_same(declared): (NUMBER,)} if declared["what"] == "share" else {}
+    return {group_of(declared): _facts_of(declared), **same}
+
+
+def _same(declared: Declared) -> Group:
+    """Those of a share's group that have the same value."""
+    return Group((*declared["by"], declared["column"]), declared["days"], "")
+
+
+def _facts_of(declared: Declared) -> tuple[Fact, ...]:
     if not declared["by"]:
         return ()
     if _is_amount(declared):
@@ -143,7 +153,7 @@ class _Told:
         """How many of the others have the same."""
         if not self.known:
             return self.first
-        others = round(self.number * (1 + self.known)) - 1
+        others = self.purchase.number(_same(self.declared))
         return (
             f"{self.declared['called']} {self.own or 'blank'}: {others:,} of the {purchases(self.known)} "
             f"{self.group.words} since {self.since} had it"

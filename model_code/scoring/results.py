@@ -36,8 +36,11 @@ class Results:
     reasons: Sequence[Sequence[str]]
     about: Mapping[str, Any]
 
-    def table(self) -> pa.Table:
-        """All rows, those to review first and in their order, then by score; published columns at the end."""
+    def table(self, own: Sequence[str] = ()) -> pa.Table:
+        """All rows, those to review first and in their order, then by score; published columns at the end.
+
+        `own` are an agency's own columns as they were read, beside what they were published as.
+        """
         first = np.where(self.ranks > 0, self.ranks, np.iinfo(np.int32).max)
         order = pa.array(np.lexsort((-self.scores, first)))
         fields = self.rows.table.select(FIELDS)
@@ -47,6 +50,7 @@ class Results:
             "score": pa.array(self.scores, pa.float32()),
             **{name: fields[name] for name in FIELDS},
             **{name: pa.array(column, pa.string()) for name, column in zip(REASONS, reasons, strict=True)},
+            **{name: self.rows.table[name] for name in own},
         }
         published = self.rows.published
         theirs = {
@@ -71,7 +75,7 @@ def write_results(results: Results, folder: Path) -> None:
         "until": results.rows.manifest["until"],
         "lowest_ranked_score": review["score"][-1].as_py() if review.num_rows else None,
     }
-    pq.write_table(table, folder / "scores.parquet")
+    pq.write_table(results.table(own=results.rows.manifest["own_columns"]), folder / "scores.parquet")
     write_csv(folder / "scores.csv", table)
     write_workbook(folder / "review.xlsx", review, about)
     about["files"] = {name: _sha256(folder / name) for name in FILES}

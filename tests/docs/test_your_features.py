@@ -40,6 +40,17 @@ def test_the_page_on_own_features_does_what_it_says(tmp_path: Path) -> None:
     told = "\n".join(odd[[f"reason_{number}" for number in (1, 2, 3)]])
     for said in reasons.splitlines():
         assert said in told, told
+    assert "own_hours" not in (tmp_path / "first/scores.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    corrected = first.replace("new.csv", "corrected.csv").replace("/first", "/again")
+    state = f"--model {tmp_path}/first/model.tar.gz --earlier {tmp_path}/first/scores.parquet"
+    new = pd.read_csv(tmp_path / "new.csv", dtype=str, keep_default_na=False)
+    new.loc[3, "Billed hours"] = "71"
+    new.to_csv(tmp_path / "corrected.csv", index=False)
+    ended = run(f"{corrected.strip()} {state}", tmp_path)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    again = pd.read_parquet(tmp_path / "again/scores.parquet").set_index("transaction_id")["status"]
+    assert again.pop(new.loc[3, "transaction_id"]) == "changed"
+    assert set(again) == {"scored before"}
     refused = run(second, tmp_path)
     assert refused.returncode == 1
     assert refusal.strip() in refused.stderr

@@ -8,7 +8,7 @@ from model_code.features.own import Kind
 KINDS: dict[str, Kind] = {"grade": "category", "hours": "number", "ends": "date", "note": "text"}
 FEATURES = {
     "grade_in_office": 'what = "share"\nof = "grade"\nby = "office"\ndays = 700',
-    "note_of_grade": 'what = "share"\nof = "note"\nby = ["grade"]\ndays = 300',
+    "note_of_grade": 'what = "share"\nof = "note"\nby = ["grade"]\ndays = 300\nodd = "high"',
     "grade_amount": 'what = "unusual"\nof = "amount"\nby = ["grade"]\ndays = 365',
     "grade_largest": 'what = "above_largest"\nof = "amount"\nby = ["grade", "office"]\ndays = 365',
     "hours_unusual": 'what = "unusual"\nof = "hours"\nby = "office"\ndays = 365',

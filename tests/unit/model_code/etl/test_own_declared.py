@@ -34,8 +34,9 @@ def test_what_is_declared_stands_among_the_decisions_and_the_meanings(tmp_path: 
     assert said["own feature grade_largest"] == "above_largest, of amount, by grade and office, 365 days, odd if high"
     assert {name for name in said if name.startswith("own feature ")} == {f"own feature {name}" for name in FEATURES}
     assert told["grade_in_office"]["meaning"] == (
-        "share with the same grade of the purchases of the office in the 700 days before"
+        "share with the same grade of the purchases of the office in the 700 days before (5 %: that much or more)"
     )
+    assert told["note_of_grade"]["meaning"].endswith("in the 300 days before")
     assert told["after_the_end"]["meaning"] == "days from ends to the purchase"
     assert (told["grade_in_office"]["odd"], "odd" in told["grade_number"]) == ("low", False)
 

@@ -89,7 +89,9 @@ def test_own_features_equal_plain_pandas(ledger: pd.DataFrame, features: pd.Data
             "hours_largest": (hours[at], hours[same["merchant"] & year].dropna()),
         }
         expected = {
-            "grade_in_office": (1 + (office & (ledger["own_grade"] == row["own_grade"])).sum()) / (1 + office.sum()),
+            "grade_in_office": min(
+                0.05, (1 + (office & (ledger["own_grade"] == row["own_grade"])).sum()) / (1 + office.sum())
+            ),
             "note_of_grade": (1 + (noted & (ledger["own_note"] == row["own_note"])).sum()) / (1 + noted.sum()),
             "grade_amount": _unusual(amounts[at], amounts[grade & year]),
             "hours_unusual": _unusual(hours[at], hours[same["office"] & year]),
@@ -127,3 +129,15 @@ def test_a_column_that_is_known_later_never_enters_the_real_time_view(view: View
     own = read_mapping(tmp_path / "columns.toml").own
     assert "booked" in {column.name for column in BATCH.with_own(own).own}
     assert all(feature.available_at == Moment.AUTHORISATION for feature in own.made)
+
+
+def test_how_common_a_common_value_is_moves_no_own_share(ledger: pd.DataFrame, view: View, tmp_path: Path) -> None:
+    """Of few offices each has one such share, and all its purchases move as one: that looked like drift."""
+    days = pd.date_range("2025-01-01", periods=100)
+    first = ledger.head(1).assign(own_grade="GS-7", office="Parks")
+    parts = [first.assign(transaction_date=day, own_grade="GS-12" if at % 3 else "GS-7") for at, day in enumerate(days)]
+    parts.append(first.assign(transaction_date=days[-1], own_grade="SES"))
+    made = pd.concat(parts).assign(transaction_id=[f"T{number:03d}" for number in range(101)])
+    told = features_of(made, view, tmp_path)["grade_in_office"]
+    assert set(told.iloc[2:100]) == {0.05}
+    assert told.iloc[100] == round(1 / 100, 6)

@@ -45,11 +45,11 @@ GRADE, HERE = "own_grade_key", "own_grade_key_merchant"
 USUAL = "412.50 USD, 4.1 times the usual purchase of this office since 2025-08 (100.00 USD over 10 purchases)"
 TOLD = {
     "grade_in_office": (
-        {"grade_in_office": 3 / 141} | facts("office", 700, number=140, **SINCE),
+        facts("office", 700, number=140, **SINCE) | facts("office_own_grade", 700, number=2),
         "Grade SES: 2 of the 140 purchases of this office since 2025-03 had it",
     ),
     "note_of_grade": (
-        {"note_of_grade": 1 / 21} | facts(GRADE, 300, number=20, **SINCE),
+        facts(GRADE, 300, number=20, **SINCE),
         "Note A GIFT CARD: 0 of the 20 purchases with grade SES since 2025-03 had it",
     ),
     "grade_amount": (
