@@ -1,6 +1,7 @@
 """A seeded share of what is long: `make test` runs some cases of a test, the next commit others, `make test-long` all.
 
-A test says how many of its cases run: `@pytest.mark.share(1)`. What draws by itself asks for `seed` and `drawn`.
+A test says how many of its cases run: `@pytest.mark.share(1)`; tests that show one promise in several ways say among
+whose cases these are drawn: `@pytest.mark.share(1, among="...")`. What draws by itself asks for `seed` and `drawn`.
 """
 
 import os
@@ -51,12 +52,12 @@ def drawn(cases: Sequence[_Case], count: int, name: str) -> list[_Case]:
 
 def left_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """The cases of marked tests that the seed didn't draw."""
-    tests: dict[str, list[pytest.Item]] = {}
+    groups: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if item.get_closest_marker(MARK):
-            tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        if mark := item.get_closest_marker(MARK):
+            groups.setdefault(mark.kwargs.get("among", item.nodeid.partition("[")[0]), []).append(item)
     found: list[pytest.Item] = []
-    for name, cases in tests.items():
+    for name, cases in groups.items():
         mark = cases[0].get_closest_marker(MARK)
         assert mark
         in_order = sorted(cases, key=lambda case: case.nodeid)  # whatever order they were collected in

@@ -18,6 +18,10 @@ import pytest
 def test_drawn(number): pass
 @pytest.mark.parametrize("number", range(3))
 def test_always(number): pass
+@pytest.mark.share(1, among="losses")
+def test_one_way(): pass
+@pytest.mark.share(1, among="losses")
+def test_another_way(): pass
 """
 
 
@@ -56,7 +60,7 @@ def test_without_a_seed_the_commit_is_the_seed(seeded: pytest.MonkeyPatch) -> No
 def of_tests(tmp_path: Path) -> Callable[..., str]:
     (tmp_path / "test_some.py").write_text(TESTS)
     (tmp_path / "conftest.py").write_text("from tests.conftest import *\n")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = share(count)\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = share(count, among)\n")
 
     def run(*arguments: str, **environment: str) -> str:
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", *arguments]
@@ -72,7 +76,8 @@ def of_tests(tmp_path: Path) -> Callable[..., str]:
 def test_pytest_runs_the_share_says_which_and_leaves_other_tests_whole(of_tests: Callable[..., str]) -> None:
     said = of_tests(ATOLL_TEST_SEED="5")
     assert (said.count("::test_drawn["), said.count("::test_always[")) == (2, 3)
-    assert "7 cases of what is long were not drawn; ATOLL_TEST_SEED=5 draws this share again" in said
+    assert said.count("_way PASSED") == 1
+    assert "8 cases of what is long were not drawn; ATOLL_TEST_SEED=5 draws this share again" in said
 
 
 def test_a_case_that_is_named_runs_whatever_the_seed(of_tests: Callable[..., str]) -> None:

@@ -15,6 +15,7 @@ from tests.contract.etl.hosts import Hosts
 from tests.contract.etl.outputs import ROWS, etl, odd_ledger, rows_of, unlike
 from tests.contract.etl.spark import small_cluster
 
+ON_TWO_HOSTS = "Spark on two hosts"  # that both make one result is shown by tests/contract/sagemaker in each run, too
 ALL_AT_WORK = "Spark has an executor on each host"
 ARGUMENTS = ["--engine", "spark", "--view", BATCH.name]
 
@@ -53,6 +54,7 @@ def tasks_by_host(log: str) -> dict[str, int]:
     return next(json.loads(line)["tasks"] for line in log.splitlines() if '"tasks of Spark by host"' in line)
 
 
+@pytest.mark.share(1, among=ON_TWO_HOSTS)
 @pytest.mark.timeout(120)
 def test_two_hosts_write_what_one_machine_writes(tmp_path: Path) -> None:
     ledger = odd_ledger()
@@ -70,6 +72,7 @@ def test_two_hosts_write_what_one_machine_writes(tmp_path: Path) -> None:
     expect_none_left(tmp_path)
 
 
+@pytest.mark.share(1, among=ON_TWO_HOSTS)
 @pytest.mark.timeout(120)
 def test_the_other_host_ends_when_the_first_is_killed(tmp_path: Path) -> None:
     with two_hosts(tmp_path, odd_ledger()) as hosts:
@@ -80,6 +83,7 @@ def test_the_other_host_ends_when_the_first_is_killed(tmp_path: Path) -> None:
         expect_none_left(tmp_path)
 
 
+@pytest.mark.share(1, among=ON_TWO_HOSTS)
 @pytest.mark.timeout(180)
 def test_a_worker_lost_on_the_way_fails_the_job_with_a_sentence(tmp_path: Path) -> None:
     with two_hosts(tmp_path, odd_ledger()) as hosts:

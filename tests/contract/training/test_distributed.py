@@ -81,6 +81,7 @@ def test_every_way_of_training_works_on_two_hosts(features: Path, tmp_path: Path
     assert metrics["average_precision"] > 0.7
 
 
+@pytest.mark.share(1, among="a host is lost")
 def test_a_host_that_never_comes_fails_the_others_in_time(features: Path, tmp_path: Path) -> None:
     hosts = Hosts(tmp_path, features, 2, CHOICES, join_seconds=5)
     try:
@@ -93,6 +94,7 @@ def test_a_host_that_never_comes_fails_the_others_in_time(features: Path, tmp_pa
     assert not (hosts.roots[0] / "model").exists()
 
 
+@pytest.mark.share(1, among="a host is lost")
 def test_a_host_that_dies_fails_the_job_on_every_host_and_leaves_no_process(features: Path, tmp_path: Path) -> None:
     endless = {"n_estimators": "5000", "early_stopping_rounds": "0", "max_depth": "12", "min_child_weight": "0"}
     with training(tmp_path, features, 3, **endless) as hosts:
