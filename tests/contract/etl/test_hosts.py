@@ -15,7 +15,7 @@ from tests.contract.etl.hosts import Hosts
 from tests.contract.etl.outputs import ROWS, etl, odd_ledger, rows_of, unlike
 from tests.contract.etl.spark import small_cluster
 
-ON_TWO_HOSTS = "Spark on two hosts"  # that both make one result is shown by tests/contract/sagemaker in each run, too
+ON_TWO_HOSTS = "Spark on two hosts"
 ALL_AT_WORK = "Spark has an executor on each host"
 ARGUMENTS = ["--engine", "spark", "--view", BATCH.name]
 

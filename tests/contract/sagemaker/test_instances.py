@@ -35,6 +35,7 @@ def trained(scene: Scene, instances: int) -> dict[str, Any]:
         return {name: json.load(file) for name, file in files.items() if file}
 
 
+@pytest.mark.share(1, among="two instances")  # what they make is shown by tests/contract/{etl,training}, too
 @pytest.mark.timeout(240)
 def test_two_instances_train_the_model_of_one(scene: Scene, tmp_path: Path) -> None:
     for path in write_features(tmp_path / "features", rows=1000).iterdir():
@@ -70,6 +71,7 @@ def written(scene: Scene, job: dict[str, Any]) -> dict[str, bytes]:
     return {key.removeprefix(prefix): scene.s3.get_object(Bucket="data", Key=key)["Body"].read() for key in keys}
 
 
+@pytest.mark.share(1, among="two instances")  # what they make is shown by tests/contract/{etl,training}, too
 @pytest.mark.timeout(240)
 def test_two_instances_of_etl_are_one_spark_and_duckdb_refuses_them(scene: Scene, tmp_path: Path) -> None:
     scene.s3.put_object(Bucket="data", Key="two-hosts/ledger.csv", Body=to_csv(generate(1000, seed=5)))
