@@ -15,6 +15,7 @@ from model_code.algorithms.isolation_trees import WEIGHT, _join, _sample, add_is
 from model_code.algorithms.protocol import Labelled
 from model_code.boosters import load_booster
 
+pytestmark = pytest.mark.long
 COLUMNS = ["a", "b", "c", "d"]
 
 
@@ -96,7 +97,6 @@ def test_the_forest_alone_is_scikit_learns_with_probabilities_and_sees_no_label_
     assert spearmanr(model.score(here), peer.score(here)).statistic > 0.85
 
 
-@pytest.mark.long
 def test_the_combined_model_is_one_model_whose_reasons_add_up() -> None:
     model = GradientBoosting(choices()).fit(TRAIN, VALIDATION, COLUMNS).booster
     again = load_booster(gradient_boosting.to_bytes(model))

@@ -12,7 +12,7 @@ from model_code.errors import InputError
 from model_code.etl.generate import to_csv
 from model_code.etl.generator import generate
 
-pytestmark = pytest.mark.filterwarnings(r"ignore:fetch_\w+\(\) is deprecated:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings(r"ignore:fetch_\w+\(\) is deprecated:DeprecationWarning"), pytest.mark.long]
 HEAD = "transaction_id,label,kind,decided_on"
 
 

@@ -17,7 +17,7 @@ from model_code.features.views import REALTIME, meanings
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.own_ledgers import FEATURES, MAPPING, with_own_columns
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 OWN = 'currency = "USD"\n[own.grade]\nkind = "category"\nknown_at = "authorisation"\n'
 OWN += '[own.hours]\nkind = "number"\nknown_at = "authorisation"\n[own.booked]\nkind = "number"\nknown_at = "booking"\n'
 

@@ -16,7 +16,7 @@ from model_code.features.table import COLUMNS
 from model_code.version import code_sha256, features_sha256
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 ROWS = 3000
 MAPPING = """
 currency = "USD"
@@ -223,7 +223,6 @@ def test_a_ledger_that_cannot_be_used_is_refused_in_a_sentence(
         main([], tmp_path)
 
 
-@pytest.mark.long
 def test_absurd_amounts_are_set_aside_by_the_same_reason_in_csv_and_parquet(
     ledger: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def test_text_that_is_no_utf8_is_read_as_latin1_and_reported(tmp_path: Path) -> 
     assert rows_of(path) == (["id", "merchant"], "latin-1", [RawRow(2, ["1", "CAFÉ"])])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("last", "encoding", "merchant"),
     [

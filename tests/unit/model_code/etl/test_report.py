@@ -136,6 +136,7 @@ def test_the_page_fetches_and_runs_nothing(refused: tuple[Path, str, dict[str, i
     assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in seen.attributes
 
 
+@pytest.mark.long
 def test_what_stands_in_a_file_never_becomes_part_of_the_page(tmp_path: Path) -> None:
     name = "<img src=x onerror=alert(1)>&amp;.csv"
     folder = files_in(tmp_path, {name: to_csv(generate(ROWS, seed=3).drop(columns=["label", "kind"]))})

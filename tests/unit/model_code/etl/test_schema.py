@@ -33,6 +33,7 @@ def reasons_by_line(parts: list[Checked]) -> list[tuple[int, str]]:
     return [(row.line, row.reason) for part in parts for row in part.quarantined]
 
 
+@pytest.mark.long
 @settings(max_examples=30)
 @given(wrong=st.sets(st.sampled_from(list(WRONG)), min_size=1))
 def test_of_several_reasons_the_first_counts(wrong: set[str]) -> None:

@@ -15,7 +15,7 @@ from model_code.evaluation.protocol import Sample, raw_fields, shuffle, take
 from model_code.features.views import BATCH, REALTIME, View
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 PERIODS = (
     Period("train", date(2025, 1, 1), date(2025, 3, 31)),
     Period("validation", date(2025, 4, 1), date(2025, 4, 30)),
@@ -55,7 +55,6 @@ def test_no_later_period_changes_what_a_model_learns_from(ledger: Ledger, sample
     assert not np.array_equal(again.splits["test"].rows, sample.splits["test"].rows)
 
 
-@pytest.mark.long
 def test_the_batch_view_does_look_ahead_within_its_period(ledger: Ledger, sample: Sample) -> None:
     last = ledger.rows["transaction_date"].dt.date == PERIODS[0].last
     again = take(dataclasses.replace(ledger, rows=ledger.rows[~last]), SMALL)
@@ -63,7 +62,6 @@ def test_the_batch_view_does_look_ahead_within_its_period(ledger: Ledger, sample
     assert not np.array_equal(again.splits["train"].rows, sample.splits["train"].rows[:kept])
 
 
-@pytest.mark.long
 def test_labels_stand_beside_their_own_rows(ledger: Ledger) -> None:
     marked = ledger.rows.assign(label=(ledger.rows["amount"].abs() > 100).astype("int8"))
     split = take(dataclasses.replace(ledger, rows=marked), REALTIME).splits["train"]

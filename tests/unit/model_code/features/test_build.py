@@ -19,7 +19,7 @@ from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 from model_code.features.windows import keeping
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 START, DAYS = date(2025, 8, 1), 120
 
 
@@ -59,7 +59,6 @@ def test_every_row_gets_every_feature_as_a_finite_number(ledger: pd.DataFrame, f
     assert (features[list(COLUMNS)].std() > 0).all()
 
 
-@pytest.mark.long
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     day=st.integers(0, DAYS), what=st.sampled_from(["remove", "change", "repeat", "shuffle"]), seed=st.integers(0, 99)
@@ -102,7 +101,6 @@ def test_every_feature_is_known_at_authorisation() -> None:
     assert late == []
 
 
-@pytest.mark.long
 @pytest.mark.share(4)
 @pytest.mark.parametrize("field", [name for name in FIELDS if name not in {"transaction_id", "transaction_date"}])
 def test_a_feature_reads_no_field_but_those_it_declares(
@@ -119,7 +117,6 @@ def test_a_late_field_cannot_even_be_missed(ledger: pd.DataFrame, features: pd.D
     pd.testing.assert_frame_equal(features_of(known), features)
 
 
-@pytest.mark.long
 @pytest.mark.share(4)
 @pytest.mark.parametrize("days", sorted({feature.days for feature in FEATURES} - {0}))
 def test_a_feature_looks_back_no_further_than_it_declares(ledger: pd.DataFrame, days: int) -> None:

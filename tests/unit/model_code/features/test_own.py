@@ -19,7 +19,7 @@ from model_code.features.windows import keeping
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.own_ledgers import FEATURES, MAPPING, with_own_columns
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

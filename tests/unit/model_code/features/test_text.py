@@ -113,6 +113,7 @@ def test_codes_of_orders_are_no_names() -> None:
     assert near_duplicates(names)[names[1]] == names[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("letters", ["ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"])
 def test_four_times_the_names_that_begin_alike_take_little_more_than_four_times_as_long(letters: str) -> None:
     random = np.random.default_rng(3)

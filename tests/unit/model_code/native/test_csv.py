@@ -101,6 +101,7 @@ def test_every_number_is_the_nearest_double(library: Library, number: str) -> No
     assert agree(library, number.encode(), 1)
 
 
+@pytest.mark.long
 @given(
     st.integers(1, 5).flatmap(lambda width: st.lists(st.lists(FIELDS, min_size=width, max_size=width), min_size=1)),
     st.sampled_from(["\n", "\r\n"]),
@@ -111,6 +112,7 @@ def test_a_body_of_numbers_is_read_alike(library: Library, rows: list[list[str]]
     assert agree(library, body.encode(), len(rows[0]))
 
 
+@pytest.mark.long
 @given(st.lists(st.sampled_from(PIECES)).map("".join).map(str.encode) | st.binary(max_size=60), st.integers(1, 4))
 @example(b"", 1)
 @example(b"\n", 1)
@@ -125,6 +127,7 @@ def test_any_body_has_one_verdict(library: Library, body: bytes, width: int) -> 
     assert agree(library, body, width)
 
 
+@pytest.mark.long
 def test_mutated_bodies_have_one_verdict(library: Library) -> None:
     chance = random.Random(5)  # noqa: S311 - a fuzzer's seed
     verdicts = {True: 0, False: 0}

@@ -30,6 +30,7 @@ def same(found: NDArray, expected: NDArray) -> bool:
     return found.shape == expected.shape and bool(((found == expected) | (np.abs(found - expected) <= TOLERANCE)).all())
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("library")
 @given(
     objective=st.sampled_from(sorted(TRANSFORMS)),

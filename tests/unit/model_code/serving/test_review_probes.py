@@ -56,6 +56,7 @@ def crafted(content: bytes) -> bytes:
     return content[: group + 1] + b"\x64" + content[group + 2 :]
 
 
+@pytest.mark.long
 def test_rt_09_a_crafted_model_never_reaches_xgboost(artifact: Path, tmp_path: Path) -> None:
     left = {"manifest.json", "forest.bin"}
     files = {path.name: path.read_bytes() for path in artifact.iterdir() if path.name not in left}
