@@ -105,7 +105,7 @@ $(PARTS:%=test-%): test-%: setup-all
 ahead: setup-check ## the unit tests with the clock a year ahead, so that what rots is seen before it does (DAYS=; needs a C compiler)
 	@OMP_NUM_THREADS=1 python -m tests.ahead $(if $(DAYS),--days $(DAYS))
 
-faults: setup-check ## 20,000 random lives of the release path among adversaries, every crash point, every attack, every mutant, into build/faults.json
+faults: setup-check lambdas ## 20,000 random lives of the release path among adversaries, every crash point, every attack, every mutant, into build/faults.json
 	@OMP_NUM_THREADS=1 python -m tests.faults
 
 attacks: setup-all native lambdas ## the attackers' 27 findings on 5b55bc2 and on this code, into build/attacks.json (about ten minutes; needs the whole history)

@@ -8,7 +8,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,19 @@ from tests.faults.run import Run, processes, run
 
 REPORT = Path("build/faults.json")
 WORKERS = os.cpu_count() or 1
+PARTS = (("attacks", "refused"), ("mutants", "caught"), ("failed_creations", "led_on"))
+"""The parts beside the lives, and what must be true of each of their rows."""
 
 
-def lived(console: Console, sequences: int, first: int) -> Run:
-    """Live, and show how far it is."""
+def lived(console: Console, sequences: int, first: int, each: Callable[[Run], None]) -> Run:
+    """Live, and show how far it is; `each` is told after every batch."""
     with Progress(console=console) as progress:
         task = progress.add_task("Lives of the release path", total=sequences)
 
         def show(done: Run) -> None:
             text = f"Lives of the release path ({len(done.broken)} broken)"
             progress.update(task, completed=len(done.tally.stories), description=text)
+            each(done)
 
         return run(sequences, first=first, workers=WORKERS, each=show)
 
@@ -50,10 +54,29 @@ def hunted(name: str) -> dict[str, object]:
     return {"mutant": name, "promise": mutant.promise, "caught": bool(by), "by": by, "seconds": seconds}
 
 
-def write(report: dict[str, Any], began: float) -> None:
-    """Write what is known so far, for an hour's work may end early."""
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(report | {"seconds": round(time.monotonic() - began)}, indent=1), encoding="utf-8")
+@dataclass
+class Report:
+    """What is known so far, written after every part and every batch of lives: an hour's work may end early."""
+
+    first: int
+    parts: dict[str, Any] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, **parts: object) -> None:
+        """Add a part and write all."""
+        self.parts |= parts
+        told = self.parts | {"first_seed": self.first, "seconds": round(time.monotonic() - self.began)}
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+    def count(self, name: str, word: str) -> str:
+        """Say of how many rows of a part a word is true."""
+        rows = self.parts[name]
+        return f"{sum(row[word] is True for row in rows)} of {len(rows)} {name} {word}".replace("_", " ")
+
+    def is_whole(self, name: str, word: str) -> bool:
+        """Say whether a word is true of every row of a part."""
+        return all(row[word] is True for row in self.parts[name])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -64,26 +87,20 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--seed", type=int, default=0, help="the seed of the first batch of lives (0)")
     chosen = parser.parse_args(arguments)
-    console, began = Console(stderr=True, highlight=False), time.monotonic()
-    done = lived(console, chosen.sequences, chosen.seed)
+    console, report = Console(stderr=True, highlight=False), Report(chosen.seed)
+    report.add(attacks=tried(), failed_creations=creations.tried())
+    report.add(mutants=hunts())
+    began = time.monotonic()
+    done = lived(console, chosen.sequences, chosen.seed, lambda done: report.add(**done.report()))
     a_minute = round(60 * len(done.tally.stories) / (time.monotonic() - began))
-    report = done.report() | {"first_seed": chosen.seed, "sequences_a_minute": a_minute}
-    report["attacks"] = attacks = tried()
-    write(report, began)
-    report["mutants"] = mutants = hunts()
-    write(report, began)
-    report["failed_creations"] = failed_creations = creations.tried()
-    write(report, began)
-    refused, caught = sum(each["refused"] for each in attacks), sum(each["caught"] is True for each in mutants)
-    led_on = sum(each["led_on"] for each in failed_creations)
+    report.add(**done.report(), sequences_a_minute=a_minute)
     console.print(
         f"{len(done.tally.stories)} sequences ({a_minute} a minute), {len(done.broken)} with a broken promise; "
         f"{len(done.tally.died)} crash points of {len(done.declared())}, {len(done.missed())} missed; "
-        f"{refused} of {len(attacks)} attacks refused; {caught} of {len(mutants)} mutants caught; "
-        f"{led_on} of {len(failed_creations)} failed creations led on; "
+        f"{'; '.join(report.count(*part) for part in PARTS)}; "
         f"{', '.join(done.untaken()) or 'no step of an attacker'} untaken. {REPORT}"
     )
-    whole = refused == len(attacks) and caught == len(mutants) and led_on == len(failed_creations)
+    whole = all(report.is_whole(*part) for part in PARTS)
     return 0 if whole and not done.broken and not done.missed() and not done.untaken() else 1
 
 

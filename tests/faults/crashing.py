@@ -6,7 +6,7 @@ A crash point is a call site (file, line, port and method) and a side of it: bef
 import ast
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -105,13 +105,16 @@ def under(world: FakeWorld, fate: Fate) -> FakeWorld:
     return FakeWorld(**(mortals | kept))
 
 
-def written_sites() -> Iterator[str]:
+@cache
+def written_sites() -> frozenset[str]:
     """Every call of a port that is written in the release path: `world.<port>.<method>(...)`, and the chain's store."""
     names = (name for name in World.__dataclass_fields__ if name not in {"settings", "audit"})
     ports = {f"world.{name}": name for name in names} | {"self._store": "store"}
+    found = set()
     for file in sorted([*ROOM.glob("*.py"), *(ROOM / "handlers").glob("*.py")]):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 port = ports.get(ast.unparse(node.func.value))
                 if port:
-                    yield f"{file.name}:{node.lineno} {port}.{node.func.attr}"
+                    found.add(f"{file.name}:{node.lineno} {port}.{node.func.attr}")
+    return frozenset(found)
