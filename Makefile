@@ -144,8 +144,8 @@ $(CHECKOV): compliance/requirements-checkov.txt | setup
 story: setup ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1; FULL=1 with the attacks)
 	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(filter-out 0,$(KEEP)),--keep) $(if $(filter-out 0,$(FULL)),--full)
 
-score: setup ## new purchases scored on this machine, without AWS, into build/score (LEDGER=, NEW=; MAPPING=, CASES=, MODEL=, EARLIER=, BUDGET=)
-	@OMP_NUM_THREADS=1 python -m model_code.scoring --ledger "$(LEDGER)" --new "$(NEW)" $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(CASES),--cases "$(CASES)") $(if $(MODEL),--model "$(MODEL)") $(if $(EARLIER),--earlier "$(EARLIER)") $(if $(BUDGET),--budget "$(BUDGET)")
+score: setup ## new purchases scored on this machine, without AWS, into build/score (LEDGER=, NEW=; MAPPING=, CASES=, MODEL=, VIEW=, EARLIER=, BUDGET=)
+	@OMP_NUM_THREADS=1 python -m model_code.scoring --ledger "$(LEDGER)" --new "$(NEW)" $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(CASES),--cases "$(CASES)") $(if $(MODEL),--model "$(MODEL)") $(if $(VIEW),--view "$(VIEW)") $(if $(EARLIER),--earlier "$(EARLIER)") $(if $(BUDGET),--budget "$(BUDGET)")
 
 evaluate: setup ## the models against baselines, with intervals and plots, into build/evaluation (about five minutes)
 	@OMP_NUM_THREADS=1 python -m model_code.evaluation

@@ -97,6 +97,7 @@ def _contents_problem(candidate: Candidate, data_manifest: bytes) -> str | None:
         provenance.manifest_problem(candidate.job, artifact.manifest, data_manifest)
         or provenance.features_problem(artifact.manifest, data_manifest)
         or provenance.holdout_problem(candidate.metrics, data_manifest)
+        or provenance.view_problem(artifact.json("features.json"))
     )
 
 

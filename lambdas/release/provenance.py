@@ -126,6 +126,20 @@ def holdout_problem(metrics: Mapping[str, object], data_manifest: bytes) -> str 
     return None
 
 
+def view_problem(features: object) -> str | None:
+    """Return why no endpoint can serve a model with this features.json; None when nothing speaks against it.
+
+    Only what is known at authorisation can be in a request.
+    """
+    view = features.get("view") if isinstance(features, dict) else None
+    if view == "realtime":
+        return None
+    return (
+        f"it was trained on the view {view!r:.80}, and an endpoint serves the view realtime alone. Train on what "
+        "etl leaves without --view; months are scored by such a model where it was trained (docs/score.md)"
+    )
+
+
 def code_problem(version: Version, others: Iterable[Version]) -> str | None:
     """Return why a version's code can't be that of its image; None when nothing speaks against it.
 

@@ -6,7 +6,7 @@ What is left for `score`: the rows with features and facts, their columns as pub
 import dataclasses
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from model_code.etl.staging import Staged, number_rows, place_of, stage
 from model_code.etl.writing import write_json, write_quarantine, write_tables
 from model_code.features.build import build_features
 from model_code.features.own import Own
-from model_code.features.views import REALTIME, View, meanings
+from model_code.features.views import CENTRE, REALTIME, VIEWS, View, meanings
 from model_code.features.windows import Window
 from model_code.hosts import ALONE
 from model_code.scoring.agreement import expect_agreement
@@ -69,9 +69,14 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
     for folder in ("rows", "quarantine"):
         (job.output / folder).mkdir(parents=True, exist_ok=True)
     mapping = _without_labels(read_mapping(job.mapping) if job.mapping else ColumnMapping())
-    made = {"features_sha256": features_sha256(), "decisions": decisions(mapping)}
-    expect_agreement(model_manifest(job.model), made)
-    view = REALTIME.of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
+    model = model_manifest(job.model)
+    made = {
+        "view": _view(model).name,
+        "features_sha256": features_sha256(),
+        "decisions": decisions(mapping),
+    }
+    expect_agreement(model, made)
+    view = _view(model).of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         facts = _prepare(job, mapping, view, scratch, say)
@@ -80,15 +85,23 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
         say(f"computed {len(view.columns)} features of {facts['rows']:,} rows")
     manifest = {
         "version": 1,
-        "view": view.name,
         "code_sha256": code_sha256(),
         "columns": view.columns,
         "meanings": meanings(view),
         "own": mapping.own.described,
-        "own_columns": [each.column for each in view.own],
+        "own_columns": view.compared,
         "objects": objects,
     }
     write_json(job.output / "rows" / "manifest.json", manifest | made | facts)
+
+
+def _view(model: Mapping[str, Any]) -> View:
+    if (name := model.get("view")) not in VIEWS:
+        raise InputError(
+            f"The model's manifest names the view {name!r}; expected one of {', '.join(VIEWS)}. It is older than this "
+            "code: train it anew."
+        )
+    return VIEWS[name]
 
 
 def model_manifest(archive: Path) -> dict[str, Any]:
@@ -135,8 +148,8 @@ def _prepare(job: ScoringJob, mapping: ColumnMapping, view: View, scratch: Path,
                 write_report(job.output / "quarantine", looked, mapping, judgement)
             judgement.expect()
         earlier = [engine.read(path) for path in job.earlier]
-        own = [each.column for each in view.own]
-        number_rows(with_history(history.checked, new.checked, earlier, own), scratch / LEDGER, engine=engine)
+        both = with_history(history.checked, new.checked, earlier, view.compared)
+        number_rows(both, scratch / LEDGER, engine=engine)
         both = engine.read(scratch / LEDGER)
         statuses = engine.counts(both.filter(both["line"] > 0), "status")
         days = engine.rows(both.aggregate(first=both["transaction_date"].min(), last=both["transaction_date"].max()))
@@ -158,17 +171,18 @@ def _staged(job: ScoringJob, file: Path, mapping: ColumnMapping, engine: Engine,
     return stage(file, mapping, declared=job.mapping is not None, engine=engine, folder=folder)
 
 
-def fact_windows(own: Own) -> list[Window]:
+def fact_windows(own: Own, view: View = REALTIME) -> list[Window]:
     """The windows that sentences read, beside those of the features; own features have facts of their own."""
-    asked = [*FACTS.items(), *(group for each in own.described.values() for group in groups_of(each).items())]
+    known = {group: facts for group, facts in FACTS.items() if CENTRE not in group.by or CENTRE in view.compared}
+    asked = [*known.items(), *(group for each in own.described.values() for group in groups_of(each).items())]
     return list(dict.fromkeys(Window(*fact, group.by, -group.days, -1) for group, facts in asked for fact in facts))
 
 
 def _write(job: ScoringJob, mapping: ColumnMapping, view: View, scratch: Path, engine: Engine) -> dict[str, Any]:
     """The new rows alone, by date and id: with features and facts, and as published."""
     ledger = engine.read(scratch / LEDGER)
-    also = fact_windows(mapping.own)
-    shown = [*SHOWN, *ALSO_READ, *(each.column for each in mapping.own.columns)]
+    also = fact_windows(mapping.own, view)
+    shown = [*SHOWN, *ALSO_READ, CENTRE, *(each.column for each in mapping.own.columns)]
     features = build_features(ledger, thresholds=mapping.thresholds, view=view, keep=engine.keep, also=also)
     fields = ledger.filter(ledger["line"] > 0).select("row", "line", "status", *shown)
     values = features.select("row", *view.columns, *(window.name for window in also))

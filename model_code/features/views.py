@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from model_code import view_names
 from model_code.features.batch import BATCH_FEATURES
 from model_code.features.feature import Feature
 from model_code.features.fields import Moment
@@ -11,6 +12,7 @@ from model_code.features.table import FEATURES
 from model_code.features.windows import Window
 
 SHARE_OF_THRESHOLD = "share_of_threshold"
+CENTRE = "cost_centre"
 
 
 class View(NamedTuple):
@@ -28,8 +30,8 @@ class View(NamedTuple):
         return tuple(feature.name for feature in self.features)
 
     def of_ledger(self, has: Callable[[str], bool], *, thresholds: bool) -> "View":
-        """The view without what a ledger can't tell: of codes, offices or limits that it lacks."""
-        lacking = {name for name in ("mcc", "office") if not has(name)}
+        """The view without what a ledger can't tell: of codes, offices, cost centres or limits that it lacks."""
+        lacking = {name for name in ("mcc", "office", CENTRE) if not has(name)}
         known = [each for each in self.features if not lacking & set(each.fields)]
         return self._replace(features=tuple(each for each in known if thresholds or each.name != SHARE_OF_THRESHOLD))
 
@@ -39,13 +41,19 @@ class View(NamedTuple):
         return self._replace(features=(*self.features, *own.made), own=known)
 
     @property
+    def compared(self) -> tuple[str, ...]:
+        """What beside Atoll's fields makes a row another one, since the model reads it: the columns' names."""
+        centre = (CENTRE,) if any(CENTRE in each.fields for each in self.features) else ()
+        return (*centre, *(each.column for each in self.own if each.known_at == Moment.AUTHORISATION))
+
+    @property
     def windows(self) -> tuple[Window, ...]:
         """What its features need of other purchases."""
         return tuple({window for feature in self.features for window in feature.expression.windows})
 
 
-REALTIME = View("realtime", Moment.AUTHORISATION, FEATURES)
-BATCH = View("batch", Moment.BOOKING, FEATURES + BATCH_FEATURES)
+REALTIME = View(view_names.REALTIME, Moment.AUTHORISATION, FEATURES)
+BATCH = View(view_names.BATCH, Moment.BOOKING, FEATURES + BATCH_FEATURES)
 VIEWS = {view.name: view for view in (REALTIME, BATCH)}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from model_code.errors import InputError
 from model_code.scoring.local import Order, deliver
+from model_code.view_names import NAMES
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -23,6 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
         "--cases", type=Path, help="reviewed cases to train by: transaction_id, label, kind, decided_on"
     )
     parser.add_argument("--model", type=Path, help="a released model.tar.gz; without it, one is trained on the ledger")
+    parser.add_argument("--view", choices=NAMES, help="what to train on; batch: with the cost centre and days after")
     parser.add_argument("--earlier", type=Path, action="append", default=[], help="scores.parquet of former months")
     parser.add_argument("--budget", type=float, default=0.01, help="below 1 a share of the new rows, else a number")
     parser.add_argument("--output", type=Path, default=PROJECT / "build" / "score", help="default: build/score")

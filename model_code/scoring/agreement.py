@@ -7,6 +7,7 @@ from model_code.errors import InputError
 
 CODE = "features_sha256"
 DECISIONS = "decisions"
+VIEW = "view"
 _DECIDED = {
     "currency": "amounts in",
     "thresholds": "limits for a single purchase of",
@@ -18,8 +19,14 @@ def expect_agreement(model: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
     """Check two manifests: that of the model, and what is known of the rows' making.
 
     Raises:
-        InputError: other feature code computed the rows than the model's, or their mapping decided otherwise.
+        InputError: the rows are of another view than the model, other feature code computed them, or their mapping
+            decided otherwise.
     """
+    if model.get(VIEW) != rows.get(VIEW):
+        raise InputError(
+            f"The model was trained on the view {model.get(VIEW)} and these rows are of the view {rows.get(VIEW)}. Run "
+            "etl --score with this model, or train anew."
+        )
     if model.get(CODE) != rows.get(CODE):
         raise InputError(
             f"The model's features were computed by code {model.get(CODE)} and these rows' by {rows.get(CODE)}: the "

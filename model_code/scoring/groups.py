@@ -44,9 +44,10 @@ CODE = Group(("mcc",), QUARTER, "under this category code")
 SAME_HERE = Group(("office", "merchant", "cents"), QUARTER, "of this office at this vendor")
 SAME_PAIR = Group(("card", "merchant", "cents"), QUARTER, "by this card at this vendor")
 SAME_VENDOR = Group(("merchant", "cents"), QUARTER, "at this vendor")
+CENTRE = Group(("cost_centre",), HALF_YEAR, "of this cost centre")
 
 FACTS: dict[Group, tuple[Fact, ...]] = {
-    **dict.fromkeys((CARD, PAIR, VENDOR, CODE), (NUMBER, LOGS, LARGEST, FIRST)),
+    **dict.fromkeys((CARD, PAIR, VENDOR, CODE, CENTRE), (NUMBER, LOGS, LARGEST, FIRST)),
     **dict.fromkeys((HERE, VENDOR_LONG), (NUMBER, LOGS, LARGEST, FIRST, LAST)),
     OFFICE: (NUMBER, LOGS, LARGEST, FIRST, WEEKENDS),
     OFFICE_LONG: (NUMBER, FIRST),

@@ -14,6 +14,7 @@ from model_code.algorithms.hyperparameters import CLASSIFIER, ISOLATION, Hyperpa
 from model_code.errors import InputError
 from model_code.etl.pipeline import Job, run
 from model_code.etl.scoring import ScoringJob, run_scoring
+from model_code.features.views import REALTIME, VIEWS
 from model_code.scoring.results import PRIVATE_FILE, REASONS, Results
 from model_code.scoring.scoring import Scoring, score
 from model_code.scoring.values import money
@@ -37,6 +38,7 @@ class Order:
     model: Path | None = None
     earlier: Sequence[Path] = ()
     budget: float = 0.01
+    view: str | None = None
     threads: int = 1
 
 
@@ -47,6 +49,10 @@ def deliver(order: Order, say: Say) -> str:
         InputError: a file can't be used, or doesn't belong to the others.
     """
     _expect_files(order)
+    if order.view and order.model:
+        raise InputError(
+            f"VIEW={order.view} is what a model is trained on, and MODEL is trained already: name one of both."
+        )
     if order.cases and order.model:
         raise InputError("CASES are labels to train by, and MODEL is trained already: name one of both.")
     order.output.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -88,7 +94,8 @@ def _expect_files(order: Order) -> None:
 def _train(order: Order, work: Path, archive: Path, say: Say) -> None:
     """Learn from the ledger as it is: from its labels or cases where it brings some, else without any."""
     say(f"no MODEL was named: training one on {order.ledger.name}, no row invented")
-    run(Job(order.ledger, work / "etl", order.mapping, order.cases), say)
+    view = VIEWS[order.view or REALTIME.name]
+    run(Job(order.ledger, work / "etl", order.mapping, order.cases, view=view), say)
     labels = json.loads((work / "etl/features/manifest.json").read_bytes())["labels"]
     chosen = Hyperparameters(algorithm=CLASSIFIER if labels == "given" else ISOLATION)
     trained = train(work / "etl/features", work / "trained", chosen, threads=order.threads)

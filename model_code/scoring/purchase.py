@@ -15,9 +15,10 @@ LOG_UNIT = 10_000
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What all purchases of one scoring share: the history's first day, limits by their first day, the meanings."""
+    """What all purchases of one scoring share: first and last day known, limits by their first day, the meanings."""
 
     history_from: date
+    until: date
     limits: Sequence[tuple[date, float]]
     meanings: Mapping[str, Mapping[str, str]]
     own: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)

@@ -16,7 +16,18 @@ from model_code.errors import InputError
 
 MANIFEST = "manifest.json"
 ROWS, PUBLISHED = "rows.parquet", "published.parquet"
-_NEEDED = {"columns", "meanings", "own", "own_columns", "decisions", "features_sha256", "history_from", "objects"}
+_NEEDED = {
+    "columns",
+    "meanings",
+    "own",
+    "own_columns",
+    "decisions",
+    "features_sha256",
+    "history_from",
+    "objects",
+    "until",
+    "view",
+}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -61,7 +61,7 @@ def score(job: Scoring, say: Say) -> Results:
         limits = {"max_model_bytes": job.max_model_bytes, "expected_manifest_sha256": job.expected_manifest_sha256}
         artifact = read_artifact(Path(folder), **limits)
         expect_agreement(artifact.manifest, rows.manifest)
-        model = load_model(Path(folder), version=job.version, **limits)
+        model = load_model(Path(folder), version=job.version, view=rows.manifest["view"], **limits)
         if list(rows.manifest["columns"]) != model.columns:
             raise InputError("The rows' features aren't the model's. Run etl --score with the model's own image.")
         say(f"model {model.version}: every file is what its manifest says, its golden rows score as at training")
@@ -112,6 +112,7 @@ def setting_of(manifest: Mapping[str, Any]) -> Setting:
         limits=[(date.fromisoformat(day), float(amount)) for day, amount in decided],
         meanings=manifest["meanings"],
         own=manifest["own"],
+        until=date.fromisoformat(manifest["until"]),
     )
 
 

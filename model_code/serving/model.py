@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model_code import view_names
 from model_code.arrays import Matrix
 from model_code.errors import InputError
 from model_code.native.library import Library, optional_library
@@ -27,7 +28,6 @@ from model_code.serving.model_file import leaves_of, read_model
 if TYPE_CHECKING:
     from model_code.serving.reference import Reference
 
-VIEW = "realtime"
 MOST_STEPS = 10_000_000
 """Rows times leaves whose reasons one request may ask for: a second or two of one CPU (47 features, depth 8)."""
 STEPS_A_LOOK = 500_000
@@ -112,11 +112,16 @@ class ServedModel:
 
 
 def load_model(
-    folder: Path, *, version: str | None, expected_manifest_sha256: str | None, max_model_bytes: int
+    folder: Path,
+    *,
+    version: str | None,
+    expected_manifest_sha256: str | None,
+    max_model_bytes: int,
+    view: str = view_names.REALTIME,
 ) -> ServedModel:
     """Return the model in `folder` if it is the expected one and its golden rows score as at training.
 
-    Answers name `version`; without one, the beginning of the manifest's sha256.
+    Answers name `version`; without one, the beginning of the manifest's sha256. `view` is that of the rows to come.
 
     Raises:
         InputError: it isn't; the sentence says what differs.
@@ -125,7 +130,7 @@ def load_model(
     _check_servable(artifact.manifest)
     document = read_model(artifact.files[MODEL])
     features = artifact.json("features.json")
-    columns = _columns(features)
+    columns = _columns(features, view)
     library = optional_library()
     golden = artifact.json("golden.json")
     rows, expected = np.array(golden["rows"], dtype=np.float64), np.array(golden["scores"])
@@ -173,9 +178,11 @@ def _version(name: str) -> str:
     return name
 
 
-def _columns(features: dict[str, Any]) -> list[str]:
-    if features.get("view") != VIEW:
-        raise InputError(f"The model was trained on the {features.get('view')!r} view; this server takes {VIEW!r}.")
+def _columns(features: dict[str, Any], view: str) -> list[str]:
+    if features.get("view") != view:
+        raise InputError(
+            f"The model was trained on the {features.get('view')!r} view, and what it would score is {view!r}."
+        )
     return features["columns"]
 
 

@@ -5,16 +5,19 @@ from typing import Any
 
 import numpy as np
 
+from model_code import view_names
 from model_code.arrays import Vector
 from model_code.training.channel import SPLITS, Channel
 from model_code.training.metrics import FALSE_POSITIVE_RATE, Ranking
 
 BUDGET = 0.01
 """People can look at one row in a hundred."""
-INTENDED_USE = (
-    "Sorts purchase-card transactions at authorisation time, so that people review the most unusual ones first. "
-    "A person decides on every alert."
-)
+INTENDED_USE = {
+    view_names.REALTIME: "Sorts purchase-card transactions at authorisation time, so that people review the most "
+    "unusual ones first. A person decides on every alert.",
+    view_names.BATCH: "Sorts the purchase-card transactions of whole months, so that people review the most unusual "
+    "ones first. A person decides on every alert.",
+}
 NOT_INTENDED = (
     "Declining a purchase, sanctioning a card holder or judging a person or merchant without a person's review.",
     "Ledgers with another meaning of the fields than the one it was trained on.",
@@ -23,8 +26,13 @@ LIMITS = (
     "It learns its labels: figures on injected anomalies are a regression test, no claim of finding fraud.",
     "A kind of anomaly that training never showed is mostly missed (docs/evaluation.md has the figures).",
     "Scores are probabilities at the training ledger's rate of anomalies only.",
-    "Only fields known at authorisation are used; the order of purchases within a day is unknown.",
+    "The order of purchases within a day is unknown.",
 )
+USED = {
+    view_names.REALTIME: "Only fields known at authorisation are used.",
+    view_names.BATCH: "It also uses the cost centre and what followed a purchase, as far as the ledger goes: no "
+    "endpoint can serve it, and of a month's last days it knows less.",
+}
 
 
 def thresholds(labels: Vector, scores: Vector) -> dict[str, object]:
@@ -56,6 +64,7 @@ def model_card(
         "decisions": channel.manifest["decisions"],
         "meanings": channel.manifest["meanings"],
     }
-    use = {"intended_use": INTENDED_USE, "not_intended": NOT_INTENDED, "limits": limits}
+    view = channel.manifest["view"]
+    use = {"intended_use": INTENDED_USE[view], "not_intended": NOT_INTENDED, "limits": [*limits, USED[view]]}
     shown = {name: value for name, value in metrics.items() if name not in {"slices", "champion"}}
     return {"version": 1, **model, "data": data, "metrics": shown, "slices": metrics["slices"], **use}

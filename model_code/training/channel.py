@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from model_code import view_names
 from model_code.algorithms.protocol import Labelled
 from model_code.arrays import Matrix, Vector
 from model_code.errors import InputError
@@ -20,7 +21,6 @@ from model_code.version import features_sha256
 MANIFEST = "manifest.json"
 SPLITS = ("train", "validation", "test")
 NOT_FEATURES = {"label", "kind", "transaction_id"}
-VIEW = "realtime"
 _SAID = {"labels", "decisions", "meanings"}
 
 
@@ -102,8 +102,11 @@ def _read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
         manifest = json.loads(content)
     except ValueError:
         raise InputError(f"The features' {MANIFEST} is no JSON; expected the output of the etl step.") from None
-    if not isinstance(manifest, dict) or manifest.get("version") != 1 or manifest.get("view") != VIEW:
-        raise InputError(f"The features' {MANIFEST} isn't version 1 of the {VIEW!r} view; run this version's etl step.")
+    if not isinstance(manifest, dict) or manifest.get("version") != 1 or manifest.get("view") not in view_names.NAMES:
+        raise InputError(
+            f"The features' {MANIFEST} isn't version 1 of the view {' or '.join(view_names.NAMES)}; "
+            "run this version's etl step."
+        )
     if absent := sorted(_SAID - set(manifest)):
         raise InputError(f"The features' {MANIFEST} doesn't say {', '.join(absent)}; run this version's etl step.")
     return manifest, hashlib.sha256(content).hexdigest()

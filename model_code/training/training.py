@@ -18,7 +18,7 @@ from model_code.training.artifact import canonical_json, golden, write_artifact
 from model_code.training.baseline import describe
 from model_code.training.card import model_card, thresholds
 from model_code.training.champion import compare_champion
-from model_code.training.channel import VIEW, Channel, read_channel
+from model_code.training.channel import Channel, read_channel
 from model_code.training.cluster import ALONE, Cluster
 from model_code.training.lift import lift, too_few
 from model_code.training.metrics import Ranking, measure
@@ -98,6 +98,7 @@ def train(
 def _learnt_from(channel: Channel) -> dict[str, Any]:
     """What the manifest says of the data."""
     return {
+        "view": channel.manifest["view"],
         "data_manifest_sha256": channel.manifest_sha256,
         "features_sha256": channel.manifest["features_sha256"],
         "decisions": channel.manifest["decisions"],
@@ -107,14 +108,13 @@ def _learnt_from(channel: Channel) -> dict[str, Any]:
 
 def _files(channel: Channel, model: xgboost.Booster, scores: Vector) -> dict[str, bytes]:
     """Return what a server and its monitor read. Golden rows are usual ones: every endpoint answers them."""
+    told = {name: channel.manifest[name] for name in ("view", "meanings")}
     served = server_files(model, ((name, channel.train.column(name)) for name in channel.columns))
     golden_rows = usual(served["guard.json"], channel.columns, channel.test.rows)
     return {
         "model.ubj": gradient_boosting.to_bytes(model),
         "baseline.json": canonical_json(describe((name, channel.train.column(name)) for name in channel.columns)),
-        "features.json": canonical_json(
-            {"view": VIEW, "columns": channel.columns, "objective": OBJECTIVE, "meanings": channel.manifest["meanings"]}
-        ),
+        "features.json": canonical_json({"columns": channel.columns, "objective": OBJECTIVE, **told}),
         "golden.json": canonical_json(golden(channel.test.rows[golden_rows], scores[golden_rows])),
         **served,
     }

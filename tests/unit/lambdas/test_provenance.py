@@ -179,3 +179,9 @@ def test_one_image_has_one_code() -> None:
 def test_only_what_the_etl_step_wrote_leads_to_a_release(features: str) -> None:
     assert provenance.data_problem(job(), "data") is None
     assert "below s3://data/features/" in (provenance.data_problem(job(channels={"features": features}), "data") or "")
+
+
+@pytest.mark.parametrize("features", [{"view": "batch"}, {"view": None}, {}, [], None])
+def test_a_model_that_no_endpoint_can_serve_is_not_taken(features: object) -> None:
+    assert provenance.view_problem({"view": "realtime", "columns": []}) is None
+    assert "an endpoint serves the view realtime alone" in (provenance.view_problem(features) or "")

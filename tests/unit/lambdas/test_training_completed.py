@@ -138,6 +138,7 @@ def test_a_job_that_did_not_complete_is_told_and_recorded_and_nothing_else(statu
         ({}, archive()[:-40]),
         ({}, archive(metrics_json=b"no json")),
         ({}, archive(metrics_json=b"[]")),
+        ({}, archive(features_json=b'{"view": "batch", "columns": []}')),
         ({"network_isolated": False}, archive()),
         ({"tags": {"atoll:uid": "ann", "atoll:model": "another"}}, archive()),
         ({"tags": {}}, archive()),

@@ -113,3 +113,9 @@ def test_a_feature_looks_ahead_no_further_than_it_declares(ledger: pd.DataFrame,
 def test_an_unknown_cost_centre_shares_no_history(ledger: pd.DataFrame) -> None:
     built = features_of(ledger.assign(cost_centre=""), OWN)
     assert (built[["centre_number_same_day", "centre_merchant_number", "centre_mcc_share"]] == 0).all(axis=None)
+
+
+def test_a_ledger_without_cost_centres_has_none_of_their_features_and_compares_none() -> None:
+    bare = BATCH.of_ledger(lambda name: name != "cost_centre", thresholds=True)
+    assert set(BATCH.columns) - set(bare.columns) == {name for name in BATCH.columns if name.startswith("centre_")}
+    assert (BATCH.compared, bare.compared, REALTIME.compared) == (("cost_centre",), (), ())

@@ -36,12 +36,12 @@ def put(folder: Path, name: str, content: bytes) -> None:
     (folder / name).write_bytes(content)
 
 
-def trained(root: Path, ledger: pd.DataFrame, mapping: str = "") -> Path:
+def trained(root: Path, ledger: pd.DataFrame, mapping: str = "", view: str = "realtime") -> Path:
     """The archive of a model that learned from a ledger without labels."""
     put(root / "processing/input/ledger", "ledger.csv", to_csv(ledger))
     if mapping:
         put(root / "processing/input/mapping", "columns.toml", mapping.encode())
-    etl.main([], root)
+    etl.main(["--view", view], root)
     shutil.copytree(root / "processing/output/features", root / "input/data/features")
     put(root / "input/config", "hyperparameters.json", b'{"algorithm": "isolation"}')
     train.main([], root)

@@ -26,7 +26,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Own:
 
 def given(own: Own, **changes: Any) -> Purchase:  # noqa: ANN401
     """A purchase with own columns; all windows empty but for the changes."""
-    setting = Setting(date(2024, 1, 1), [], meanings(REALTIME.with_own(own)), own.described)
+    setting = Setting(date(2024, 1, 1), date(2026, 1, 31), [], meanings(REALTIME.with_own(own)), own.described)
     row = {window.name: None for window in fact_windows(own)} | dict.fromkeys(FEATURES, 0.0)
     row |= {"own_grade": "SES", "own_hours": 40.0, "own_ends": datetime(2025, 12, 31), "own_note": "A GIFT CARD"}  # noqa: DTZ001
     return purchase(setting, **row | {"agency": "Parks"} | known(OFFICE, 10, 100, "2025-08-01") | changes)

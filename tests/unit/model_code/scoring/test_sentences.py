@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model_code.features.batch import BATCH_FEATURES
 from model_code.features.build import LOG_UNIT
 from model_code.features.table import COLUMNS
-from model_code.features.views import REALTIME, meanings
-from model_code.scoring.groups import FACTS, FIRST, HERE, LARGEST, LAST, LOGS, NUMBER, OFFICE, VENDOR_LONG
+from model_code.features.views import BATCH, REALTIME, meanings
+from model_code.scoring.groups import CENTRE, FACTS, FIRST, HERE, LARGEST, LAST, LOGS, NUMBER, OFFICE, VENDOR_LONG
 from model_code.scoring.purchase import Purchase, Setting
 from model_code.scoring.sentences import TOPICS, comparisons, reasons
 from model_code.scoring.values import EPOCH, told
 
 LIMITS = [(date(1900, 1, 1), 3000.0)]
-SETTING = Setting(date(2024, 1, 1), LIMITS, meanings(REALTIME))
+SETTING = Setting(date(2024, 1, 1), date(2026, 1, 31), LIMITS, meanings(REALTIME))
 
 
 def day(text: str) -> int:
@@ -24,7 +25,7 @@ def day(text: str) -> int:
 
 def purchase(setting: Setting = SETTING, **changes: Any) -> Purchase:  # noqa: ANN401
     """A purchase without a history, but for the changes."""
-    row: dict[str, Any] = dict.fromkeys(COLUMNS, 0.0)
+    row: dict[str, Any] = dict.fromkeys(BATCH.columns, 0.0) | {"cost_centre": "CC-7"}
     row |= {group.column(fact): None for group, facts in FACTS.items() for fact in facts}
     row |= {"transaction_date": date(2026, 1, 31), "office": "Roads", "card": "C1", "merchant": "ACME", "mcc": "5085"}
     row |= {"amount": 412.5, "currency": "USD", "merchant_currency": "USD"}
@@ -86,12 +87,15 @@ def test_counts_are_counts_and_no_logarithms() -> None:
 
 
 def test_the_limit_is_the_one_in_force_that_day() -> None:
-    setting = Setting(date(2024, 1, 1), [*LIMITS, (date(2025, 10, 1), 15_000.0)], meanings(REALTIME))
+    setting = Setting(date(2024, 1, 1), date(2026, 1, 31), [*LIMITS, (date(2025, 10, 1), 15_000.0)], meanings(REALTIME))
     given = purchase(setting, amount=14_700.0, share_of_threshold=0.98)
     assert sentence(given, "share_of_threshold") == [
         "14,700.00 USD, 98 % of the limit for a single purchase (15,000.00 USD since 2025-10-01)"
     ]
-    assert sentence(purchase(Setting(date(2024, 1, 1), [], meanings(REALTIME))), "share_of_threshold") == []
+    assert (
+        sentence(purchase(Setting(date(2024, 1, 1), date(2026, 1, 31), [], meanings(REALTIME))), "share_of_threshold")
+        == []
+    )
 
 
 def test_nothing_is_said_of_cards_and_codes_that_the_ledger_does_not_have() -> None:
@@ -108,7 +112,7 @@ def test_a_flag_is_told_where_it_holds_alone() -> None:
 
 def test_a_feature_of_ones_own_is_told_by_its_meaning() -> None:
     own = {"meaning": "share of the office's VAT code", "unit": "share", "stored": "as it is"}
-    setting = Setting(date(2024, 1, 1), LIMITS, {**meanings(REALTIME), "vat_share": own})
+    setting = Setting(date(2024, 1, 1), date(2026, 1, 31), LIMITS, {**meanings(REALTIME), "vat_share": own})
     assert sentence(purchase(setting, vat_share=0.25), "vat_share") == ["Share of the office's VAT code: 25 %"]
 
 
@@ -162,3 +166,43 @@ def test_money_that_comes_back_is_called_a_refund_and_has_no_minus() -> None:
         ),
         "A refund of 138.80 USD, the first purchase by this card since 2025-11",
     ]
+
+
+SEEN = Setting(date(2024, 1, 1), date(2026, 2, 15), LIMITS, meanings(BATCH))
+AROUND = [feature.name for feature in BATCH_FEATURES]
+
+
+@pytest.mark.parametrize("feature", AROUND)
+def test_what_lies_around_a_purchase_is_told_with_the_amount_against_the_usual_one(feature: str) -> None:
+    given = purchase(SEEN, **known(CENTRE, 4, 30, "2025-12-01"), **known(OFFICE, 4, 30, "2025-12-01"))
+    (told_now,) = sentence(given, feature)
+    assert "412.50 USD" in told_now or feature.startswith("merchant_")
+    assert "since 20" in told_now or "on 20" in told_now or feature.startswith("merchant_")
+
+
+def test_what_never_came_again_is_told_with_how_far_one_could_see() -> None:
+    here = known(OFFICE, 4, 30, "2025-12-01")
+    never = purchase(SEEN, merchant_days_until=1096.0, centre_merchant_days_until=1096.0, **here)
+    assert [
+        text.partition(";")[0] for text in sentence(never, "merchant_days_until", "centre_merchant_days_until")
+    ] == [
+        "Nobody bought at this vendor again until 2026-02-15",
+        "Nobody of this cost centre bought at this vendor again until 2026-02-15",
+    ]
+    (soon,) = sentence(purchase(SEEN, merchant_days_until=3.0, **here), "merchant_days_until")
+    assert soon.startswith("Bought at this vendor again 3 days later, on 2026-02-03; 412.50 USD, 14 times")
+
+
+def test_what_never_was_before_of_a_cost_centre_is_told_since_when() -> None:
+    given = purchase(SEEN, centre_merchant_days_since=1096.0, centre_same_amount_days_since=12.0)
+    assert sentence(given, "centre_merchant_days_since", "centre_same_amount_days_since") == [
+        "412.50 USD, the first purchase of this cost centre at this vendor since 2024-01",
+        (
+            "412.50 USD, 12 days after the last purchase of exactly this amount of this cost centre at this vendor, on "
+            "2026-01-19"
+        ),
+    ]
+
+
+def test_of_a_purchase_without_a_cost_centre_nothing_is_said_of_cost_centres() -> None:
+    assert sentence(purchase(SEEN, cost_centre=""), *(name for name in AROUND if name.startswith("centre_"))) == []

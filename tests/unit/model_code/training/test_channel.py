@@ -86,7 +86,7 @@ def no_column(folder: Path) -> None:
 
 
 def other_view(folder: Path) -> None:
-    write_manifest(folder, view="batch")
+    write_manifest(folder, view="weekly")
 
 
 def other_feature_code(folder: Path) -> None:
@@ -140,7 +140,7 @@ def broken_manifest(folder: Path) -> None:
         (label_as_feature, "none of ['kind', 'label', 'transaction_id']"),
         (twice_the_same_column, "expected distinct ones"),
         (no_column, "names no columns"),
-        (other_view, "isn't version 1 of the 'realtime' view"),
+        (other_view, "isn't version 1 of the view realtime or batch"),
         (other_feature_code, f"says that code {'0' * 64} computed them, and this image's feature code is"),
         (unknown_feature_code, "says that code None computed them"),
         (list_of_objects, "lists no objects with their sha256"),
