@@ -14,8 +14,10 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MOST_FILES = 12
 """With more files than these, a table of months by file would be too wide: they are listed below each other alone."""
+FEW_MONTHS = 12
+"""So many are lines with their names; columns without would say little."""
 _COUNTED = {"office": "offices", "card": "cards"}
-_OF_FIELDS = {"mcc": "merchant code", "merchant": "vendor", "merchant_currency": "currency charged in"}
+_OF_FIELDS = {"mcc": "category code", "merchant": "vendor", "merchant_currency": "currency charged in"}
 
 FOOTER = (
     "Counts, days and amounts of the file alone. No name, id or card stands here; letters of examples are masked as x, "
@@ -120,20 +122,28 @@ def _months(report: Mapping[str, Any]) -> Markup:
         return Markup("")
     every = _every_month(min(counted), max(counted))
     most = max(counted.values())
+    empty = [month for month in every if month not in counted]
+    note = (
+        f"No row at all in {', '.join(empty[:12])}{' and others' if len(empty) > 12 else ''}."  # noqa: PLR2004 (shown)
+        if empty
+        else "Every month has rows."
+    )
+    if len(every) <= FEW_MONTHS:
+        rows = [[month, f"{counted.get(month, 0):,}", _bar(counted.get(month, 0), most)] for month in every]
+        return _section("Rows by month", _table(["month", "rows", ""], rows, numbers={1}), tag("p", note))
+    return _section("Rows by month", *_columns(counted, every, most), tag("p", note))
+
+
+def _columns(counted: Mapping[str, int], every: Sequence[str], most: int) -> tuple[Markup, Markup, Markup]:
+    """One column a month, with the years below."""
     columns = [
         tag("div", tag("i", style=f"height:{100 * counted.get(month, 0) / most:.1f}%"),
             class_="none" if month not in counted else "some", title=f"{month}: {counted.get(month, 0):,} rows")
         for month in every
     ]  # fmt: skip
     years = [tag("span", year, style=f"flex:{len(list(months))}") for year, months in groupby(every, lambda m: m[:4])]
-    empty = [month for month in every if month not in counted]
-    note = f"The highest column has {most:,} rows. " + (
-        f"No row at all in {', '.join(empty[:12])}{' and others' if len(empty) > 12 else ''}."  # noqa: PLR2004 (shown)
-        if empty
-        else "Every month has rows."
-    )
-    return _section("Rows by month", tag("div", *columns, class_="columns"), tag("div", *years, class_="years"),
-                    tag("p", note))  # fmt: skip
+    highest = tag("p", f"The highest column has {most:,} rows.")
+    return tag("div", *columns, class_="columns"), tag("div", *years, class_="years"), highest
 
 
 def _every_month(first: str, last: str) -> list[str]:
@@ -221,7 +231,7 @@ def _codes(report: Mapping[str, Any]) -> Markup:
     if not (codes := report["codes"]):
         return Markup("")
     named = [(each["code"], each["rows"], each["spent"]) for each in codes]
-    return _section("Merchant codes, the most frequent", _shares(["code", "rows", "", "spent"], named))
+    return _section("Category codes, the most frequent", _shares(["code", "rows", "", "spent"], named))
 
 
 def _fields(report: Mapping[str, Any]) -> Markup:

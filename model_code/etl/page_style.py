@@ -17,7 +17,7 @@ p { margin: 8px 0 0; color: var(--soft); }
   border-left: 6px solid; background: var(--card); color: var(--ink); overflow-wrap: anywhere; }
 .verdict.good { border-left-color: var(--good); } .verdict.fair { border-left-color: var(--fair); }
 .verdict.bad { border-left-color: var(--bad); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: 10px; margin: 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); gap: 10px; margin: 0; }
 .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; }
 .tiles dt { color: var(--soft); font-size: 13px; } .tiles dd { margin: 2px 0 0; font-size: 18px; font-weight: 600; }
 .tiles dd { font-variant-numeric: tabular-nums; white-space: nowrap; font-size: 17px; }

@@ -59,7 +59,9 @@ TOPICS: Mapping[tuple[str, ...], Teller] = {
     ("merchant_on_the_web",): flag(
         "merchant_on_the_web", lambda _: "The vendor's name looks like a web shop's or a payment service's"
     ),
-    ("foreign",): flag("foreign", lambda p: f"Charged in {p.row['merchant_currency']}, not in {p.row['currency']}"),
+    ("foreign",): flag(
+        "foreign", lambda p: f"The vendor charged in {p.row['merchant_currency']}, not in {p.row['currency']}"
+    ),
     ("card_number_1d",): _card("card_number_1d", 1),
     ("card_number_3d",): _card("card_number_3d", 3),
     ("card_number_30d",): _card("card_number_30d", 30),
@@ -68,13 +70,13 @@ TOPICS: Mapping[tuple[str, ...], Teller] = {
     ("card_spend_30d",): spent("card_spend_30d", 30, "by this card", CARD),
     ("card_mcc_number",): counted("card_mcc_number", 90, "by this card under this category code", CARD),
     ("office_mcc_share", "office_mcc_number"): office_code,
-    ("office_merchant_days_since", "office_merchant_number"): away("This office", HERE),
+    ("office_merchant_days_since", "office_merchant_number"): away("This office had not bought", HERE),
     ("office_merchant_spend_5d",): spent("office_merchant_spend_5d", 5, "by this office at this vendor", HERE),
     ("office_same_amount_15d", "office_same_amount_days_since"): same_amount(SAME_HERE),
     ("merchant_number_7d",): _vendor("merchant_number_7d", 7),
     ("merchant_number_30d",): _vendor("merchant_number_30d", 30),
     ("merchant_number_90d",): _vendor("merchant_number_90d", 90),
-    ("merchant_days_since",): away("Somebody", VENDOR_LONG),
+    ("merchant_days_since",): away("Nobody had bought", VENDOR_LONG),
     ("merchant_round_share",): share_there("merchant_round_share", "whole hundreds"),
     ("merchant_weekend_share",): share_there("merchant_weekend_share", "made at weekends"),
     ("merchant_mcc_share_long",): under_code("merchant_mcc_share_long", VENDOR_LONG),

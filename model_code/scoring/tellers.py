@@ -54,8 +54,9 @@ def away(words: str, group: Group) -> Teller:
         if not purchase.number(group):
             return purchase.first_of(group)
         last = purchase.last(group)
+        days = round(purchase.day - last)
         return (
-            f"{words} last bought at this vendor {purchase.day - last:,.0f} days before, on {day_of(last)} "
+            f"{words} at this vendor for {days:,} day{'s' if days > 1 else ''}, last on {day_of(last)} "
             f"({purchases(purchase.number(group))} since {purchase.since(group)})"
         )
 
@@ -84,7 +85,7 @@ def office_code(purchase: Purchase) -> str:
 
 def _under(purchase: Purchase, others: int, number: int, whole: Group) -> str:
     return (
-        f"Category {purchase.row['mcc']}: {others:,} of the {purchases(number)} {whole.words} since "
+        f"Category code {purchase.row['mcc']}: {others:,} of the {purchases(number)} {whole.words} since "
         f"{purchase.since(whole)} were under it"
     )
 

@@ -99,22 +99,35 @@ def test_what_was_set_aside_is_what_was_read_and_not_used() -> None:
     assert "Nothing: every row is used." in told(set_aside=[])
 
 
+def months(*counted: tuple[str, int]) -> list[dict[str, Any]]:
+    return [{"file": 0, "month": month, "rows": rows, "spent": 1.0} for month, rows in counted]
+
+
+LONG = months(("2023-11", 100), *[(f"2024-{month:02}", 50) for month in range(1, 13)], ("2025-02", 400))
+
+
 def test_a_month_without_rows_is_a_column_of_its_own_and_named() -> None:
-    text = page(REPORT)
+    text = page(REPORT | {"months": LONG})
     columns = re.findall(r'<div class="(some|none)" title="([^"]+)"><i style="height:([0-9.]+)%">', text)
-    assert columns == [
-        ("some", "2024-11: 400 rows", "100.0"),
-        ("some", "2024-12: 204 rows", "51.0"),
-        ("none", "2025-01: 0 rows", "0.0"),
-        ("some", "2025-02: 400 rows", "100.0"),
+    assert columns[:3] == [
+        ("some", "2023-11: 100 rows", "25.0"),
+        ("none", "2023-12: 0 rows", "0.0"),
+        ("some", "2024-01: 50 rows", "12.5"),
     ]
-    assert "The highest column has 400 rows. No row at all in 2025-01." in told()
-    assert "Every month has rows." in told(months=REPORT["months"][:2])
+    assert (len(columns), columns[-1]) == (16, ("some", "2025-02: 400 rows", "100.0"))
+    assert "The highest column has 400 rows. No row at all in 2023-12, 2025-01." in told(months=LONG)
     assert "Rows by month" not in told(months=[])
 
 
+def test_few_months_are_lines_with_their_names() -> None:
+    assert "Rows by month month rows 2024-11 400 2024-12 204 2025-01 0 2025-02 400 No row at all in 2025-01." in told()
+    assert "2024-11 400 2024-12 204 Every month has rows." in told(months=REPORT["months"][:2])
+    assert 'class="columns"' not in page(REPORT)
+
+
 def test_years_are_as_wide_as_their_months() -> None:
-    assert re.findall(r'<span style="flex:(\d+)">(\d{4})</span>', page(REPORT)) == [("2", "2024"), ("2", "2025")]
+    widths = re.findall(r'<span style="flex:(\d+)">(\d{4})</span>', page(REPORT | {"months": LONG}))
+    assert widths == [("2", "2023"), ("12", "2024"), ("2", "2025")]
 
 
 @pytest.mark.parametrize(("files", "beside"), [(1, False), (2, True), (MOST_FILES, True), (MOST_FILES + 1, False)])
@@ -140,7 +153,7 @@ def test_amounts_stand_by_their_size_in_the_ledgers_currency() -> None:
 def test_a_share_near_nothing_or_everything_is_never_rounded_to_it() -> None:
     said = told()
     assert "office 100 % 3" in said
-    assert "merchant code 99.9 % 41" in said
+    assert "category code 99.9 % 41" in said
 
 
 def test_what_a_ledger_lacks_is_said_once_and_counted_nowhere() -> None:
@@ -164,5 +177,5 @@ def test_gaps_and_repeats_are_told() -> None:
 
 
 def test_a_ledger_without_codes_has_no_table_of_them() -> None:
-    assert "Merchant codes, the most frequent" in told()
-    assert "Merchant codes, the most frequent" not in told(codes=[])
+    assert "Category codes, the most frequent" in told()
+    assert "Category codes, the most frequent" not in told(codes=[])

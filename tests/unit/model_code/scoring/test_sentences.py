@@ -106,7 +106,7 @@ def test_nothing_is_said_of_cards_and_codes_that_the_ledger_does_not_have() -> N
 def test_a_flag_is_told_where_it_holds_alone() -> None:
     assert sentence(purchase(), "foreign", "weekend", "refund", "merchant_on_the_web") == []
     assert sentence(purchase(foreign=1.0, merchant_currency="EUR"), "foreign")[0].startswith(
-        "Charged in EUR, not in USD;"
+        "The vendor charged in EUR, not in USD;"
     )
 
 
@@ -149,7 +149,7 @@ def test_one_comparison_is_told_once_whatever_reasons_share_it() -> None:
     found = sentence(given, "merchant_on_the_web", "amount_log", "foreign")
     assert found == [
         f"The vendor's name looks like a web shop's or a payment service's; {usual}",
-        "Charged in EUR, not in USD",
+        "The vendor charged in EUR, not in USD",
     ]
     assert list(comparisons(given, found)) == [
         "For comparison: 412.50 USD, the first purchase by anyone at this vendor since 2024-01",
@@ -206,3 +206,11 @@ def test_what_never_was_before_of_a_cost_centre_is_told_since_when() -> None:
 
 def test_of_a_purchase_without_a_cost_centre_nothing_is_said_of_cost_centres() -> None:
     assert sentence(purchase(SEEN, cost_centre=""), *(name for name in AROUND if name.startswith("centre_"))) == []
+
+
+def test_how_long_nobody_bought_there_is_told_in_days_with_the_last_one() -> None:
+    given = purchase(**known(HERE, 3, 30, "2025-12-01"), **known(VENDOR_LONG, 5, 30, "2025-11-01"))
+    assert sentence(given, "office_merchant_days_since", "merchant_days_since") == [
+        "This office had not bought at this vendor for 28 days, last on 2026-01-03 (3 purchases since 2025-12)",
+        "Nobody had bought at this vendor for 28 days, last on 2026-01-03 (5 purchases since 2025-11)",
+    ]
