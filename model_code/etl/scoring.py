@@ -70,13 +70,10 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
         (job.output / folder).mkdir(parents=True, exist_ok=True)
     mapping = _without_labels(read_mapping(job.mapping) if job.mapping else ColumnMapping())
     model = model_manifest(job.model)
-    made = {
-        "view": _view(model).name,
-        "features_sha256": features_sha256(),
-        "decisions": decisions(mapping),
-    }
+    view = _view(model)
+    made = {"view": view.name, "features_sha256": features_sha256(), "decisions": decisions(mapping)}
     expect_agreement(model, made)
-    view = _view(model).of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
+    view = view.of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         facts = _prepare(job, mapping, view, scratch, say)
