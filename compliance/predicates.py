@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from compliance.templates import Resource, Templates, resources, strings
+from compliance.templates import Resource, Templates, resources, statements, strings
 
 _NAMES_A_SERVICE = ("/Service", "/Principal", "kms:ViaService", "iam:PassedToService", "iam:AWSServiceName")
 _RULES = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
@@ -145,7 +145,10 @@ def the_trail_does_not_record_itself(templates: Templates) -> Iterator[str]:
 
 
 def what_decides_is_watched(templates: Templates) -> Iterator[str]:
-    """The trail records each access to records, released models, features and jobs' outputs. Controls: AU-2, AU-12."""
+    """The trail records each access to records, released models, features and jobs' outputs, and whom people ask.
+
+    Controls: AU-2, AU-12.
+    """
     outputs = templates.get("Atoll-Foundation", {}).get("Outputs", {})
     for trail in resources(templates, "AWS::CloudTrail::Trail"):
         found = [str(each) for selector in _selected_objects(trail) for each in selector.get("StartsWith", ())]
@@ -158,13 +161,29 @@ def what_decides_is_watched(templates: Templates) -> Iterator[str]:
             arn = {"Fn::GetAtt": [outputs[output]["Value"]["Ref"], "Arn"]}
             if str({"Fn::Join": ["", [arn, end]]}) not in found:
                 yield f"{trail.place} doesn't record who touches {output}{end}"
+        calls = [each for selector in _selected(trail, "Lambda::Function") for each in selector.get("StartsWith", ())]
+        for asked in _asked_by_people(templates):
+            if asked not in map(str, calls):
+                yield f"{trail.place} doesn't record who calls {asked}"
+
+
+def _asked_by_people(templates: Templates) -> Iterator[str]:
+    """Give how the ARNs of functions begin that a person may call."""
+    of_people = {name: template for name, template in templates.items() if name == "Atoll-Training"}
+    for statement in statements(of_people):
+        if statement.effect == "Allow" and "lambda:InvokeFunction" in statement.actions:
+            yield from (str(each).replace("*'", "'") for each in statement.resources)
 
 
 def _selected_objects(trail: Resource) -> Iterator[dict[str, Any]]:
-    """Give by what ARNs a trail selects objects of S3; nothing where a selector takes them all."""
+    return _selected(trail, "S3::Object")
+
+
+def _selected(trail: Resource, kind: str) -> Iterator[dict[str, Any]]:
+    """Give by what ARNs a trail selects resources of a kind; nothing where a selector takes them all."""
     for selector in trail.properties.get("AdvancedEventSelectors", ()):
         fields = {field["Field"]: field for field in selector["FieldSelectors"]}
-        if fields.get("resources.type", {}).get("Equals") == ["AWS::S3::Object"]:
+        if fields.get("resources.type", {}).get("Equals") == [f"AWS::{kind}"]:
             yield fields.get("resources.ARN", {})
 
 

@@ -10,7 +10,7 @@ from lambdas.release.records import AuditEntry
 from lambdas.release.verifying import breaks
 from tests.fakes.cloud import Event
 from tests.fakes.release import MODEL
-from tests.faults.crashing import Crash, Fate, Site, under, written_sites
+from tests.faults.crashing import Crash, Fate, Site, sites_of, under
 from tests.faults.deeds import train
 from tests.faults.life import Letter, Life
 
@@ -50,7 +50,7 @@ def withdrawn(side: str) -> Life:
     life.run(life.mail[0], Fate())
     supersede(life)
     again = events.ended_again(event["detail"]["TrainingJobName"], "Completed", life.cloud.now)
-    retried(life, Letter("training_completed", again), Fate(aim=sites("waiting.py", "change_sets.delete", side)))
+    retried(life, Letter("training_completed", again), Fate(aim=sites_of("waiting.py", "change_sets.delete", side)))
     return life
 
 
@@ -58,7 +58,7 @@ def overtaken(side: str, moment: int) -> Life:
     """A version is superseded at some moment while its change set is being made."""
     life, _ = requested()
     fate = Fate(moment=moment, meanwhile=partial(supersede, life))
-    fate.aim = sites("candidates.py", "change_sets.delete", side)
+    fate.aim = sites_of("candidates.py", "change_sets.delete", side)
     retried(life, life.mail[0], fate)
     return life
 
@@ -70,10 +70,10 @@ def raced(side: str, moment: int) -> Life:
         AuditEntry(model=MODEL, subject=subject, what="requested", at=life.cloud.now, who="ann")
         for subject in ("loose", "other")
     )
-    put = min(sites("chain.py", "store.put", "after"), key=_line)
+    put = min(sites_of("chain.py", "store.put", "after"), key=_line)
     with suppress(Crash):
         under(life.world, Fate(aim=frozenset({put}))).audit.write(loose)
-    last = max(sites("chain.py", "store.get", side), key=_line)
+    last = max(sites_of("chain.py", "store.get", side), key=_line)
     fate = Fate(moment=moment, meanwhile=partial(life.world.audit.write, other), aim=frozenset({last}))
     life.reconcile(fate)
     life.settle_down()
@@ -93,8 +93,3 @@ def retried(life: Life, letter: Letter, fate: Fate) -> None:
     life.settle_down()
     over = {v.tag("release_id") for v in life.versions("superseded")}
     assert not over & set(life.cloud.offered(MODEL)), life.recent()
-
-
-def sites(file: str, call: str, side: str) -> frozenset[Site]:
-    """The crash points of a call in a file, on one side of it."""
-    return frozenset((site, side) for site in written_sites() if site.startswith(file) and site.endswith(call))

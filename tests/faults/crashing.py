@@ -7,7 +7,7 @@ import ast
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,7 +101,9 @@ def under(world: FakeWorld, fate: Fate) -> FakeWorld:
     parts: dict[str, Any] = {f.name: getattr(world, f.name) for f in fields(world)}
     mortals: dict[str, Any] = {name: Mortal(part, name, fate) for name, part in parts.items()}
     store: Any = Mortal(world.audit.store, "store", fate)
-    kept: dict[str, Any] = {"settings": world.settings, "audit": FakeAudit(store)}
+    audit = FakeAudit(store)
+    templates = Mortal(replace(world.templates, audit=audit), "templates", fate)
+    kept: dict[str, Any] = {"settings": world.settings, "audit": audit, "templates": templates}
     return FakeWorld(**(mortals | kept))
 
 
@@ -118,3 +120,8 @@ def written_sites() -> frozenset[str]:
                 if port:
                     found.add(f"{file.name}:{node.lineno} {port}.{node.func.attr}")
     return frozenset(found)
+
+
+def sites_of(file: str, call: str, side: str) -> frozenset[Site]:
+    """The crash points of a call in a file, on one side of it."""
+    return frozenset((site, side) for site in written_sites() if site.startswith(file) and site.endswith(call))

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.faults import acts, forgeries
 from tests.faults.adversary import Adversaries
+from tests.faults.breakdowns import breakdowns
 from tests.faults.corners import corners
 from tests.faults.crashing import Site, written_sites
 from tests.faults.machine import STEPS, BrokenPromiseError, Lives, Tally, search
@@ -132,7 +133,7 @@ def run(sequences: int, *, first: int = 0, workers: int = 1, each: Callable[[Run
                 each(done)
             wanted = workers if len(done.tally.stories) < sequences else 0
             under_way |= {pool.submit(Batch(next(seeds), done.tally.aim).live) for _ in range(wanted - len(under_way))}
-    for life in corners():
+    for life in (*corners(), *breakdowns()):
         done.tally.seen += life.seen
         done.tally.died += life.died
     return done

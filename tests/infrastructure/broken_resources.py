@@ -120,6 +120,7 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         ),
     ),
     (holds.what_decides_is_watched, lambda t: _selected(t, "Record")["StartsWith"].pop()),
+    (holds.what_decides_is_watched, lambda t: _selected(t, "Asked")["StartsWith"].pop()),
     *(
         (holds.what_decides_is_watched, lambda t, at=at: _selected(t, "Objects")["StartsWith"].pop(at))
         for at in range(3)
