@@ -1,4 +1,4 @@
-"""`python -m releases`: list, show, approve, reject, rollback, stop, rebuild-registry."""
+"""`python -m releases`: list, show, approve, reject, rollback, stop, rebuild-registry, adopt."""
 
 import argparse
 import json
@@ -20,6 +20,7 @@ Credentials and region are yours, as for the aws command (AWS_PROFILE, --profile
   approve, reject     an approver, and never of the own work
   rollback, stop      an operator, alone; each raises an alarm and leaves an audit entry
   rebuild-registry    an operator: MLflow shows what the record says again, whatever was done to it
+  adopt               two approvers: a record that can't decide goes on with what serves
 Examples:
   python -m releases list
   python -m releases show r-by-alice-0123456789ab
@@ -59,7 +60,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
         "--now", action="store_true", help="without CloudFormation, also while a release runs: refuse callers, delete"
     )
     anew = _verb(verbs, "rebuild-registry", commands.rebuild_registry, "write MLflow anew from the record", acts=True)
-    for verb in (reject, back, halt, anew):
+    adopt = _verb(verbs, "adopt", commands.adopt, "have a broken record go on with what serves", acts=True)
+    adopt.add_argument("--confirms", metavar="REQUEST", default="", help="what another approver's `adopt` printed")
+    for verb in (reject, back, halt, anew, adopt):
         verb.add_argument("--reason", required=True, help="why, in a sentence: it is recorded")
     for verb in (approve, back, halt):
         verb.add_argument("--wait", type=int, default=0, metavar="SECONDS", help="wait for the stack so long")

@@ -184,6 +184,14 @@ class Account:
         """
         return self._call("Reconcile", {"rebuild": self.model, "reason": reason})["versions"]
 
+    def adopt(self, confirms: str, reason: str) -> dict[str, Any]:
+        """Ask that what serves is adopted, or confirm what another person asked; return the call's id and what it is.
+
+        Raises:
+            CommandError: the platform refuses, or its function failed.
+        """
+        return self._call("Reconcile", {"adopt": self.model, "confirms": confirms, "reason": reason})
+
     def _call(self, function: str, asked: dict[str, str]) -> dict[str, Any]:
         called = self._lambda.invoke(FunctionName=self._outputs[f"{function}Function"], Payload=json.dumps(asked))
         answer = json.loads(called["Payload"].read())

@@ -13,12 +13,13 @@ from rich.text import Text
 
 from lambdas.release.records import is_release_id
 from releases.account import Account, CommandError
-from releases.history import History, former, newest_releases
+from releases.history import CROWNS, History, former, newest_releases
 
 Shown = dict[str, Any]
 _STDERR = Console(stderr=True, highlight=False)
 _POLL_SECONDS = 2
 _CUT_OFF_SECONDS = 300
+_NAMED = "up to half an hour; a message tells"
 _TAKES = "30 to 40 minutes on AWS, in which `stop --now` alone stops (docs/runbooks/release-hangs.md)"
 
 
@@ -132,7 +133,7 @@ def rollback(account: Account, chosen: argparse.Namespace) -> Shown:
     """
     serving, transitions = account.serving(), account.transitions()
     target = chosen.to or former(transitions, serving.get("ReleaseId", ""))
-    champions = {t.subject for t in transitions if t.what == "released"}
+    champions = {t.subject for t in transitions if t.what in CROWNS}
     if target not in champions:
         why = f"{target} was never a champion" if target else "no other one was ever a champion"
         raise CommandError(f"There is no release to restore: {why}.")
@@ -168,6 +169,28 @@ def rebuild_registry(account: Account, chosen: argparse.Namespace) -> Shown:
     _ask(chosen, f"Put {account.model} in MLflow aside, and write it anew from the record?")
     versions = account.rebuild_registry(chosen.reason)
     return {"done": "written anew", "versions": ", ".join(versions) or "none", "reason": chosen.reason}
+
+
+def adopt(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Ask, or confirm, that a record which can't decide goes on with what serves; two approvers must.
+
+    Raises:
+        CommandError: nobody asked under this id; the platform refuses; or the person said no.
+    """
+    if chosen.confirms:
+        steps = [t for t in account.transitions() if (t.subject, t.what) == (chosen.confirms, "adoption_asked")]
+        found = account.entries(steps)
+        if not found:
+            raise CommandError(f"Nobody asked for an adoption under {chosen.confirms!r}.")
+        told = [f"{name} = {value}" for name, value in sorted(found[0].details["adopts"].items())]
+        _ask(chosen, "\n".join([found[0].details["broken"], *told, f"Does {account.model} go on with this?"]))
+    else:
+        _ask(chosen, f"Ask that {account.model} goes on with what it serves? Nothing on record before counts then.")
+    made = account.adopt(chosen.confirms, chosen.reason)
+    if chosen.confirms:
+        return {"done": "confirmed: it counts when the trail has named both of you", "takes": _NAMED, **made["adopts"]}
+    another = f"python -m releases adopt --confirms {made['request']} --reason ..."
+    return {"done": "asked for", "another approver runs": another, **made["adopts"]}
 
 
 def _cut_off(account: Account, chosen: argparse.Namespace) -> Shown:

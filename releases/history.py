@@ -12,12 +12,15 @@ STATES = {
     "executed": "executing",
     "separation_of_duties_violated": "executing",
     "released": "released",
+    "adopted": "released",
     "rolled_back": "rolled back",
     "rejected": "rejected",
     "expired": "expired",
     "superseded": "superseded",
 }
 """What a release is after each transition; other transitions (a denied try, say) leave it as it is."""
+CROWNS = frozenset({"released", "adopted"})
+"""What makes a release the champion."""
 _KEY = re.compile(
     r"audit/[a-z]+/(?P<model>[^/]+)/(?P<subject>[^/]+)/(?P<at>\d{8}T\d{6}Z)-(?P<what>\w+)-[0-9a-f]{8}\.json"
 )
@@ -108,7 +111,9 @@ def former(transitions: Iterable[Transition], serving: str) -> str | None:
     """
     found: list[str] = []
     for step in sorted(transitions):
-        if step.what == "released" and step.subject != serving:
+        if step.what == "adopted":  # nothing from before it comes back
+            found = []
+        if step.what in CROWNS and step.subject != serving:
             found = [*(name for name in found if name != step.subject), step.subject]
         elif step.what == "rolled_back":
             found = [name for name in found if name != step.subject]

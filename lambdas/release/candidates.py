@@ -50,9 +50,11 @@ def inspect(world: World, job: TrainingJob, work: Path) -> Candidate:
     Raises:
         RefusedError: the model must not be registered.
     """
-    problem = provenance.job_problem(
-        job, models=world.settings.models, images=images_that_count(world)
-    ) or provenance.places_problem(job, world.settings.data_bucket)
+    problem = (
+        provenance.job_problem(job, models=world.settings.models, images=images_that_count(world))
+        or provenance.places_problem(job, world.settings.data_bucket)
+        or _from_before(job, known.of(world, job.model).begun)
+    )
     if problem:
         raise RefusedError(f"{problem}.")
     archive, folder = work / "model.tar.gz", work / "model"
@@ -67,6 +69,15 @@ def inspect(world: World, job: TrainingJob, work: Path) -> Candidate:
     if problem:
         raise RefusedError(f"{problem}.")
     return candidate
+
+
+def _from_before(job: TrainingJob, begun: datetime) -> str | None:
+    """Return why a job comes too late: what was asked for before people adopted what served counts for nothing."""
+    return (
+        f"it ended before people adopted what served, {begun:%Y-%m-%d %H:%M}: train again"
+        if job.ended < begun
+        else None
+    )
 
 
 def images_that_count(world: World) -> list[str]:

@@ -10,7 +10,8 @@ Controls: AU-9, AU-10.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -18,10 +19,10 @@ from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from lambdas.release import checkpoints, kinds
+from lambdas.release.checkpoints import NO_PREVIOUS, Checkpoint
 from lambdas.release.record import WHATS, RecordError
 from lambdas.release.records import AuditEntry
 
-NO_PREVIOUS = "0" * 64
 KEPT = ("audit/", "chain/", "checkpoint/", "notes/", "reasons/")
 """What is written once (stacks/components/record.py refuses everything else)."""
 _OF_RELEASES = sorted({kinds.prefix_of(kind) for kind in WHATS})
@@ -49,7 +50,7 @@ class AuditStore(Protocol):
 
 
 class ChainedAudit:
-    """`ports.AuditLog` over an `AuditStore`.
+    """`audit_log.AuditLog` over an `AuditStore`.
 
     `home` is the account and region that entries are of; those of another are no input (a record that was moved).
     `stack` tells the ARN of a model's endpoint stack, which each entry names: one that is deleted and made again has
@@ -86,20 +87,48 @@ class ChainedAudit:
         """Return what was recorded below a prefix of a subject (a release, a job) and when, the oldest first."""
         return [_what(key) for key in self._store.keys(f"audit/{prefix}/{model}/{subject}/") if is_in_place(key)]
 
+    def told(self, model: str, kind: str, subject: str = "") -> list[AuditEntry]:
+        """Return the entries of one kind, of one subject where it is given; those that can't be read are none."""
+        place = f"audit/{kinds.prefix_of(kind)}/{model}/{subject and f'{subject}/'}"
+        found = list[AuditEntry]()
+        for key in self._store.keys(place):
+            if kind_of(key) == kind:
+                with suppress(RecordError):
+                    found.append(entry_of(key, self._store.get(key)))
+        return [entry for entry in found if entry.home in {"", self._home}]
+
     def history(self, model: str) -> list[AuditEntry]:
         """Return the entries of a model's releases, of this account and region: those of a checkpoint, and later ones.
+
+        What came before the newest adoption is left out, whatever became of it.
 
         Raises:
             RecordError: one of them can't be read, or is gone.
         """
-        keys, read = self._of_releases(model), self._read.setdefault(model, {})
+        listed, read = self._of_releases(model), self._read.setdefault(model, {})
+        since, start = self._begun(listed)
+        keys = [key for key in listed if _when(key) >= since]
         if read.keys() != set(keys):
-            verified = checkpoints.newest(self._store, model).entries
-            if gone := sorted((verified.keys() | read.keys()) - set(keys)):
+            verified = checkpoints.newest(self._store, model, start).entries
+            held = {key for key in verified.keys() | read.keys() if _when(key) >= since}
+            if gone := sorted(held - set(keys)):
                 raise RecordError(f"The entry {gone[0]} is gone. Run `python -m compliance verify-audit`.")
-            unread = [key for key in keys if key not in read]
-            read |= {key: entry_of(key, verified.get(key) or self._store.get(key)) for key in unread}
+            self._read[model] = read = {
+                key: read.get(key) or entry_of(key, verified.get(key) or self._store.get(key)) for key in keys
+            }
         return [read[key] for key in keys if read[key].home in {"", self._home}]
+
+    def _begun(self, listed: Sequence[str]) -> tuple[str, Checkpoint]:
+        """Return since when entries count, and behind which link: since the newest adoption, or ever.
+
+        Raises:
+            RecordError: it can't be read.
+        """
+        adoptions = sorted((key for key in listed if kind_of(key) == "adopted"), key=_when)
+        if not adoptions:
+            return "", checkpoints.NOTHING
+        links, _, head = str(entry_of(adoptions[-1], self._store.get(adoptions[-1])).details["head"]).partition(":")
+        return _when(adoptions[-1]), Checkpoint(int(links), head)
 
     def _of_releases(self, model: str) -> list[str]:
         """Return the keys of the entries that a fold reads."""
@@ -112,11 +141,13 @@ class ChainedAudit:
         Raises:
             RecordError: a link or an entry isn't what it was when it was written.
         """
-        former = checkpoints.newest(self._store, model)
+        listed = self._of_releases(model)
+        since, start = self._begun(listed)
+        former = checkpoints.newest(self._store, model, start)
         last = link_key(model, former.links) if former.links else ""
         if len(self._store.keys(f"chain/{model}/", last)) < self._every:
             return None
-        made = checkpoints.further(self._store, model, former, self._of_releases(model))
+        made = checkpoints.further(self._store, model, former, [key for key in listed if _when(key) >= since])
         self._store.put(checkpoints.key_of(model, made.links), checkpoints.body_of(made))
         return f"verified {made.links - former.links} links of {model}"
 
@@ -260,6 +291,11 @@ def by_model(keys: list[str]) -> dict[str, list[str]]:
 def kind_of(key: str) -> str:
     """Return the kind of the entry at a key, as its name tells it."""
     return key.rpartition("-")[0].rpartition("-")[2]
+
+
+def _when(key: str) -> str:
+    """Return when an entry's fact was, as its key tells it, in an order that sorts."""
+    return key.rpartition("/")[2].partition("-")[0]
 
 
 def _what_last(key: str) -> tuple[datetime, str]:

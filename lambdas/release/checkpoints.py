@@ -16,6 +16,7 @@ from typing import Protocol
 from lambdas.release.record import RecordError
 
 EVERY = 100  # links: so many entries at most, and those of the last quarter of an hour, are read one by one
+NO_PREVIOUS = "0" * 64
 _ASK = "Run `python -m compliance verify-audit`."
 
 
@@ -36,8 +37,11 @@ class Checkpoint:
     """The entries of the first `links` links, by their keys; `head` is the hash of the last of these links."""
 
     links: int = 0
-    head: str = "0" * 64
+    head: str = NO_PREVIOUS
     entries: Mapping[str, bytes] = field(default_factory=dict)
+
+
+NOTHING = Checkpoint()
 
 
 def key_of(model: str, links: int) -> str:
@@ -69,10 +73,10 @@ def parse(body: bytes) -> Checkpoint:
     return found
 
 
-def newest(store: Store, model: str) -> Checkpoint:
-    """Return the newest checkpoint of a model; an empty one where there is none."""
-    found = store.keys(f"checkpoint/{model}/")
-    return parse(store.get(found[-1])) if found else Checkpoint()
+def newest(store: Store, model: str, start: Checkpoint = NOTHING) -> Checkpoint:
+    """Return the newest checkpoint of a model behind `start`, which is returned where there is none."""
+    found = store.keys(f"checkpoint/{model}/", key_of(model, start.links) if start.links else "")
+    return parse(store.get(found[-1])) if found else start
 
 
 def further(store: Store, model: str, former: Checkpoint, wanted: Sequence[str]) -> Checkpoint:

@@ -143,6 +143,9 @@ class FunctionInvoked(Event):
     request: str = Field(validation_alias=AliasPath("detail", "requestID"), min_length=1)
     function: str = Field(validation_alias=AliasPath("detail", "requestParameters", "functionName"), min_length=1)
     who: str = Field(validation_alias=AliasPath("detail", "userIdentity", "arn"), min_length=1)
+    role: str = Field(
+        default="", validation_alias=AliasPath("detail", "userIdentity", "sessionContext", "sessionIssuer", "arn")
+    )
     denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
 
     @property
@@ -172,6 +175,16 @@ class RebuildAsked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     rebuild: str
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class AdoptionAsked(BaseModel):
+    """What a person asks `reconcile`: adopt what a model serves, or confirm that another person asked so."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    adopt: str
+    confirms: str = ""  # the id of the call that asked
     reason: str = Field(min_length=1, max_length=1000)
 
 

@@ -120,7 +120,7 @@ def foreign(world: World, seen: Sight, templates: Iterable[str | None]) -> str |
     running = [v for v in seen.versions if v.tag("release_id") in named]
     approved = [decisions.release_of(v) for v in running if is_approved(world, seen, v)]
     known_templates = [template for template in templates if template is not None]
-    allowed = [_container(world, seen.model, template, each) for template in known_templates for each in approved]
+    allowed = [container_of(world, seen.model, template, each) for template in known_templates for each in approved]
     if problem := expected.problem(seen.serving.containers, allowed):
         return problem
     if seen.serving.owned or seen.stack.is_moving or not seen.stack.release_id:  # `decisions.Remains` tells of the last
@@ -132,7 +132,8 @@ def _releases(serving: Serving) -> set[str]:
     return {each.environment.get("ATOLL_RELEASE_ID", "") for each in serving.containers} - {""}
 
 
-def _container(world: World, model: str, template: str, release: Release) -> Container:
+def container_of(world: World, model: str, template: str, release: Release) -> Container:
+    """Return the one container that a template gives a release of a model."""
     repository = world.image.uri().partition("@")[0]
     bucket = world.settings.release_bucket
     return expected.container(template, release, model=model, repository=repository, bucket=bucket)

@@ -20,12 +20,12 @@ PREFIXES: dict[str, frozenset[str]] = {
         {"executed", "separation_of_duties_violated", "execution_denied", "way_back_executed", "way_back_denied"}
     ),
     "rejections": frozenset({"rejected", "rejection_denied"}),
-    "outcomes": frozenset({"released", "rolled_back", "unproven"}),
+    "outcomes": frozenset({"released", "rolled_back", "unproven", "adopted", "adoption_refused"}),
     "overtaken": frozenset({"superseded"}),
     "deployments": frozenset({"deployed", "intrusion", "hangs", "remains", "stands_still"}),
     "asks": frozenset({"way_back_asked"}),
     "callers": frozenset({"asked_by", "asking_denied"}),
-    "repairs": frozenset({"redelivered", "registry_edited", "registry_rebuilt", "record_tampered"}),
+    "repairs": frozenset({"redelivered", "registry_edited", "registry_rebuilt", "record_tampered", "adoption_asked"}),
 }
 """Prefix below `audit/` -> the kinds of entries that lie there."""
 _PREFIX_OF = {kind: prefix for prefix, kinds in PREFIXES.items() for kind in kinds}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.release import decisions, events, guarding, known, mirror, reports, waiting, watching
+from lambdas.release import adopting, decisions, events, guarding, known, mirror, reports, waiting, watching
 from lambdas.release.ports import World
 from lambdas.release.record import RecordError
 from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
@@ -51,7 +51,14 @@ def reconcile(world: World, at: datetime) -> list[str]:
         except RecordError as error:
             reports.record_tampered(world, str(error), at)
             event, subject = events.settled_again(model, at), stack_of(model)
-            lost = Lost(function="release_settled", model=model, subject=subject, event=event, why=str(error))
+            lost = Lost(
+                function="release_settled",
+                model=model,
+                subject=subject,
+                event=event,
+                why=str(error),
+                urgent=adopting.agreement(world, model, at) is not None,
+            )
             broken.append(redeliver(world, lost, at))
     return done + (broken or [redeliver(world, lost, at) for lost in lost_jobs(world, at)])
 

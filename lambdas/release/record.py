@@ -7,15 +7,18 @@ Nothing else says who approved, what was champion, what may come back; MLflow's 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from lambdas.release.records import AuditEntry, Version, submitter_of
+from lambdas.release.records import LONG_AGO, AuditEntry, Version, submitter_of
 
 SCHEMAS = frozenset({1, 2})
 EXECUTIONS = ("executed", "separation_of_duties_violated")
 ENDS = ("rolled_back", "rejected", "refused", "expired")
 """What ends a version for good; the first of these that is on record is its state."""
-WHATS = frozenset({"registered", "asked", "requested", *EXECUTIONS, "released", "superseded", *ENDS})
+WHATS = frozenset({"registered", "asked", "requested", *EXECUTIONS, "released", "superseded", *ENDS, "adopted"})
 """The entries that a fold reads; all others are for people."""
+_ADOPTED = ("asked", "executed", "released")
+"""What an adoption is of the release that it names: whoever confirmed it stands for the approver."""
 ASKED = ("atoll.release_id", "atoll.requested_at", "atoll.serving_image_digest")
 _DECIDED = (*ASKED, "atoll.state", "atoll.approver", "atoll.reason", "atoll.crowned", "atoll.replaced")
 Facts = Mapping[str, Sequence[AuditEntry]]
@@ -32,12 +35,15 @@ class Known:
     versions: tuple[Version, ...] = ()
     champion: Version | None = None
     blocked: str = ""  # why nothing may move forward
+    begun: datetime = LONG_AGO  # when people adopted what served; nothing before counts
 
 
 def fold(entries: Iterable[AuditEntry]) -> Known:
-    """Return what a set of entries of one model says."""
+    """Return what a set of entries of one model says: those since the newest adoption, if there was one."""
+    given = sorted(entries, key=lambda entry: entry.order)
+    begun = max((entry.at for entry in given if entry.what == "adopted"), default=LONG_AGO)
     known, unknown = [], set[int]()
-    for entry in sorted(entries, key=lambda entry: entry.order):
+    for entry in (each for each in given if each.at >= begun):
         if entry.schema not in SCHEMAS:
             unknown.add(entry.schema)
         elif entry.what in WHATS and str(entry.details.get("version", "")).isdecimal():
@@ -47,14 +53,15 @@ def fold(entries: Iterable[AuditEntry]) -> Known:
     versions = [_version(number, of, is_champion=number == champion) for number, of in facts.items()]
     newest_first = tuple(sorted(versions, key=lambda version: -int(version.number)))
     blocked = f"The record holds entries of schema {sorted(unknown)}, known are {sorted(SCHEMAS)}." if unknown else ""
-    return Known(newest_first, next((v for v in newest_first if v.number == champion), None), blocked)
+    return Known(newest_first, next((v for v in newest_first if v.number == champion), None), blocked, begun)
 
 
 def _facts(entries: Iterable[AuditEntry]) -> dict[str, Facts]:
     found: dict[str, dict[str, list[AuditEntry]]] = {}
     for entry in entries:
         of = found.setdefault(str(entry.details["version"]), {what: [] for what in WHATS})
-        of[entry.what].append(entry)
+        for what in _ADOPTED if entry.what == "adopted" else (entry.what,):
+            of[what].append(entry)
     return dict(found)
 
 

@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator
 
 from lambdas.release import checkpoints
-from lambdas.release.chain import NO_PREVIOUS, AuditStore, by_model, link_key, misplaced, sha256_of
+from lambdas.release.chain import AuditStore, by_model, link_key, misplaced, sha256_of
+from lambdas.release.checkpoints import NO_PREVIOUS
 from lambdas.release.record import RecordError
 
 

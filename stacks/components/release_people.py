@@ -54,6 +54,9 @@ class Approver(PersonRole):
         read_records(self, foundation)
         self.permissions.allow_objects("s3:GetObject", bucket=foundation.releases, prefix="models/")
         self.permissions.allow_objects("s3:PutObject", bucket=foundation.audit, prefix="reasons/")
+        self.permissions.allow_pattern(  # adoptions take two of them; the function takes a request and nothing else
+            "lambda:InvokeFunction", on=[arns.release_function(self, arns.RECONCILE)], because=NAMED_AT_RUN_TIME
+        )
         keys = foundation.keys
         self.permissions.allow("kms:Decrypt", on=[keys.release.key_arn])
         self.permissions.allow("kms:GenerateDataKey", on=[keys.audit.key_arn])

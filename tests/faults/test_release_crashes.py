@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.release import mirror
+from lambdas.release import known, mirror
 from lambdas.release.records import BACKWARD, Stack
 from tests.fakes.artifacts import archive, metrics
 from tests.fakes.change_sets import stem_of
 from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job
 from tests.unit.lambdas.stories import complete, execute, released, requested, settle
+from tests.unit.lambdas.test_adopting import LATER, confirmed
+from tests.unit.lambdas.test_broken_record import broken, emptied, serving
 
 
 class Crash(BaseException):
@@ -192,6 +194,20 @@ def test_recording_a_deployments_template_survives_a_crash_at_any_moment() -> No
         assert not world.change_sets.executed
 
     assert every_crash(prepare, settle, hold) >= 10
+
+
+def test_an_adoption_survives_a_crash_at_any_moment() -> None:
+    def hold(world: FakeWorld) -> None:
+        assert settle(world, at=LATER) == "version 1 is released already"
+        assert (world.audit.whats.count("adopted"), world.audit.whats.count("deployed")) == (1, 1)
+        assert [version.state for version in known.versions(world, MODEL)] == ["released"]
+        assert [subject for subject, _ in world.notifier.messages if " goes on with r-by-ann-" in subject]
+        assert not world.change_sets.executed
+
+    def step(world: FakeWorld) -> None:
+        settle(world, at=LATER)
+
+    assert every_crash(lambda: confirmed(broken(emptied, serving())), step, hold) >= 20
 
 
 def test_recording_the_approver_survives_a_crash_at_any_moment() -> None:

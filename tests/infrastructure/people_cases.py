@@ -87,6 +87,12 @@ CASES = {
         (Request(action=EXECUTE, resource=STACK, uid="carol", keys=BY_ARN), False),  # by its name alone
         (Request(action=EXECUTE, resource=SHADOW, uid="carol", keys=FORWARD), False),
         (Request(action=INVOKE, resource=WAY_BACK, uid="carol"), False),
+        (
+            Request(action=INVOKE, resource=WAY_BACK.replace("WayBackAsked", "Reconcile"), uid="carol"),
+            True,
+        ),  # adoptions
+        (Request(action=INVOKE, resource=WAY_BACK.replace("WayBackAsked", "Reconcile"), uid=None), False),
+        (Request(action=INVOKE, resource=WAY_BACK.replace("WayBackAsked", "ReleaseSettled"), uid="carol"), False),
         (Request(action=DELETE, resource=STACK, uid="carol", keys=FORWARD), True),
         (Request(action=DELETE, resource=STACK, uid="bob", keys=FORWARD), False),  # RT-04: to be asked for again
         (Request(action=DELETE, resource=STACK, uid=None, keys=FORWARD), False),

@@ -8,7 +8,7 @@ from lambdas.release.records import AuditEntry
 
 
 class CountedAudit(ChainedAudit):
-    """`ports.AuditLog` that counts what it writes: `Atoll` / `Transitions`, by `Model` and `What`.
+    """`audit_log.AuditLog` that counts what it writes: `Atoll` / `Transitions`, by `Model` and `What`.
 
     The count is a log line in CloudWatch's embedded metric format: no call, and no endpoint in the network. A retry
     after a crash counts again; the record itself does not.

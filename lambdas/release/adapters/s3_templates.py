@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.release.ports import AuditLog
+from lambdas.release.audit_log import AuditLog
 from lambdas.release.record import RecordError
 
 _THERE_ALREADY = {"PreconditionFailed", "ConditionalRequestConflict"}

@@ -18,5 +18,5 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 def function_invoked(call: events.FunctionInvoked, world: World) -> str:
     """Record who called; return what was recorded."""
-    reports.asked_by(world, call.request, call.caller, call.function_name, call.denied or "", call.at)
+    reports.asked_by(world, call)
     return f"{call.caller} called {call.function_name}"

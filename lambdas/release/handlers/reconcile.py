@@ -1,12 +1,12 @@
 """On a schedule: find what lost events, crashes and dead letters left undone, and have the right function do it.
 
-Asked by a person: write MLflow's copy of the record anew.
+Asked by a person: write MLflow's copy of the record anew, or take down that what serves be adopted.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lambdas.release import events, mirror, reconciling
+from lambdas.release import adopting, events, mirror, reconciling
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -18,7 +18,7 @@ _CLOCKS = timedelta(minutes=5)
 
 @traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
-    """Take the scheduled event, or `{"rebuild": <model>, "reason"}`; answer what was done, or `{"refused"}`."""
+    """Take the scheduled event, or what a person asks (`rebuild`, `adopt`); answer what was done, or `{"refused"}`."""
     annotate("request", context.aws_request_id)
     answer, heads = answered(event, context.aws_request_id, datetime.now(UTC), connect())
     logger.info(answer | {"heads": heads})  # the log group is no part of the bucket
@@ -34,6 +34,8 @@ def answered(event: dict[str, Any], request: str, now: datetime, world: World) -
     """
     if "rebuild" in event:
         return rebuild(event, request, now, world), world.audit.heads()
+    if "adopt" in event:
+        return adopt(event, request, now, world), world.audit.heads()
     scheduled = events.parse(events.Scheduled, event)
     if scheduled.at > now + _CLOCKS:
         raise events.EventError(f"time is {scheduled.at.isoformat()}, expected none after {now.isoformat()}.")
@@ -50,4 +52,15 @@ def rebuild(event: dict[str, Any], request: str, at: datetime, world: World) -> 
     try:
         return {"versions": mirror.rebuild(world, events.parse(events.RebuildAsked, event), request, at)}
     except (events.EventError, mirror.RefusedRebuildError, RecordError) as refusal:
+        return {"refused": str(refusal)}
+
+
+def adopt(event: dict[str, Any], request: str, at: datetime, world: World) -> dict[str, Any]:
+    """Take down that a person asks for an adoption or confirms one; `release_settled` carries it out."""
+    try:
+        return {
+            "adopts": adopting.ask(world, events.parse(events.AdoptionAsked, event), request, at),
+            "request": request,
+        }
+    except (events.EventError, adopting.RefusedAdoptionError) as refusal:
         return {"refused": str(refusal)}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from lambdas.release import approvals, decisions, events, guarding, known, reports, settling, watching
+from lambdas.release import adopting, approvals, decisions, events, guarding, known, reports, settling, watching
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -22,13 +22,15 @@ def release_settled(event: events.StackStatusChanged | events.EndpointChanged, w
     """Compare the record with what the endpoint says, and believe the endpoint. Return what became of it.
 
     The event is a hint that there is something to see; what it says is looked up. Where the record can't decide, people
-    are told and nothing is started or stopped.
+    are told and nothing is started or stopped, until two of them agree on what serves.
     """
     if event.model not in world.settings.models:
         return f"{event.model} is no model of ours"
     try:
         return _look(event, world)
     except RecordError as broken:
+        if done := adopting.carry_out(world, event.model, event.at):
+            return done
         reports.stands_still(world, event.model, str(broken), event.at)
         return f"nothing is done: {broken}"
 

@@ -37,7 +37,7 @@ def state(*entries: AuditEntry) -> str:
 REQUESTED = (entry("registered"), entry("asked"), entry("requested"))
 entries = st.builds(
     entry,
-    st.sampled_from(sorted(WHATS)),
+    st.sampled_from(sorted(WHATS - {"adopted"})),
     number=st.integers(1, 3),
     minute=st.integers(0, 5),
     who=st.sampled_from(["ann", "Ann", "bob", "cid"]),
@@ -45,7 +45,10 @@ entries = st.builds(
 )
 
 
-@given(st.lists(entries, max_size=12), st.data())
+adoptions = st.builds(entry, st.just("adopted"), number=st.integers(1, 3), minute=st.integers(0, 5))
+
+
+@given(st.lists(entries | adoptions, max_size=12), st.data())
 def test_any_order_and_any_repetition_gives_the_same(found: list[AuditEntry], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(found + found[: len(found) // 2]))
     assert fold(shuffled) == fold(found)
@@ -61,6 +64,20 @@ def test_there_is_one_champion_at_most_and_it_was_released_and_nothing_ended_it(
         assert version.state not in {"released", "superseded"} or own & {"released", "superseded"}
         assert bool(version.tag("approver")) == bool(own & set(EXECUTIONS))
         assert bool(own & set(ENDS)) == (version.state in ENDS)
+
+
+@given(st.lists(entries | adoptions, max_size=12), adoptions)
+def test_nothing_from_before_an_adoption_says_anything(found: list[AuditEntry], adopted: AuditEntry) -> None:
+    since = [each for each in found if each.at >= adopted.at]
+    now = fold([*found, adopted])
+    assert now == fold([*since, adopted])
+    assert now.begun == max(each.at for each in [adopted, *since] if each.what == "adopted")
+
+
+def test_what_was_adopted_is_the_champion_of_whoever_confirmed_it() -> None:
+    now = fold([*REQUESTED, entry("rejected", minute=1), entry("adopted", number=7, minute=2, who="carol")])
+    assert [(v.number, v.state, v.tag("approver")) for v in now.versions] == [("7", "released", "carol")]
+    assert now.champion == now.versions[0]
 
 
 @given(st.lists(entries, max_size=8), st.lists(entries, max_size=4))

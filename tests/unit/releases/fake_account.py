@@ -102,6 +102,11 @@ class FakeAccount:
         self.create(name, found[0] if found else dict.fromkeys(self.parameters, ""), "")
         return self.execute(name)
 
+    def adopt(self, confirms: str, reason: str) -> dict[str, Any]:
+        """The platform's function takes it down."""
+        self.asked.append((confirms, reason))
+        return {"request": "c5a3", "adopts": {"version": "2", "atoll.release_id": SECOND}}
+
     def execute(self, name: str) -> dict[str, str]:
         self.operations += 1
         asked = self.sets.pop(name)["parameters"]

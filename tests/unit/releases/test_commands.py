@@ -261,3 +261,19 @@ def test_what_is_shown_as_a_table_can_be_printed_as_json(account: FakeAccount) -
 
     assert "AP 0.8 against 0.7 [champion]" in console.export_text()
     assert json.loads(json.dumps(shown))["request"]["changes"] == ["Modify Endpoint (AWS::SageMaker::Endpoint)"]
+
+
+def test_an_adoption_is_asked_for_by_one_and_confirmed_under_its_id_by_another(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = run(commands.adopt, account, confirms="")
+    assert "python -m releases adopt --confirms c5a3" in shown["another approver runs"]
+    with pytest.raises(CommandError, match="Nobody asked"):
+        run(commands.adopt, account, confirms="c5a4")
+    asked: list[str] = []
+    monkeypatch.setattr(commands, "_ask", lambda _, question: asked.append(question))
+    adopts: Any = {"version": "2", "atoll.release_id": SECOND}
+    account.happen("c5a3", "adoption_asked", "unnamed", adopts=adopts, broken="The entry x is gone.")
+    assert run(commands.adopt, account, confirms="c5a3")["done"].startswith("confirmed")
+    assert asked[0].startswith(f"The entry x is gone.\natoll.release_id = {SECOND}\nversion = 2\n")
+    assert account.asked == [("", "it is worse"), ("c5a3", "it is worse")]

@@ -83,3 +83,9 @@ def test_every_state_that_a_version_can_reach_by_a_release_is_known() -> None:
     reachable = {state.replace("_", " ") for states in decisions._NEXT.values() for state in states}
 
     assert reachable - {"refused"} <= set(STATES.values())
+
+
+def test_what_was_adopted_is_a_champion_and_nothing_from_before_it_is() -> None:
+    tale = [(NAMES[1], "released"), (NAMES[2], "adopted"), (NAMES[0], "released")]
+    assert former(happened(tale), serving=NAMES[0]) == NAMES[2]
+    assert former(happened(tale[:2]), serving=NAMES[2]) is None

@@ -1,0 +1,197 @@
+"""A record that can't decide goes on by two approvers: one asks that what serves is adopted, another one confirms it.
+
+Both call the same function; who they were is the trail's word, under the call's id. What the record said before counts
+for nothing any more: no way back, no waiting request (docs/decisions/0044-two-people-adopt-what-serves.md).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lambdas.release import approvals, documents, expected, guarding, intrusions, known, reports, signing
+from lambdas.release.events import AdoptionAsked
+from lambdas.release.ports import World
+from lambdas.release.record import RecordError
+from lambdas.release.records import AuditEntry, Release, Serving, Stack, is_release_id, submitter_of
+from lambdas.release.vouching import tag_of
+
+COUNTS_FOR = timedelta(days=1)
+"""How long an asking and its confirmation count."""
+_NOBODY = Serving(status="", manifest_sha256="", release_id="")
+
+
+class RefusedAdoptionError(Exception):
+    """What serves is not adopted; the text says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who called, as the trail has it: the session's name and its role."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """An asking and its confirmation, with the names that the trail gave both."""
+
+    asked: AuditEntry
+    confirmed: AuditEntry
+    asker: Person
+    confirmer: Person
+
+
+def ask(world: World, asked: AdoptionAsked, request: str, at: datetime) -> dict[str, str]:
+    """Record that a person asks for an adoption, or confirms another's; return what would be adopted.
+
+    Raises:
+        RefusedAdoptionError: there is nothing to adopt, or what serves can't be, or isn't what was asked for.
+    """
+    model = asked.adopt
+    if model not in world.settings.models:
+        raise RefusedAdoptionError(f"model is {model!r}, expected one of {', '.join(world.settings.models)}.")
+    if (broken := why_broken(world, model)) is None:
+        raise RefusedAdoptionError(f"The record of {model} decides: there is nothing to adopt.")
+    adopts = what_serves(world, model)
+    if asked.confirms and adopts != _asked_for(world, model, asked.confirms):
+        raise RefusedAdoptionError(
+            f"Nobody asked under {asked.confirms!r} to adopt what {model} serves now, {adopts}. Ask anew."
+        )
+    details = {"reason": asked.reason, "confirms": asked.confirms, "broken": broken, "adopts": adopts}
+    reports.adoption_asked(world, model, request, details, at)
+    return adopts
+
+
+def why_broken(world: World, model: str) -> str | None:
+    """Return why a model's record can't decide; None when it can."""
+    try:
+        known.of(world, model)
+        world.templates.recorded(model)
+    except RecordError as error:
+        return str(error)
+    return None
+
+
+def _asked_for(world: World, model: str, request: str) -> object:
+    asked = (each for each in world.audit.told(model, "adoption_asked", request) if not each.details["confirms"])
+    return next((each.details["adopts"] for each in asked), None)
+
+
+def what_serves(world: World, model: str) -> dict[str, str]:
+    """Return what would be adopted: the stack's template, and the release where the endpoint serves one.
+
+    Raises:
+        RefusedAdoptionError: the stack moves, or the endpoint isn't what the stack's template gives a signed release.
+    """
+    stack, serving = world.endpoints.stack(model), world.endpoints.serving(model)
+    template = world.endpoints.template(model)
+    adopts = {"template_sha256": intrusions.sha256(template)}
+    if stack.can_change and serving is None and not stack.release_id:
+        return adopts
+    if problem := _unsound(stack, serving) or _foreign(world, model, serving or _NOBODY, template):
+        raise RefusedAdoptionError(f"What {model} serves can't be adopted: {problem}. `python -m releases stop` works.")
+    return adopts | _release(world, model, serving or _NOBODY)
+
+
+def _unsound(stack: Stack, serving: Serving | None) -> str | None:
+    """Return why stack and endpoint are nothing to hold on to; None when both rest and name one release."""
+    if not stack.can_change:
+        return f"the stack is {stack.status}"
+    if serving is None or serving.status != "InService" or serving.refuses or not serving.owned:
+        return f"the stack names {stack.release_id or 'no release'}, and its endpoint doesn't serve all callers"
+    if serving.release_id != stack.release_id or not is_release_id(serving.release_id):
+        return f"the stack names {stack.release_id or 'no release'}, its endpoint {serving.release_id or 'none'}"
+    return None
+
+
+def _foreign(world: World, model: str, serving: Serving, template: str) -> str | None:
+    """Return what runs beside a signed release in the stack's own template; None when that is all."""
+    release = Release(
+        image_digest=serving.image_digest,
+        manifest_sha256=serving.manifest_sha256,
+        version=serving.version,
+        release_id=serving.release_id,
+    )
+    try:
+        allowed = guarding.container_of(world, model, template, release)
+    except expected.ExpectedError as error:
+        return str(error)
+    return expected.problem(serving.containers, [allowed]) or signing.problem(world, model, serving.manifest_sha256)
+
+
+def _release(world: World, model: str, serving: Serving) -> dict[str, str]:
+    papers = {name: world.artifacts.kept(model, serving.manifest_sha256, name) or b"" for name in documents.NAMES}
+    return {
+        "version": serving.version,
+        "atoll.release_id": serving.release_id,
+        "atoll.manifest_sha256": serving.manifest_sha256,
+        "atoll.serving_image_digest": serving.image_digest,
+        **{f"atoll.{tag_of(name)}": hashlib.sha256(content).hexdigest() for name, content in papers.items()},
+    }
+
+
+def carry_out(world: World, model: str, at: datetime) -> str | None:
+    """Adopt what two people agreed on, where they may and it serves still; None where no agreement waits.
+
+    The entry `adopted` is written last: a retry finds the same agreement, and writes the same entries.
+    """
+    found = agreement(world, model, at)
+    if found is None:
+        return None
+    agreed = found.confirmed.details["adopts"]
+    try:
+        problem = problem_of(found, approver=world.settings.approver_role_arn)
+        if not problem and what_serves(world, model) != agreed:
+            problem = "something else serves now"
+    except RefusedAdoptionError as refusal:
+        problem = str(refusal)
+    if problem:
+        reports.adoption_refused(world, found.confirmed, problem)
+        return f"not adopted: {problem}"
+    world.templates.keep(model, world.endpoints.template(model))
+    reports.deployed(world, model, world.endpoints.stack(model), agreed["template_sha256"], found.confirmed.at)
+    reports.adopted(world, found.confirmed, asker=found.asker.name, confirmer=found.confirmer.name)
+    return f"adopted {agreed.get('atoll.release_id', 'that nothing serves')}"
+
+
+def agreement(world: World, model: str, at: datetime) -> Agreement | None:
+    """Return the newest agreement of the last day that was neither carried out nor refused; None where none is whole.
+
+    It is whole when the trail has named both: no entry of ours knows who calls a function.
+    """
+    entries = {each.subject: each for each in world.audit.told(model, "adoption_asked") if at - each.at < COUNTS_FOR}
+    answered = {
+        each.details["request"] for kind in ("adopted", "adoption_refused") for each in world.audit.told(model, kind)
+    }
+    for confirmed in sorted(entries.values(), key=lambda entry: entry.at, reverse=True):
+        asked = entries.get(confirmed.details["confirms"])
+        if asked is None or confirmed.subject in answered:
+            continue
+        asker, confirmer = (_caller(world, each.subject) for each in (asked, confirmed))
+        if asker and confirmer:
+            return Agreement(asked=asked, confirmed=confirmed, asker=asker, confirmer=confirmer)
+    return None
+
+
+def _caller(world: World, request: str) -> Person | None:
+    named = world.audit.told(reports.ALL_MODELS, "asked_by", request)
+    return Person(named[0].who, str(named[0].details.get("role", ""))) if named else None
+
+
+def problem_of(found: Agreement, *, approver: str) -> str | None:
+    """Return why two calls are no agreement; None when two people of the approver's role made them.
+
+    Nobody confirms the own model, as nobody approves it.
+    """
+    for did, person in (("asked", found.asker), ("confirmed", found.confirmer)):
+        if stranger := approvals.stranger(person.name, person.role, approver=approver):
+            return f"{did} {stranger}"
+    if found.asker.name.casefold() == found.confirmer.name.casefold():
+        return f"{found.asker.name} asked and confirmed: another person must confirm"
+    if found.confirmed.details["adopts"] != found.asked.details["adopts"]:
+        return "they were about different things"
+    release = found.confirmed.details["adopts"].get("atoll.release_id", "")
+    if found.confirmer.name.casefold() == submitter_of(release).casefold():
+        return f"{found.confirmer.name} submitted what serves: another person must confirm"
+    return None
