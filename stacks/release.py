@@ -15,7 +15,7 @@ from stacks.components.arns import WAY_BACK_ASKED
 from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute, Redelivery, RedeliveryBus, Timetable
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.pipeline import ReleasePowers
-from stacks.components.record import function_role_name
+from stacks.components.record import deployers_role, function_role_name
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.settings import Settings
 from stacks.tracking import TrackingStack
@@ -49,7 +49,8 @@ class ReleaseStack(AtollStack):
             service_role=roles.endpoint_service_role,
             approver=roles.approver,
         )
-        self.function_environment = release_environment(settings, self.powers)
+        deployer = {"ATOLL_DEPLOYER_ROLE_ARN": deployers_role(self, settings)}
+        self.function_environment = release_environment(settings, self.powers) | deployer
         self.bus = RedeliveryBus(self, "Redelivery")
         rule = self._training_completed()
         senders = self._change_sets()

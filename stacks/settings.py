@@ -67,6 +67,13 @@ class Identity(_Section):
         description="Name (with path) of the role that CloudFormation deploys with, where it isn't that of `cdk "
         "bootstrap`. The audit bucket lets it alone change the bucket's rules.",
     )
+    deploy_role: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_+=,.@/-]+$",
+        max_length=128,
+        description="Name (with path) of the role that calls CloudFormation to deploy, where it isn't that of `cdk "
+        "bootstrap`. What another role brings to an endpoint's stack is taken back.",
+    )
     identity_providers: tuple[PrincipalName, ...] = Field(
         min_length=1,
         max_length=10,

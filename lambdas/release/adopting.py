@@ -150,7 +150,6 @@ def carry_out(world: World, model: str, at: datetime) -> str | None:
         reports.adoption_refused(world, found.confirmed, problem)
         return f"not adopted: {problem}"
     world.templates.keep(model, world.endpoints.template(model))
-    reports.deployed(world, model, world.endpoints.stack(model), agreed["template_sha256"], found.confirmed.at)
     reports.adopted(world, found.confirmed, asker=found.asker.name, confirmer=found.confirmer.name)
     return f"adopted {agreed.get('atoll.release_id', 'that nothing serves')}"
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from lambdas.release import decisions, events, guarding, known, reports, settling
 from lambdas.release.ports import World
-from lambdas.release.records import AuditEntry, Execution, Version, stack_of, submitter_of
+from lambdas.release.records import BACKWARD, FORWARD, AuditEntry, Execution, Version, stack_of, submitter_of
 
 ALARM_AFTER, WAY_OUT_AFTER = (
     timedelta(minutes=15),
@@ -43,8 +43,12 @@ def record_approver(world: World, version: Version, execution: Execution) -> str
 
 
 def have_it_watched(world: World, model: str, execution: Execution) -> None:
-    """Have the operation looked at that an execution began, while it runs (watching.py)."""
-    if world.endpoints.stack(model).is_moving:
+    """Have the operation looked at that an execution began, while it runs (watching.py); a deployment's also later.
+
+    Its template counts when the trail has told who made it (deployments.py).
+    """
+    deploys = not execution.change_set.startswith((*FORWARD, *BACKWARD))
+    if deploys or world.endpoints.stack(model).is_moving:
         world.functions.deliver("release_settled", events.settled_again(model, execution.at))
 
 
@@ -71,16 +75,11 @@ def stranger(who: str, role: str, *, approver: str) -> str | None:
     (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html); a role's
     name is unique in its account whatever its path.
     """
-    if _role(role) != _role(approver):
+    if events.role_of(role) != events.role_of(approver):
         return f"by {role or 'whoever has no role'}, expected a session of {approver}"
     if not re.fullmatch(r"[a-z0-9]{2,64}", who):
         return f"by {who!r:.100}, expected lower-case letters and digits of a known person"
     return None
-
-
-def _role(arn: str) -> tuple[str, str]:
-    account, _, resource = arn.rpartition(":")
-    return account, resource.rpartition("/")[2]
 
 
 def accept(world: World, seen: guarding.Sight, version: Version, at: datetime) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from lambdas.release.records import AuditEntry
+from lambdas.release.records import LONG_AGO, AuditEntry
 
 
 class AuditLog(Protocol):
@@ -17,7 +17,7 @@ class AuditLog(Protocol):
         """Return what was recorded below a prefix (kinds.py) of a subject (a release, a job), the oldest first."""
         ...
 
-    def told(self, model: str, kind: str, subject: str = "") -> list[AuditEntry]:
+    def told(self, model: str, kind: str, subject: str = "", since: datetime = LONG_AGO) -> list[AuditEntry]:
         """Return the entries of one kind, of one subject where it is given; those that can't be read are none."""
         ...
 

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from lambdas.release import checkpoints, kinds
 from lambdas.release.checkpoints import NO_PREVIOUS, Checkpoint
 from lambdas.release.record import WHATS, RecordError
-from lambdas.release.records import AuditEntry
+from lambdas.release.records import LONG_AGO, AuditEntry
 
 KEPT = ("audit/", "chain/", "checkpoint/", "notes/", "reasons/")
 """What is written once (stacks/components/record.py refuses everything else)."""
@@ -87,12 +87,12 @@ class ChainedAudit:
         """Return what was recorded below a prefix of a subject (a release, a job) and when, the oldest first."""
         return [_what(key) for key in self._store.keys(f"audit/{prefix}/{model}/{subject}/") if is_in_place(key)]
 
-    def told(self, model: str, kind: str, subject: str = "") -> list[AuditEntry]:
+    def told(self, model: str, kind: str, subject: str = "", since: datetime = LONG_AGO) -> list[AuditEntry]:
         """Return the entries of one kind, of one subject where it is given; those that can't be read are none."""
         place = f"audit/{kinds.prefix_of(kind)}/{model}/{subject and f'{subject}/'}"
         found = list[AuditEntry]()
         for key in self._store.keys(place):
-            if kind_of(key) == kind:
+            if kind_of(key) == kind and _when(key) >= f"{since:%Y%m%dT%H%M%SZ}":
                 with suppress(RecordError):
                     found.append(entry_of(key, self._store.get(key)))
         return [entry for entry in found if entry.home in {"", self._home}]

@@ -77,8 +77,8 @@ def kind_of_change(event: Mapping[str, Any]) -> "type[StackStatusChanged | Endpo
     return EndpointChanged if event.get("source") == "aws.sagemaker" else StackStatusChanged
 
 
-class ChangeSetCalled(Event):
-    """`AWS API Call via CloudTrail`: somebody executed or deleted a change set, with or without success."""
+class StackCalled(Event):
+    """`AWS API Call via CloudTrail`: somebody called an operation of a stack, with or without success."""
 
     kind: Literal["AWS API Call via CloudTrail"] = Field(validation_alias="detail-type")
     change_set: str = Field(default="", validation_alias=AliasPath("detail", "requestParameters", "changeSetName"))
@@ -89,16 +89,6 @@ class ChangeSetCalled(Event):
     )
     denied: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorCode"))
     message: str | None = Field(default=None, validation_alias=AliasPath("detail", "errorMessage"))
-
-    @model_validator(mode="after")
-    def names_what_it_is_about(self) -> Self:
-        """Demand a change set's name of a call that succeeded; CloudTrail's records of others may have null in place.
-
-        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-        """
-        if not (self.change_set or self.denied):
-            raise ValueError("a call that succeeded names its change set, got none")
-        return self
 
     def execution(self) -> Execution:
         """Return the try: names of change set and stack out of names or ARNs, the person out of the session's name."""
@@ -111,6 +101,20 @@ class ChangeSetCalled(Event):
             at=self.at,
             denied=self.denied or "",
         )
+
+
+class ChangeSetCalled(StackCalled):
+    """Somebody executed or deleted a change set, with or without success."""
+
+    @model_validator(mode="after")
+    def names_what_it_is_about(self) -> Self:
+        """Demand a change set's name of a call that succeeded; CloudTrail's records of others may have null in place.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+        """
+        if not (self.change_set or self.denied):
+            raise ValueError("a call that succeeded names its change set, got none")
+        return self
 
 
 def _stack_told(message: str) -> str:
@@ -206,6 +210,20 @@ def execution_of(call: Mapping[str, Any]) -> Execution | None:
         return parse(ChangeSetCalled, called_again(call)).execution()
     except EventError:
         return None
+
+
+def operation_of(call: Mapping[str, Any]) -> Execution | None:
+    """Return a call on a stack as a try, whether it named a change set or not; None when it is of no such shape."""
+    try:
+        return parse(StackCalled, called_again(call)).execution()
+    except EventError:
+        return None
+
+
+def role_of(arn: str) -> tuple[str, str]:
+    """Return account and name of a role, which is unique in its account whatever its path."""
+    account, _, resource = arn.rpartition(":")
+    return account, resource.rpartition("/")[2]
 
 
 def stack_named(asked: Mapping[str, Any]) -> str:

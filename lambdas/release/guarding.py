@@ -1,10 +1,10 @@
-"""After each operation of an endpoint's stack: keep the template that was deployed, undo what intruded."""
+"""After each operation of an endpoint's stack: see what it left, undo what intruded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from lambdas.release import decisions, events, expected, intrusions, known, reports, settling, vouching
+from lambdas.release import decisions, deployments, events, expected, intrusions, known, reports, settling, vouching
 from lambdas.release.ports import World
 from lambdas.release.records import (
     BACKWARD,
@@ -18,9 +18,6 @@ from lambdas.release.records import (
     stack_of,
 )
 from lambdas.release.statuses import Rest
-
-CLOCKS = timedelta(seconds=10)  # between CloudTrail's time of a call and CloudFormation's of the operation
-TRAIL_DELAY = timedelta(minutes=30)  # CloudTrail promises its events within about 15 minutes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,51 +43,17 @@ def look(world: World, model: str) -> Sight | None:
     serving = world.endpoints.serving(model)
     if world.endpoints.stack(model) != stack:
         return None
-    if stack.last_change_set and was_updated_directly(world, model, stack):
+    if stack.last_change_set and deployments.was_updated_directly(world, model, stack):
         stack = replace(stack, last_change_set="")
     return Sight(model=model, stack=stack, serving=serving, versions=versions)
-
-
-def keep_deployed_template(world: World, seen: Sight, at: datetime) -> None:
-    """Record the template that a deployment left; the deployment's role alone can bring a new one."""
-    if not seen.stack.went_forward:
-        return
-    current = world.endpoints.template(seen.model)
-    if current != world.templates.recorded(seen.model) and was_deployed(world, seen):
-        sha256 = world.templates.keep(seen.model, current)
-        reports.deployed(world, seen.model, seen.stack, sha256, at)
-
-
-def was_deployed(world: World, seen: Sight) -> bool:
-    """Say whether the last operation was a deployment: by a change set of its own, or by a direct call in the trail."""
-    return seen.stack.was_deployed or (
-        seen.stack.last_change_set == "" and was_updated_directly(world, seen.model, seen.stack)
-    )
-
-
-def was_updated_directly(world: World, model: str, stack: Stack) -> bool:
-    """Say whether UpdateStack began the last operation. No role of the platform's may call it on an endpoint's stack.
-
-    A change set that was executed since takes its place: what a deployment brought lends a release no trust.
-    """
-    updated = _last_call(world, "UpdateStack", model, stack)
-    if updated is None or updated > stack.changed + CLOCKS:
-        return False
-    executed = _last_call(world, "ExecuteChangeSet", model, stack)
-    return executed is None or executed < updated
-
-
-def _last_call(world: World, name: str, model: str, stack: Stack) -> datetime | None:
-    """Return when the trail saw a call on a model's stack last, from the beginning of its last operation on."""
-    calls = world.trail.calls(name, stack.changed - CLOCKS)
-    asked = [(events.stack_named(call["requestParameters"]), call["eventTime"]) for call in calls]
-    return max((datetime.fromisoformat(at) for of, at in asked if of == stack_of(model)), default=None)
 
 
 def intrusion(world: World, seen: Sight) -> str | None:
     """Return what a change set did that it must not do; None when all is as deployed and approved."""
     current, deployed = world.endpoints.template(seen.model), world.templates.recorded(seen.model)
     other = intrusions.template_problem(seen.stack, current, deployed)
+    if other and (stranger := deployments.by_a_stranger(world, seen.model, seen.stack)):
+        return f"{stranger}: {other}"
     return other or _unapproved(world, seen) or _unvouched(world, seen)
 
 
@@ -165,20 +128,23 @@ def _unvouched(world: World, seen: Sight) -> str | None:
     return vouching.problem(world, restored) if restored else None
 
 
-def may_be_known_later(stack: Stack, at: datetime) -> bool:
+def may_be_known_later(world: World, seen: Sight, at: datetime) -> bool:
     """Say whether the trail may still tell of a deployment, or of an approval before a deployment."""
-    return not stack.was_released and at - stack.changed < TRAIL_DELAY
+    late = seen.stack.was_released or at - seen.stack.changed >= deployments.TRAIL_DELAY
+    return not late and deployments.by_a_stranger(world, seen.model, seen.stack) is None
 
 
 def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
     """Bring back the deployed template with the champion's release (or none); return what was done.
 
     The state of the world decides again after a crash. What a deployment, or no change set, brought is left alone until
-    the trail must know of it.
+    the trail must know of it; before it may have told who deployed, nothing rings.
     """
     stack, model = seen.stack, seen.model
-    reports.intruded(world, model, stack, problem, at)
-    if may_be_known_later(stack, at):
+    owed = deployments.unproven(world, model, stack, at)
+    if owed is None or owed >= deployments.RINGS_AFTER:
+        reports.intruded(world, model, stack, problem, at)
+    if owed is not None or may_be_known_later(world, seen, at):
         return f"waits for the trail: {problem}"
     version = decisions.attempted(stack, seen.versions)
     if version and decisions.may_become(version.state, "rolled_back") and version.state != "released":

@@ -22,7 +22,7 @@ PREFIXES: dict[str, frozenset[str]] = {
     "rejections": frozenset({"rejected", "rejection_denied"}),
     "outcomes": frozenset({"released", "rolled_back", "unproven", "adopted", "adoption_refused"}),
     "overtaken": frozenset({"superseded"}),
-    "deployments": frozenset({"deployed", "intrusion", "hangs", "remains", "stands_still"}),
+    "deployments": frozenset({"deployment_seen", "deployed", "intrusion", "hangs", "remains", "stands_still"}),
     "asks": frozenset({"way_back_asked"}),
     "callers": frozenset({"asked_by", "asking_denied"}),
     "repairs": frozenset({"redelivered", "registry_edited", "registry_rebuilt", "record_tampered", "adoption_asked"}),

@@ -13,7 +13,7 @@ from lambdas.release import briefing
 from lambdas.release.checkpoints import NO_PREVIOUS
 from lambdas.release.events import FunctionInvoked
 from lambdas.release.ports import World
-from lambdas.release.records import AuditEntry, Release, Stack, TrainingJob, Version, stack_of, submitter_of
+from lambdas.release.records import AuditEntry, Execution, Release, Stack, TrainingJob, Version, stack_of, submitter_of
 
 UNKNOWN_MODEL = "unknown-model"
 ALL_MODELS = "all-models"
@@ -150,9 +150,15 @@ def expired(world: World, version: Version, reason: str, at: datetime) -> None:
     transition(world, version, "expired", at, who="automation", details={"reason": reason})
 
 
-def deployed(world: World, model: str, stack: Stack, sha256: str, at: datetime) -> None:
-    """Say that a deployment's template is the one that releases keep from now on."""
-    _stack_entry(world, model, stack, "deployed", at, {"template_sha256": sha256})
+def deployment_seen(world: World, model: str, stack: Stack, sha256: str) -> None:
+    """Record which template an operation left that was no release, since when; the trail says whose it was."""
+    details = {"template_sha256": sha256, "change_set": stack.last_change_set, "status": stack.status}
+    _stack_entry(world, model, stack, "deployment_seen", stack.changed, details)
+
+
+def deployed(world: World, seen: AuditEntry, made: Execution) -> None:
+    """Say that a template which was seen is the one that releases keep from now on, and whose deployment it was."""
+    world.audit.write(replace(seen, what="deployed", who=made.who, details={**seen.details, "role": made.role}))
 
 
 def redelivered(world: World, model: str, subject: str, details: Mapping[str, object], at: datetime) -> None:
@@ -213,6 +219,7 @@ def adopted(world: World, confirmed: AuditEntry, *, asker: str, confirmer: str) 
     release = adopts.get("atoll.release_id", "no release")
     by = f"asked by {asker}, confirmed by {confirmer}"
     world.notifier.tell(f"ALARM: {confirmed.model} goes on with {release}", f"Adopted, {by}. Nothing before it counts.")
+    _of_adoption(world, confirmed, "deployed", confirmer, {"template_sha256": adopts["template_sha256"]})
     details = {**adopts, "atoll.requested_at": confirmed.at.isoformat(), "asked_by": asker, "head": head}
     _of_adoption(world, confirmed, "adopted", confirmer, details)
 

@@ -7,7 +7,7 @@ though nothing had been. So it is held against the record when it begins, not wh
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from lambdas.release import decisions, guarding, intrusions, known, reports
+from lambdas.release import decisions, deployments, guarding, intrusions, known, reports
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, Brought, Release, Stack, is_release_id
 from lambdas.release.statuses import Rest
@@ -65,7 +65,7 @@ def watch(world: World, model: str, at: datetime) -> str:
     if move is None:
         return "not settled"
     at = max(at, move.stack.changed)
-    if wrong := wrongly_brought(move):
+    if wrong := wrongly_brought(move) or wrongly_begun(world, move):
         _ring(world, move, wrong, at)
         if world.change_sets.cancel(model):
             return f"cancelled: {wrong}"
@@ -82,7 +82,7 @@ def watch(world: World, model: str, at: datetime) -> str:
 
 def problem_of(world: World, move: Move) -> str | None:
     """Return what is wrong about what moves; None when it is as it should be."""
-    return wrongly_brought(move) or wrongly_running(world, move)
+    return wrongly_brought(move) or wrongly_begun(world, move) or wrongly_running(world, move)
 
 
 def takes_too_long(stack: Stack, at: datetime) -> bool:
@@ -108,6 +108,16 @@ def wrongly_brought(move: Move) -> str | None:
     if brought.release in lawful:
         return None
     return f"{name} brings {brought.release}, which is nothing that may come by that name"
+
+
+def wrongly_begun(world: World, move: Move) -> str | None:
+    """Return who began what moves and may not deploy; None where it is a release, or the trail doesn't tell (yet)."""
+    if move.is_release:
+        return None
+    direct = move.stack.was_released  # which the stack names still: another operation began without a change set
+    return deployments.by_a_stranger(
+        world, move.seen.model, replace(move.stack, last_change_set="") if direct else move.stack
+    )
 
 
 def wrongly_running(world: World, move: Move) -> str | None:

@@ -101,11 +101,21 @@ def function_role(scope: Construct, settings: Settings, function: str) -> str:
 
 def deploying_role(scope: Construct, settings: Settings) -> str:
     """Give the ARN of the role that CloudFormation has while it deploys: of the CDK's bootstrap, or the settings'."""
+    default = cdk.DefaultStackSynthesizer.DEFAULT_CLOUDFORMATION_ROLE_ARN
+    return _bootstrapped(scope, settings, settings.identity.cloudformation_role, default)
+
+
+def deployers_role(scope: Construct, settings: Settings) -> str:
+    """Give the ARN of the role that calls CloudFormation to deploy: of the CDK's bootstrap, or the settings'."""
+    default = cdk.DefaultStackSynthesizer.DEFAULT_DEPLOY_ROLE_ARN
+    return _bootstrapped(scope, settings, settings.identity.deploy_role, default)
+
+
+def _bootstrapped(scope: Construct, settings: Settings, named: str | None, bootstrap: str) -> str:
     stack = cdk.Stack.of(scope)
-    if named := settings.identity.cloudformation_role:
+    if named:
         return stack.format_arn(service="iam", region="", resource="role", resource_name=named)
     account, region = settings.deployment.account, settings.deployment.region
-    bootstrap = cdk.DefaultStackSynthesizer.DEFAULT_CLOUDFORMATION_ROLE_ARN
     qualifier = stack.synthesizer.bootstrap_qualifier or cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER
     for placeholder, value in (
         ("${AWS::Partition}", cdk.Aws.PARTITION),

@@ -169,11 +169,12 @@ class FakeCloud:
                 self.running = serving_release(change_set.release, self.deployed) if served else None
         self._tell_status()
 
-    def deploy(self, template: str, *, direct: bool = False) -> None:
+    def deploy(self, template: str, *, direct: bool = False, role: str = "Deployer") -> None:
         """`cdk deploy`: by a change set of its own, or directly, which makes waiting change sets obsolete."""
         deployment = ChangeSet(self.release, template)
         if not direct:
             self.begin("cdk-deploy-change-set", deployment)
+            self.call("ExecuteChangeSet", "cdk-deploy-change-set", "deployer", role)
             return
         waiting = {n: s for n, s in self.sets.items() if s.status == "AVAILABLE"}
         named = "" if self.forgets else self.last_change_set
@@ -181,7 +182,7 @@ class FakeCloud:
         self.sets, self.last_change_set = waiting, named
         for change_set in waiting.values():
             change_set.status = "OBSOLETE"
-        self.call("UpdateStack", "", "deployer")
+        self.call("UpdateStack", "", "deployer", role)
 
     def call(self, what: str, name: str, who: str, role: str = "") -> None:
         """CloudTrail notes a call, and EventBridge tells of it; of the role that may, where none is named."""

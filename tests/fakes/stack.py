@@ -15,6 +15,7 @@ MODEL = "card-anomaly"
 REPOSITORY = "registry.example/atoll/model"
 IMAGE = f"{REPOSITORY}@sha256:{'a' * 64}"
 APPROVER = "arn:x:iam::1:role/atoll/Approver"
+DEPLOYER = "arn:x:iam::1:role/Deployer"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SETTINGS = Settings(
     models=(MODEL,),
@@ -26,6 +27,7 @@ SETTINGS = Settings(
     endpoint_service_role_arn="role",
     signing_key_arn="key",
     approver_role_arn=APPROVER,
+    deployer_role_arn=DEPLOYER,
     minimum_average_precision=0.5,
     maximum_regression=0.05,
     slice_fields=("agency",),

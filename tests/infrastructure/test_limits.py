@@ -55,6 +55,7 @@ def test_deployments_at_the_settings_bounds_and_drawn_ones_stay_within_the_limit
         ("identity", "role_name_prefix", "n" * 21),
         ("identity", "permissions_boundary", "b" * 513),
         ("identity", "cloudformation_role", "c" * 129),
+        ("identity", "deploy_role", "d" * 129),
         ("identity", "identity_providers", (f"role/{'i' * 124}",)),
         ("identity", "identity_providers", tuple(f"role/{number}" for number in range(11))),
         ("tracking", "domain", f"a.{'d' * 64}"),

@@ -29,6 +29,7 @@ def longest(region: str, *, zones: str = "abc") -> dict[str, Any]:
             "role_path": LONGEST_PATH,
             "role_name_prefix": LONGEST_PREFIX,
             "cloudformation_role": LONGEST_ROLE,
+            "deploy_role": LONGEST_ROLE,
             "identity_providers": [f"{LONGEST_PROVIDER[:-1]}{number}" for number in range(10)],
         },
         "network": {

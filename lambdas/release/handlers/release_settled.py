@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from lambdas.release import adopting, approvals, decisions, events, guarding, known, reports, settling, watching
+from lambdas.release import (
+    adopting,
+    approvals,
+    decisions,
+    deployments,
+    events,
+    guarding,
+    known,
+    reports,
+    settling,
+    watching,
+)
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -40,7 +51,7 @@ def _look(event: events.StackStatusChanged | events.EndpointChanged, world: Worl
     if seen is None:
         return watching.watch(world, event.model, event.at)
     at = max(event.at, seen.stack.changed)  # an event may be older than the operation whose end it finds
-    guarding.keep_deployed_template(world, seen, at)
+    deployments.keep(world, seen.model, seen.stack)
     if problem := guarding.intrusion(world, seen):
         return guarding.drive_out(world, seen, problem, at)
     unable = guarding.help_out(world, seen, at)

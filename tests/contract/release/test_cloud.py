@@ -13,7 +13,7 @@ from lambdas.release import events
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
 from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
-from lambdas.release.guarding import CLOCKS
+from lambdas.release.deployments import CLOCKS
 from lambdas.release.records import Release, Stack, name_of, stack_of
 from local.story.waiting import wait_for
 from tests.fakes import stack as fakes

@@ -9,10 +9,10 @@ from lambdas.release import events, guarding, reports
 from lambdas.release.decisions import release_of
 from lambdas.release.handlers.release_settled import release_settled
 from lambdas.release.reconciling import DELIVERIES_A_DAY, reconcile
-from lambdas.release.records import Brought, Container, Release, Stack
+from lambdas.release.records import Brought, Container, Release, Stack, stack_of
 from lambdas.release.watching import LONGEST
 from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job, serving
-from tests.fakes.stack import template
+from tests.fakes.stack import identity, template
 from tests.unit.lambdas.stories import complete, ended, execute, released, requested, settle
 
 EVIL = template("evil")
@@ -271,3 +271,33 @@ def test_a_stack_of_a_model_that_is_not_ours_is_left_alone() -> None:
     }
     assert release_settled(events.parse(events.StackStatusChanged, event), world) == "shadow is no model of ours"
     assert guarding.look(world, MODEL)
+
+
+def began(world: FakeWorld, role: str, name: str = "cdk-deploy-change-set") -> None:
+    """The trail tells who executed the change set that moves the stack."""
+    asked = {"stackName": stack_of(MODEL), "changeSetName": name}
+    who = identity("mallory", role)
+    call = {"eventName": "ExecuteChangeSet", "eventTime": NOON.isoformat(), "requestParameters": asked}
+    world.trail.made.append(call | {"userIdentity": who})
+
+
+def test_what_another_role_than_the_deployers_began_is_cancelled_when_the_trail_tells() -> None:
+    world = moving("cdk-deploy-change-set", Release(), EVIL)
+    assert settle(world, "UPDATE_IN_PROGRESS") == "not settled"
+    began(world, "SomeDeveloper")
+    assert "which may not deploy" in settle(world, "UPDATE_IN_PROGRESS")
+    assert world.change_sets.ended == [f"cancelled {MODEL}"]
+    assert rings(world) == [f"ALARM: intrusion in Atoll-Endpoint-{MODEL}"]
+
+
+def test_a_deployment_by_its_own_role_goes_on() -> None:
+    world = moving("cdk-deploy-change-set", Release(), EVIL)
+    began(world, "Deployer")
+    assert settle(world, "UPDATE_IN_PROGRESS") == "not settled"
+    assert not rings(world)
+
+
+def test_an_executed_deployment_is_looked_at_when_it_is_known_who_did_it() -> None:
+    world = FakeWorld()
+    assert execute(world, "cdk-deploy-change-set", "aws-cdk-dora", role="arn:x:iam::1:role/Deployer") == "no release"
+    assert [function for function, _ in world.functions.delivered] == ["release_settled"]
