@@ -13,7 +13,7 @@ from lambdas.release.events import AdoptionAsked
 from lambdas.release.ports import World
 from lambdas.release.record import RecordError
 from lambdas.release.records import AuditEntry, Release, Serving, Stack, is_release_id, submitter_of
-from lambdas.release.vouching import tag_of
+from lambdas.release.vouching import image_problem, tag_of
 
 COUNTS_FOR = timedelta(days=1)
 """How long an asking and its confirmation count."""
@@ -117,7 +117,11 @@ def _foreign(world: World, model: str, serving: Serving, template: str) -> str |
         allowed = guarding.container_of(world, model, template, release)
     except expected.ExpectedError as error:
         return str(error)
-    return expected.problem(serving.containers, [allowed]) or signing.problem(world, model, serving.manifest_sha256)
+    return (
+        expected.problem(serving.containers, [allowed])
+        or signing.problem(world, model, serving.manifest_sha256)
+        or image_problem(world, serving.image_digest)
+    )
 
 
 def _release(world: World, model: str, serving: Serving) -> dict[str, str]:

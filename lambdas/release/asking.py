@@ -77,7 +77,7 @@ def restorable(world: World, ask: Ask, stack: Stack) -> Version:
         raise RefusedAskError(
             f"The record knows no champion {ask.release!r} of {ask.model}: nothing may go back to it."
         )
-    if problem := decisions.unfit(version) or vouching.problem(world, version):
+    if problem := decisions.unfit(version) or vouching.return_problem(world, version):
         raise RefusedAskError(f"{ask.release} may not serve: {problem}.")
     if stack.release_id == ask.release:
         raise RefusedAskError(f"{ask.release} is what the stack of {ask.model} has already.")

@@ -190,6 +190,7 @@ def problem(world: World, candidate: Candidate, version: Version) -> str | None:
         gate.problem(gate_of(world.settings), candidate.metrics, compared)
         or provenance.code_problem(version, versions)
         or provenance.data_problem(candidate.job, world.settings.data_bucket)
+        or (vouching.image_problem(world, kept) if (kept := version.tag("serving_image_digest")) else None)
     )
 
 

@@ -118,14 +118,14 @@ def execution_of(world: World, version: Version) -> Execution | None:
 
 
 def _unvouched(world: World, seen: Sight) -> str | None:
-    """Return why a version that a way back brought up must not stay: its signature or its papers are not right.
+    """Return why a version that a way back brought up must not stay: its signature, papers or image are not right.
 
     A release that moves forward is verified when it is accepted (`settling.accept`).
     """
     if not seen.stack.last_change_set.startswith(BACKWARD):
         return None
     restored = next((v for v in seen.versions if decisions.serves(seen.serving, v)), None)
-    return vouching.problem(world, restored) if restored else None
+    return vouching.return_problem(world, restored) if restored else None
 
 
 def may_be_known_later(world: World, seen: Sight, at: datetime) -> bool:

@@ -156,11 +156,15 @@ def moving(world: FakeWorld) -> None:
     world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], status="UPDATE_IN_PROGRESS")
 
 
+def of_an_image_taken_out(world: FakeWorld) -> None:
+    world.image.published = f"{world.image.published.partition('@')[0]}@sha256:{'b' * 64}"
+
+
 def gone(world: FakeWorld) -> None:
     del world.endpoints.running[MODEL]
 
 
-@pytest.mark.parametrize("spoil", [other_container, unsigned, of_another_stack, moving, gone])
+@pytest.mark.parametrize("spoil", [other_container, unsigned, of_another_stack, of_an_image_taken_out, moving, gone])
 def test_what_nobody_signed_or_the_stack_does_not_give_is_not_adopted(spoil: Callable[[FakeWorld], None]) -> None:
     world = broken(BREAKS[2], serving())
     spoil(world)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.release import events
+from lambdas.release import events, known
 from lambdas.release.handlers.function_invoked import function_invoked
 from lambdas.release.handlers.way_back_asked import way_back_asked
 from lambdas.release.records import Release, Stack
 from tests.fakes.change_sets import arn_of
 from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job
-from tests.unit.lambdas.stories import execute, released, requested, settle
+from tests.unit.lambdas.stories import complete, execute, released, requested, settle
 
 REQUEST = "c5a3f0d2-0000-4000-8000-000000000001"
 
@@ -106,6 +106,46 @@ def test_what_may_not_serve_does_not_come_back(which: str, why: str) -> None:
     assert why in answer["refused"]
     assert not world.change_sets.executed
     assert "way_back_asked" not in world.audit.whats
+
+
+OTHER_IMAGE = f"registry.example/atoll/model@sha256:{'b' * 64}"
+
+
+def test_an_image_that_the_settings_keep_comes_back_and_one_that_was_taken_out_does_not() -> None:
+    world, first, _ = with_two_champions()
+    world.image.published = OTHER_IMAGE
+    answer = asked(world, first)
+    assert f"its image sha256:{'a' * 64} is neither published now nor in `images.former`" in answer["refused"]
+    assert not world.change_sets.executed
+    kept = world.settings.model_copy(update={"former_images": (f"sha256:{'a' * 64}",)})
+    assert "change_set" in asked(replace(world, settings=kept), first)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_platforms_own_way_back_stops_where_the_former_image_may_not_run(kept: bool) -> None:  # noqa: FBT001
+    world = FakeWorld()
+    released(world)
+    world.image.published = OTHER_IMAGE
+    former = (f"sha256:{'a' * 64}",)
+    world = replace(world, settings=world.settings.model_copy(update={"former_images": former}))
+    second = requested(world, job("job-2", submitter="cid", image=OTHER_IMAGE), world.trained(0.9))
+    execute(world, second.tag("release_id"))
+    world.deploy(second)
+    world.endpoints.scores = [0.0, 0.0]
+    if not kept:
+        world = replace(world, settings=world.settings.model_copy(update={"former_images": ()}))
+    settle(world)
+    (name,) = world.change_sets.executed
+    assert name.startswith("home-from-v2-" if kept else "halt-from-v2-")
+
+
+def test_a_request_whose_image_was_taken_out_meanwhile_is_not_made_again() -> None:
+    world = FakeWorld()
+    version = requested(world)
+    world.change_sets.waiting.clear()
+    world.image.published = OTHER_IMAGE
+    assert "version 1 refused: its image" in complete(world)
+    assert known.current(world, version).state == "refused"
 
 
 @pytest.mark.parametrize(

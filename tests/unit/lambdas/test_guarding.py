@@ -226,6 +226,15 @@ def test_a_deployment_after_it_does_not_hide_what_an_operator_brought_up_unappro
     assert world.registry.champions == {MODEL: "1"}
 
 
+def test_a_way_back_that_brought_an_image_which_was_taken_out_is_stopped() -> None:
+    world = FakeWorld()
+    version = released(world)
+    way_back(world, "home-x", version)
+    world.image.published = f"{world.image.published.partition('@')[0]}@sha256:{'b' * 64}"
+    assert "is neither published now nor in `images.former`" in settle(world)
+    assert brought(world)[1] == Release()
+
+
 @pytest.mark.parametrize("name", ["r-by-cid-eeeeeeeeeeee", "r-by-anything", "home-x", "halt-x", ""])
 def test_no_change_set_of_the_release_path_makes_a_template_trusted(name: str) -> None:
     world = FakeWorld()
