@@ -116,8 +116,9 @@ class Images(_Section):
     former: tuple[Annotated[str, Field(pattern=DIGEST)], ...] = Field(
         default=(),
         max_length=20,
-        description="Digests of atoll/model published earlier, whose trainings still count; `make images` adds the one "
-        "that it replaces. A model trained by any other image is refused: take out what has known holes.",
+        description="Digests of atoll/model published earlier, whose trainings still count and that may come back; "
+        "`make images` adds the one that it replaces. A model trained by any other image is refused, and nothing goes "
+        "back to one: take out what has known holes.",
     )
 
     @model_validator(mode="after")

@@ -5,14 +5,16 @@ for nothing any more: no way back, no waiting request (docs/decisions/0044-two-p
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lambdas.release import approvals, documents, expected, guarding, intrusions, known, reports, signing
+from lambdas.release.checkpoints import NO_PREVIOUS
 from lambdas.release.events import AdoptionAsked
 from lambdas.release.ports import World
 from lambdas.release.record import RecordError
-from lambdas.release.records import AuditEntry, Release, Serving, Stack, is_release_id, submitter_of
+from lambdas.release.records import AuditEntry, Release, Serving, Stack, is_release_id, stack_of, submitter_of
 from lambdas.release.vouching import image_problem, tag_of
 
 COUNTS_FOR = timedelta(days=1)
@@ -59,7 +61,7 @@ def ask(world: World, asked: AdoptionAsked, request: str, at: datetime) -> dict[
             f"Nobody asked under {asked.confirms!r} to adopt what {model} serves now, {adopts}. Ask anew."
         )
     details = {"reason": asked.reason, "confirms": asked.confirms, "broken": broken, "adopts": adopts}
-    reports.adoption_asked(world, model, request, details, at)
+    _tell_asked(world, model, request, details, at)
     return adopts
 
 
@@ -151,10 +153,10 @@ def carry_out(world: World, model: str, at: datetime) -> str | None:
     except RefusedAdoptionError as refusal:
         problem = str(refusal)
     if problem:
-        reports.adoption_refused(world, found.confirmed, problem)
+        _tell_refused(world, found.confirmed, problem)
         return f"not adopted: {problem}"
     world.templates.keep(model, world.endpoints.template(model))
-    reports.adopted(world, found.confirmed, asker=found.asker.name, confirmer=found.confirmer.name)
+    _adopt(world, found.confirmed, asker=found.asker.name, confirmer=found.confirmer.name)
     return f"adopted {agreed.get('atoll.release_id', 'that nothing serves')}"
 
 
@@ -198,3 +200,40 @@ def problem_of(found: Agreement, *, approver: str) -> str | None:
     if found.confirmer.name.casefold() == submitter_of(release).casefold():
         return f"{found.confirmer.name} submitted what serves: another person must confirm"
     return None
+
+
+def _tell_asked(world: World, model: str, request: str, details: Mapping[str, object], at: datetime) -> None:
+    """Tell and record that somebody asks for an adoption, or confirms it; who that was comes by the trail."""
+    did = f"confirmed, as asked under {details['confirms']}" if details["confirms"] else "asked for"
+    world.notifier.tell(
+        f"ALARM: adoption of the record of {model}",
+        f"It was {did}, request {request}: {details['reason']}\nWhat would be adopted: {details['adopts']}",
+    )
+    world.audit.write(
+        AuditEntry(model=model, subject=request, what="adoption_asked", at=at, who="unnamed", details=details)
+    )
+
+
+def _tell_refused(world: World, confirmed: AuditEntry, problem: str) -> None:
+    """Say why two calls adopt nothing; people ask anew."""
+    world.notifier.tell(f"ALARM: nothing was adopted for {confirmed.model}", f"Request {confirmed.subject}: {problem}")
+    _write(world, confirmed, "adoption_refused", "automation", {"reason": problem})
+
+
+def _adopt(world: World, confirmed: AuditEntry, *, asker: str, confirmer: str) -> None:
+    """Say that two people adopted what serves: from here on the record decides, by nothing that it said before."""
+    adopts, head = confirmed.details["adopts"], world.audit.heads().get(confirmed.model) or f"0:{NO_PREVIOUS}"
+    release = adopts.get("atoll.release_id", "no release")
+    by = f"asked by {asker}, confirmed by {confirmer}"
+    world.notifier.tell(f"ALARM: {confirmed.model} goes on with {release}", f"Adopted, {by}. Nothing before it counts.")
+    _write(world, confirmed, "deployed", confirmer, {"template_sha256": adopts["template_sha256"]})
+    details = {**adopts, "atoll.requested_at": confirmed.at.isoformat(), "asked_by": asker, "head": head}
+    _write(world, confirmed, "adopted", confirmer, details)
+
+
+def _write(world: World, confirmed: AuditEntry, what: str, who: str, details: Mapping[str, object]) -> None:
+    subject = confirmed.details["adopts"].get("atoll.release_id") or stack_of(confirmed.model)
+    told = {**details, "request": confirmed.subject}
+    world.audit.write(
+        AuditEntry(model=confirmed.model, subject=subject, what=what, at=confirmed.at, who=who, details=told)
+    )

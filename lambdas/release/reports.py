@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lambdas.release import briefing
-from lambdas.release.checkpoints import NO_PREVIOUS
 from lambdas.release.events import FunctionInvoked
 from lambdas.release.ports import World
 from lambdas.release.records import AuditEntry, Execution, Release, Stack, TrainingJob, Version, stack_of, submitter_of
@@ -192,43 +191,6 @@ def asked_by(world: World, call: FunctionInvoked) -> None:
     world.audit.write(entry)
     world.notifier.tell(
         f"{who} {'was not let' if error else 'called'} {function}", f"Request {call.request}. {error}".strip()
-    )
-
-
-def adoption_asked(world: World, model: str, request: str, details: Mapping[str, object], at: datetime) -> None:
-    """Tell and record that somebody asks for an adoption, or confirms it; who that was comes by the trail."""
-    did = f"confirmed, as asked under {details['confirms']}" if details["confirms"] else "asked for"
-    world.notifier.tell(
-        f"ALARM: adoption of the record of {model}",
-        f"It was {did}, request {request}: {details['reason']}\nWhat would be adopted: {details['adopts']}",
-    )
-    world.audit.write(
-        AuditEntry(model=model, subject=request, what="adoption_asked", at=at, who="unnamed", details=details)
-    )
-
-
-def adoption_refused(world: World, confirmed: AuditEntry, problem: str) -> None:
-    """Say why two calls adopt nothing; people ask anew."""
-    world.notifier.tell(f"ALARM: nothing was adopted for {confirmed.model}", f"Request {confirmed.subject}: {problem}")
-    _of_adoption(world, confirmed, "adoption_refused", "automation", {"reason": problem})
-
-
-def adopted(world: World, confirmed: AuditEntry, *, asker: str, confirmer: str) -> None:
-    """Say that two people adopted what serves: from here on the record decides, by nothing that it said before."""
-    adopts, head = confirmed.details["adopts"], world.audit.heads().get(confirmed.model) or f"0:{NO_PREVIOUS}"
-    release = adopts.get("atoll.release_id", "no release")
-    by = f"asked by {asker}, confirmed by {confirmer}"
-    world.notifier.tell(f"ALARM: {confirmed.model} goes on with {release}", f"Adopted, {by}. Nothing before it counts.")
-    _of_adoption(world, confirmed, "deployed", confirmer, {"template_sha256": adopts["template_sha256"]})
-    details = {**adopts, "atoll.requested_at": confirmed.at.isoformat(), "asked_by": asker, "head": head}
-    _of_adoption(world, confirmed, "adopted", confirmer, details)
-
-
-def _of_adoption(world: World, confirmed: AuditEntry, what: str, who: str, details: Mapping[str, object]) -> None:
-    subject = confirmed.details["adopts"].get("atoll.release_id") or stack_of(confirmed.model)
-    told = {**details, "request": confirmed.subject}
-    world.audit.write(
-        AuditEntry(model=confirmed.model, subject=subject, what=what, at=confirmed.at, who=who, details=told)
     )
 
 
