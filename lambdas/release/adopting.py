@@ -1,7 +1,7 @@
 """A record that can't decide goes on by two approvers: one asks that what serves is adopted, another one confirms it.
 
 Both call the same function; who they were is the trail's word, under the call's id. What the record said before counts
-for nothing any more: no way back, no waiting request (docs/decisions/0044-two-people-adopt-what-serves.md).
+for nothing any more: no way back, no waiting request (docs/decisions/0045-two-people-adopt-what-serves.md).
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Deployments of an endpoint's template: seen while the stack rests, believed once the trail says who made them.
 
 A role that the settings let deploy makes a template the one that releases keep; no name of a change set does, and what
-another role brought is never what is expected (docs/decisions/0045-a-deployment-counts-by-its-role.md).
+another role brought is never what is expected (docs/decisions/0046-a-deployment-counts-by-its-role.md).
 """
 
 from datetime import datetime, timedelta
