@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambdas.release import known, mirror
-from lambdas.release.records import BACKWARD, Stack
+from lambdas.release.records import BACKWARD
 from tests.fakes.artifacts import archive, metrics
 from tests.fakes.change_sets import stem_of
 from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job
 from tests.unit.lambdas.stories import complete, execute, released, requested, settle
 from tests.unit.lambdas.test_adopting import LATER, confirmed
 from tests.unit.lambdas.test_broken_record import broken, emptied, serving
+from tests.unit.lambdas.test_deployments import told
+from tests.unit.lambdas.test_guarding import DEPLOYED
 
 
 class Crash(BaseException):
@@ -46,9 +48,9 @@ class Mortal:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the port has
         method = getattr(self._port, name)
 
-        def call(*args: object) -> object:
+        def call(*args: object, **named: object) -> object:
             self._counter.tick()
-            answer = method(*args)
+            answer = method(*args, **named)
             self._counter.tick()
             return answer
 
@@ -184,13 +186,14 @@ def test_driving_out_an_intrusion_survives_a_crash_at_any_moment() -> None:
 def test_recording_a_deployments_template_survives_a_crash_at_any_moment() -> None:
     def prepare() -> FakeWorld:
         world = FakeWorld()
-        world.endpoints.stacks[MODEL] = Stack(status="CREATE_COMPLETE", last_change_set="cdk-deploy-change-set")
+        world.endpoints.stacks[MODEL] = DEPLOYED
         world.endpoints.templates[MODEL] = "new"
+        told(world)
         return world
 
     def hold(world: FakeWorld) -> None:
         assert world.templates.deployed == {MODEL: "new"}
-        assert world.audit.whats == ["deployed"]
+        assert world.audit.whats == ["deployment_seen", "deployed"]
         assert not world.change_sets.executed
 
     assert every_crash(prepare, settle, hold) >= 10
