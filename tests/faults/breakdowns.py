@@ -1,4 +1,4 @@
-"""Crash points that no life comes to: a stack left halfway or stuck, a record that can't be read, a person's rebuild.
+"""Crash points that no life comes to: a stack left halfway or stuck, a broken record, what people ask the reconciler.
 
 Each breakdown is prepared, the function that meets it dies on one side of its call, and does its work when tried again.
 """
@@ -6,11 +6,13 @@ Each breakdown is prepared, the function that meets it dies on one side of its c
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from lambdas.release import events
 from lambdas.release.decisions import release_of
 from lambdas.release.records import Release
 from tests.fakes.release import MODEL
+from tests.fakes.stack import identity
 from tests.faults.crashing import Fate, sites_of
 from tests.faults.life import Letter, Life
 from tests.faults.scenes import Scene, with_champion
@@ -71,6 +73,24 @@ def unreadable() -> Scene:
     return scene
 
 
+def agreed(*people: str) -> Scene:
+    """Approvers ask, one after the other, that what serves is adopted, for the record can't be read."""
+    scene = unreadable()
+    for number, who in enumerate(people, start=1):
+        asked = {"adopt": MODEL, "reason": "a breakdown"} | ({"confirms": "ask-1"} if number > 1 else {})
+        event = scene.life.cloud.event("people", "ask", asked) | {"id": f"ask-{number}"}
+        call = {
+            "eventName": "Invoke",
+            "requestID": f"ask-{number}",
+            "requestParameters": {"functionName": "Reconcile"},
+            "userIdentity": identity(who),
+        }
+        scene.life.run(Letter("reconcile", event), Fate())
+        told = scene.life.cloud.event("aws.lambda", "AWS API Call via CloudTrail", call)
+        scene.life.run(Letter("function_invoked", told), Fate())
+    return scene
+
+
 def edited() -> Scene:
     """Somebody took a version out of MLflow, and a person asks that it is written anew."""
     scene = with_champion()
@@ -99,6 +119,11 @@ def settled(life: Life) -> Letter:
 def asked(life: Life) -> Letter:
     """A person asks that MLflow's copy is written anew."""
     return Letter("reconcile", life.cloud.event("people", "ask", {"rebuild": MODEL, "reason": "a breakdown"}))
+
+
+def adopts(life: Life) -> Letter:
+    """A person asks that what serves is adopted."""
+    return Letter("reconcile", life.cloud.event("people", "ask", {"adopt": MODEL, "reason": "a breakdown"}))
 
 
 def scheduled(life: Life) -> Letter:
@@ -135,6 +160,10 @@ BREAKDOWNS = (
     Breakdown(of_another_stack, settled, "guarding.py", "endpoints.refuse_callers"),
     Breakdown(of_another_stack, settled, "guarding.py", "templates.recorded"),
     Breakdown(unreadable, settled, "reports.py", "notifier.tell"),
+    Breakdown(with_champion, adopts, "adopting.py", "templates.recorded"),
+    Breakdown(unreadable, adopts, "adopting.py", ""),
+    Breakdown(partial(agreed, "bob", "carol"), settled, "adopting.py", ""),
+    Breakdown(partial(agreed, "bob", "bob"), settled, "adopting.py", ""),
     Breakdown(edited, asked, "mirror.py", "registry.set_aside"),
     Breakdown(edited, asked, "reports.py", "notifier.tell"),
     Breakdown(renumbered, scheduled, "mirror.py", "registry.set_aside"),

@@ -14,7 +14,7 @@ from typing import Any
 from lambdas.release import events, known
 from lambdas.release.handlers import change_set_deleted, change_set_executed
 from lambdas.release.handlers.function_invoked import function_invoked
-from lambdas.release.handlers.reconcile import rebuild, reconcile
+from lambdas.release.handlers.reconcile import answered, reconcile
 from lambdas.release.handlers.release_settled import release_settled
 from lambdas.release.handlers.training_completed import training_completed
 from lambdas.release.handlers.way_back_asked import way_back_asked
@@ -34,8 +34,8 @@ HANDLERS: dict[str, Callable[[Event, FakeWorld], object]] = {
     "way_back_asked": lambda e, w: way_back_asked(e["detail"], e["id"], datetime.fromisoformat(e["time"]), w),
     "function_invoked": lambda e, w: function_invoked(events.parse(events.FunctionInvoked, e), w),
     "reconcile": lambda e, w: (
-        rebuild(e["detail"], e["id"], datetime.fromisoformat(e["time"]), w)
-        if "rebuild" in e["detail"]
+        answered(e["detail"], e["id"], datetime.fromisoformat(e["time"]), w)[0]
+        if e["detail"]
         else reconcile(events.parse(events.Scheduled, e), w)
     ),
 }

@@ -6,7 +6,7 @@ from tests.faults.breakdowns import BREAKDOWNS, Breakdown
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
-@pytest.mark.parametrize("breakdown", BREAKDOWNS, ids=lambda each: f"{each.prepare.__name__}-{each.call}")
+@pytest.mark.parametrize("breakdown", BREAKDOWNS, ids=lambda each: f"{each.letter.__name__}-{each.file}-{each.call}")
 def test_a_function_that_dies_in_a_breakdown_does_its_work_when_it_is_tried_again(
     breakdown: Breakdown, side: str
 ) -> None:
