@@ -200,11 +200,6 @@ class Stack:
         """Say whether the last operation was a release, a way back or a stop: IAM binds these to their names."""
         return self.last_change_set.startswith((*FORWARD, *BACKWARD))
 
-    @property
-    def was_deployed(self) -> bool:
-        """Say whether the last operation was a deployment (`cdk deploy`): a change set of any other name."""
-        return self.last_change_set != "" and not self.was_released
-
 
 @dataclass(frozen=True, kw_only=True)
 class Told:

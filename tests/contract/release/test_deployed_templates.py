@@ -80,7 +80,7 @@ def test_a_deployment_is_told_from_a_release_and_keeps_the_running_release(
         client.get_waiter("stack_update_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
 
     deploy(template("first"))
-    assert (endpoints.stack(MODEL).was_deployed, endpoints.stack(MODEL).release_id) == (True, "")
+    assert (endpoints.stack(MODEL).was_released, endpoints.stack(MODEL).release_id) == (False, "")
     assert endpoints.stack_arn(MODEL) == endpoints.stack(MODEL).arn
     assert endpoints.stack_arn("another") == ""
     first = endpoints.template(MODEL)
@@ -90,7 +90,7 @@ def test_a_deployment_is_told_from_a_release_and_keeps_the_running_release(
     deploy(template("second"))
     found = client.describe_stacks(StackName=STACK)["Stacks"][0]
     assert {p["ParameterKey"]: p["ParameterValue"] for p in found["Parameters"]} == RELEASE.parameters()
-    assert endpoints.stack(MODEL).was_deployed
+    assert not endpoints.stack(MODEL).was_released
     assert endpoints.template(MODEL) == first.replace("first", "second")
     run(
         "home-from-olga",
