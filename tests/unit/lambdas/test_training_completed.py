@@ -111,6 +111,7 @@ ODD = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(given_metrics=st.dictionaries(st.sampled_from(NAMED), ODD) | ODD, keep=st.booleans())
 def test_whatever_was_measured_the_function_survives_it(given_metrics: Any, *, keep: bool) -> None:  # noqa: ANN401
     """RT-20: a dead function asks again for ever, and nobody is told."""

@@ -184,7 +184,7 @@ def test_on_deletion_the_database_stays_as_it_is(answers: list[dict[str, Any]]) 
 def test_any_failure_is_told_to_cloudformation(answers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     aws = FakeAws(exit_code=1)
     monkeypatch.setattr("boto3.client", lambda _name: aws)
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    monkeypatch.setitem(RUN["handler"].__globals__, "POLL_SECONDS", 0)
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)
     RUN["handler"](request("Create") | WHO, context)
     RUN["handler"]({**request("Create"), **WHO, "ResourceProperties": {}}, context)

@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from local.rights import reference, served
+
+pytestmark = pytest.mark.long  # both import the whole emulator
 
 
 def test_the_kept_numbers_are_those_of_the_emulator_and_the_reference() -> None:
