@@ -41,12 +41,19 @@ def _made(world: World, seen: AuditEntry) -> Execution | None:
 def unproven(world: World, model: str, stack: Stack, at: datetime) -> timedelta | None:
     """Return for how long the trail has owed who deployed the stack's template; None where it owes nothing (any more).
 
-    A release may have been executed since.
+    A release may have been executed since. What the trail tells between two looks is owed until it is on record.
     """
-    current = intrusions.sha256(world.endpoints.template(model))
-    owed = [
-        at - e.at for e in _seen(world, model, stack) if e.details["template_sha256"] == current and not _made(world, e)
-    ]
+    current = world.endpoints.template(model)
+    if current == world.templates.recorded(model):
+        return None
+    return owed_for(world, model, stack, current, at)
+
+
+def owed_for(world: World, model: str, stack: Stack, template: str, at: datetime) -> timedelta | None:
+    """Return since when a template was seen that a deployment brought, no stranger's as far as the trail tells."""
+    sha256 = intrusions.sha256(template)
+    seen = [each for each in _seen(world, model, stack) if each.details["template_sha256"] == sha256]
+    owed = [at - each.at for each in seen if not ((made := _made(world, each)) and is_stranger(world, made))]
     return min((age for age in owed if age < TRAIL_DELAY), default=None)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lambdas.release import intrusions
+from lambdas.release import deployments, guarding, intrusions
 from lambdas.release.decisions import release_of
 from lambdas.release.deployments import RINGS_AFTER, TRAIL_DELAY
 from lambdas.release.records import Release, Stack, Version, stack_of
@@ -73,6 +73,21 @@ def test_a_deployment_is_believed_when_the_trail_tells_and_rings_when_it_should_
     assert settle(world, at=NOON + RINGS_AFTER) == "version 1 is released already"
     assert world.templates.deployed == {MODEL: new}
     assert not world.change_sets.executed
+
+
+def test_what_the_trail_tells_between_two_looks_takes_no_deployment_back() -> None:
+    world = FakeWorld()
+    new = deployed_over(world, released(world))
+    seen = guarding.look(world, MODEL)
+    assert seen
+    deployments.keep(world, MODEL, seen.stack)
+    before = len(world.notifier.messages)
+    told(world)
+    assert guarding.drive_out(world, seen, "another template", NOON + RINGS_AFTER / 2).startswith("waits for the trail")
+    assert (len(world.notifier.messages), world.change_sets.executed) == (before, [])
+    settle(world, at=NOON + RINGS_AFTER / 2)
+    assert world.templates.deployed == {MODEL: new}
+    assert deployments.unproven(world, MODEL, seen.stack, NOON + RINGS_AFTER / 2) is None
 
 
 @pytest.mark.parametrize("role", ["Approver", "SomeDeveloper", "Deployer-2", ""])
