@@ -36,8 +36,10 @@ def with_own_columns(ledger: pd.DataFrame, *, seed: int = 1) -> pd.DataFrame:
     rng, rows = np.random.default_rng(seed), len(ledger)
     hours = np.where(rng.random(rows) < 0.1, "", rng.choice(["0", "1.5", "40", "-8", "1,250.25", "0.005"], rows))
     days = pd.date_range("2025-01-25", "2027-04-05").strftime("%Y-%m-%d").to_numpy()
+    grades = rng.choice(["GS-7", " gs-7", "GS-12", "SES", "", "Straße"], rows)
+    rare = np.arange(rows) % 60 == 17  # else every share lies at its bound
     return ledger.assign(
-        grade=rng.choice(["GS-7", " gs-7", "GS-12", "SES", "", "Straße"], rows),
+        grade=np.where(rare, "WG-1", grades),
         hours=hours,
         ends=np.where(rng.random(rows) < 0.2, "", rng.choice(days, rows)),
         note=rng.choice(["", "a Gift card", "PETTY  CASH for staff", "paper", "東京"], rows),

@@ -56,7 +56,7 @@ def features(ledger: pd.DataFrame, view: View, tmp_path_factory: pytest.TempPath
 
 
 def test_own_columns_are_carried_as_what_they_are(ledger: pd.DataFrame) -> None:
-    assert set(ledger["own_grade"]) == {"GS-7", "GS-12", "SES", "", "STRASSE"}
+    assert set(ledger["own_grade"]) == {"GS-7", "GS-12", "SES", "", "STRASSE", "WG-1"}
     assert set(ledger["own_hours"].dropna()) == {0.0, 1.5, 40.0, -8.0, 1250.25, 0.01}
     assert ledger["own_hours"].isna().any()
     assert ledger["own_ends"].isna().any()
