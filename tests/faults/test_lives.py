@@ -34,7 +34,7 @@ def test_each_step_of_the_attackers_review_is_taken_and_everybody_acts(lived: Ru
 
 
 # The rare ones are caught by unit tests, too (test_cut_off.py, test_statuses.py in tests/unit/lambdas).
-@pytest.mark.share(8)
+@pytest.mark.share(4)
 @pytest.mark.parametrize("mutant", [each for each in MUTANTS if each.batches < RARE], ids=lambda mutant: mutant.name)
 def test_a_mutant_breaks_its_promise(mutant: Mutant) -> None:
     assert mutant.caught_by()
