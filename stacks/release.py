@@ -156,7 +156,7 @@ class ReleaseStack(AtollStack):
         self.powers.record(function.another_policy("Record"), name)
         if name not in {"ChangeSetDeleted", WAY_BACK_ASKED, "FunctionInvoked"}:  # which write entries and no copy
             self.powers.show_in_mlflow(function.permissions)
-        if handler not in {"reconcile", "way_back_asked"}:
+        if handler not in {"reconcile", "way_back_asked", "function_invoked"}:  # which nobody may say again
             Redelivery(self, f"{name}Again", bus=self.bus, handler=handler, to=function, dead_letters=self.dead_letters)
         self.output(f"{name}Function", function.function_name)
         return function

@@ -56,7 +56,7 @@ def ask(world: World, asked: AdoptionAsked, request: str, at: datetime) -> dict[
     if (broken := why_broken(world, model)) is None:
         raise RefusedAdoptionError(f"The record of {model} decides: there is nothing to adopt.")
     adopts = what_serves(world, model)
-    if asked.confirms and adopts != _asked_for(world, model, asked.confirms):
+    if asked.confirms and adopts != _asked_for(world, model, asked.confirms, at):
         raise RefusedAdoptionError(
             f"Nobody asked under {asked.confirms!r} to adopt what {model} serves now, {adopts}. Ask anew."
         )
@@ -75,8 +75,9 @@ def why_broken(world: World, model: str) -> str | None:
     return None
 
 
-def _asked_for(world: World, model: str, request: str) -> object:
-    asked = (each for each in world.audit.told(model, "adoption_asked", request) if not each.details["confirms"])
+def _asked_for(world: World, model: str, request: str, at: datetime) -> object:
+    found = (each for each in world.audit.told(model, "adoption_asked", request) if at - each.at < COUNTS_FOR)
+    asked = (each for each in found if not each.details["confirms"])
     return next((each.details["adopts"] for each in asked), None)
 
 
@@ -171,7 +172,7 @@ def agreement(world: World, model: str, at: datetime) -> Agreement | None:
     }
     for confirmed in sorted(entries.values(), key=lambda entry: entry.at, reverse=True):
         asked = entries.get(confirmed.details["confirms"])
-        if asked is None or confirmed.subject in answered:
+        if asked is None or confirmed.at - asked.at >= COUNTS_FOR or confirmed.subject in answered:
             continue
         asker, confirmer = (_caller(world, each.subject) for each in (asked, confirmed))
         if asker and confirmer:

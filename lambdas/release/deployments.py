@@ -15,6 +15,7 @@ BEGINS_WITHIN = timedelta(minutes=1)  # from the call on
 RINGS_AFTER = timedelta(minutes=15)  # CloudTrail promises its events within about 15 minutes
 TRAIL_DELAY = timedelta(minutes=30)
 _REMEMBERED = timedelta(days=1)
+_BEGIN = ("ExecuteChangeSet", "CreateStack", "UpdateStack")
 
 
 def keep(world: World, model: str, stack: Stack) -> None:
@@ -22,6 +23,11 @@ def keep(world: World, model: str, stack: Stack) -> None:
     current = world.endpoints.template(model)
     if stack.went_forward and not stack.was_released and current != world.templates.recorded(model):
         reports.deployment_seen(world, model, stack, world.templates.keep(model, current))
+    believe(world, model, stack)
+
+
+def believe(world: World, model: str, stack: Stack) -> None:
+    """Record as deployed what was seen and the trail gives to the deploying role by now."""
     for seen in _seen(world, model, stack):
         made = _made(world, seen)
         if made and not is_stranger(world, made):
@@ -75,16 +81,23 @@ def maker(world: World, model: str, stack: Stack) -> Execution | None:
     """Return who began the stack's last operation, as the trail knows it; None while it doesn't.
 
     By the change set's name on the model's own stack, or directly, at the time at which the operation began. A stranger
-    who called at that time, too, began it. A creation may tell the time of its change set's making alone.
+    who called at that time, too, in either way, began it. A creation may tell the time of its change set's making
+    alone.
     """
-    names = ("ExecuteChangeSet",) if stack.last_change_set else ("CreateStack", "UpdateStack")
-    calls = (each for name in names for each in world.trail.calls(name, stack.changed - BEGINS_WITHIN))
+    calls = (each for name in _BEGIN for each in world.trail.calls(name, stack.changed - BEGINS_WITHIN))
     told = sorted(filter(None, map(events.operation_of, calls)), key=lambda each: each.at)
-    ours = [each for each in told if (each.stack, each.change_set) == (stack_of(model), stack.last_change_set)]
+    ours = [each for each in told if _began(each, model, stack) and (each.stack or is_stranger(world, each))]
     then = [each for each in ours if each.at <= stack.changed + CLOCKS]
     if not then and stack.status == "CREATE_COMPLETE":
         then = ours[:1]
     return next((each for each in then if is_stranger(world, each)), then[-1] if then else None)
+
+
+def _began(call: Execution, model: str, stack: Stack) -> bool:
+    """Say whether a call may have begun the stack's operation; a change set's ARN tells no stack."""
+    if not call.stack:
+        return bool(call.change_set) and call.change_set == stack.last_change_set
+    return call.stack == stack_of(model) and call.change_set in {stack.last_change_set, ""}
 
 
 def was_updated_directly(world: World, model: str, stack: Stack) -> bool:

@@ -131,7 +131,7 @@ def lost_moves(world: World, model: str, at: datetime) -> Iterator[Lost]:
     move = watching.see(world, model)
     if move is None:
         return
-    problem, late = watching.problem_of(world, move), watching.takes_too_long(move.stack, at)
+    problem, late = watching.problem_of(world, move, at), watching.takes_too_long(move.stack, at)
     untold = [what for what, is_so in (("intrusion", problem), ("hangs", late)) if is_so]
     if all(reports.rang(world, model, move.stack, what) for what in untold):
         return

@@ -65,11 +65,13 @@ def watch(world: World, model: str, at: datetime) -> str:
     if move is None:
         return "not settled"
     at = max(at, move.stack.changed)
-    if wrong := wrongly_brought(move) or wrongly_begun(world, move):
+    deployments.believe(world, model, move.stack)
+    move = replace(move, deployed=world.templates.recorded(model))
+    if wrong := wrongly_brought(world, move, at) or wrongly_begun(world, move):
         _ring(world, move, wrong, at)
         if world.change_sets.cancel(model):
             return f"cancelled: {wrong}"
-    problem = wrong or wrongly_running(world, move)
+    problem = wrong or wrongly_running(world, move, at)
     if problem:
         _ring(world, move, problem, at)
     if takes_too_long(move.stack, at):
@@ -80,9 +82,9 @@ def watch(world: World, model: str, at: datetime) -> str:
     return f"waits for the end: {problem}" if problem else "not settled"
 
 
-def problem_of(world: World, move: Move) -> str | None:
+def problem_of(world: World, move: Move, at: datetime) -> str | None:
     """Return what is wrong about what moves; None when it is as it should be."""
-    return wrongly_brought(move) or wrongly_begun(world, move) or wrongly_running(world, move)
+    return wrongly_brought(world, move, at) or wrongly_begun(world, move) or wrongly_running(world, move, at)
 
 
 def takes_too_long(stack: Stack, at: datetime) -> bool:
@@ -90,13 +92,17 @@ def takes_too_long(stack: Stack, at: datetime) -> bool:
     return stack.rest is Rest.MOVES and at - stack.changed >= LONGEST
 
 
-def wrongly_brought(move: Move) -> str | None:
-    """Return why the change set that runs must not: another template, or parameters of nothing that was approved."""
+def wrongly_brought(world: World, move: Move, at: datetime) -> str | None:
+    """Return why the change set that runs must not: another template, or parameters of nothing that was approved.
+
+    A template of which the trail still owes who deployed it waits, as at rest: a release may follow a deployment.
+    """
     if not move.is_release or move.brought is None:
         return None
     name, brought = move.stack.last_change_set, move.brought
     arriving = replace(move.stack, release_id=brought.release.release_id)
-    if other := intrusions.template_problem(arriving, brought.template, move.deployed):
+    other = intrusions.template_problem(arriving, brought.template, move.deployed)
+    if other and not _is_owed(world, move, brought.template, at):
         return other
     if name.startswith(BACKWARD[1]):
         lawful = [Release()]
@@ -120,15 +126,21 @@ def wrongly_begun(world: World, move: Move) -> str | None:
     )
 
 
-def wrongly_running(world: World, move: Move) -> str | None:
+def wrongly_running(world: World, move: Move, at: datetime) -> str | None:
     """Return what the endpoint runs, or starts, that nobody approved; None when all is approved.
 
-    A deployment may bring a template of its own: its role alone executes change sets of other names, or none.
+    A deployment may bring a template of its own, and what a stranger brings is `wrongly_begun` once the trail tells. A
+    release may come in, or take the place of, one of which the trail still owes who deployed it.
     """
-    templates = [move.deployed]
-    if not move.is_release:
-        templates += [move.brought.template if move.brought else None, world.endpoints.template(move.seen.model)]
-    return guarding.foreign(world, move.seen, templates)
+    others = [move.brought.template] if move.brought else []
+    others.append(world.endpoints.template(move.seen.model))
+    if move.is_release:
+        others = [each for each in others if _is_owed(world, move, each, at)]
+    return guarding.foreign(world, move.seen, [move.deployed, *others])
+
+
+def _is_owed(world: World, move: Move, template: str, at: datetime) -> bool:
+    return deployments.owed_for(world, move.seen.model, move.stack, template, at) is not None
 
 
 def _ring(world: World, move: Move, problem: str, at: datetime) -> None:

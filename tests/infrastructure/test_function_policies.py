@@ -120,6 +120,13 @@ def test_no_rule_hears_redeliveries_on_the_default_bus(templates: Templates) -> 
     assert "None" not in heard
 
 
+def test_the_trails_word_on_who_called_a_function_is_taken_from_no_redelivery(templates: Templates) -> None:
+    rules = [rule for rule in resources(templates, "AWS::Events::Rule") if REDELIVERY in str(rule.properties)]
+    kinds = {kind for rule in rules for kind in rule.properties["EventPattern"]["detail-type"]}
+    assert "release_settled" in kinds
+    assert "function_invoked" not in kinds
+
+
 @pytest.mark.parametrize("function", [ASKS, SETTLES, TAKES_BACK, HEARS])
 def test_the_pipeline_can_not_say_which_template_is_the_deployed_one(templates: Templates, function: str) -> None:
     bucket = output(templates, "Atoll-Foundation", "ReleaseBucket")

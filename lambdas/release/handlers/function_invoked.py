@@ -17,6 +17,12 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 
 def function_invoked(call: events.FunctionInvoked, world: World) -> str:
-    """Record who called; return what was recorded."""
+    """Record who called; return what was recorded. An event that was sent again is nobody's word.
+
+    No look-up could prove it: LookupEvents shows no data events
+    (https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html).
+    """
+    if call.redelivered:
+        return f"not the trail's word: {call.request} was sent again"
     reports.asked_by(world, call)
     return f"{call.caller} called {call.function_name}"

@@ -29,15 +29,16 @@ def adopt(world: FakeWorld, request: str = FIRST, at: datetime = LATER, **more: 
     return answered(event, request, at, world)[0]
 
 
-def named(world: FakeWorld, request: str, who: str, role: str = "Approver", at: datetime = LATER) -> None:
-    """The trail tells who called."""
+def named(world: FakeWorld, request: str, who: str, role: str = "Approver", *, again: bool = False) -> None:
+    """The trail tells who called, or an envelope of our own bus does."""
     call = {
         "eventName": "Invoke",
         "requestID": request,
         "requestParameters": {"functionName": "arn:x:lambda:r:1:function:Atoll-Release-Reconcile-1"},
         "userIdentity": identity(who, role),
     }
-    event = {"detail-type": "AWS API Call via CloudTrail", "time": at.isoformat(), "detail": call}
+    event = {"detail-type": "AWS API Call via CloudTrail", "time": LATER.isoformat(), "detail": call}
+    event = events.sent_again("function_invoked", event) if again else event
     function_invoked(events.parse(events.FunctionInvoked, event), world)
 
 
@@ -114,6 +115,15 @@ def test_whoever_asks_must_be_an_approver_too() -> None:
     assert "not adopted: asked by" in settle(world, at=LATER)
 
 
+def test_a_call_that_is_sent_again_names_nobody() -> None:
+    world = broken(BREAKS[2], serving())
+    adopt(world)
+    named(world, FIRST, "bob")
+    adopt(world, SECOND, confirms=FIRST)
+    named(world, SECOND, "carol", again=True)
+    assert settle(world, at=LATER).startswith("nothing is done")
+
+
 def test_one_call_the_trail_has_not_named_or_an_old_one_adopts_nothing() -> None:
     world = broken(BREAKS[2], serving())
     adopt(world)
@@ -124,6 +134,13 @@ def test_one_call_the_trail_has_not_named_or_an_old_one_adopts_nothing() -> None
     named(world, SECOND, "carol")
     assert settle(world, at=LATER + adopting.COUNTS_FOR).startswith("nothing is done")
     assert settle(world, at=LATER).startswith("adopted r-by-ann-")
+
+
+def test_what_was_asked_for_a_day_ago_is_confirmed_no_more() -> None:
+    world = broken(BREAKS[2], serving())
+    adopt(world)
+    assert "Ask anew" in adopt(world, SECOND, LATER + adopting.COUNTS_FOR, confirms=FIRST)["refused"]
+    assert "refused" not in adopt(world, SECOND, LATER + adopting.COUNTS_FOR - timedelta(minutes=1), confirms=FIRST)
 
 
 def test_what_serves_must_be_what_both_saw() -> None:

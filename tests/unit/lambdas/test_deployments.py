@@ -108,6 +108,22 @@ def test_what_another_role_deployed_is_never_expected_and_goes_back_at_once(role
     assert "deployed" not in world.audit.whats
 
 
+@pytest.mark.parametrize("call", ["UpdateStack", "CreateStack", "ExecuteChangeSet"])
+@pytest.mark.parametrize("role", ["Deployer", "SomeDeveloper"])
+def test_a_strangers_call_of_another_kind_beside_the_deployers_began_the_operation(call: str, role: str) -> None:
+    world = FakeWorld()
+    deployed_over(world, released(world))
+    told(world)
+    told(world, call, role, "cdk-deploy-change-set" if call == "ExecuteChangeSet" else "")
+    if call == "ExecuteChangeSet":  # by the change set's ARN alone
+        world.trail.made[-1]["requestParameters"] = {"changeSetName": "arn:x:changeSet/cdk-deploy-change-set/1"}
+    settle(world)
+    assert ("deployed" in world.audit.whats, "intrusion" in world.audit.whats) == (
+        role == "Deployer",
+        role != "Deployer",
+    )
+
+
 @pytest.mark.parametrize(
     ("stack", "name", "minutes"),
     [
