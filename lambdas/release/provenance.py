@@ -136,7 +136,8 @@ def view_problem(features: object) -> str | None:
         return None
     return (
         f"it was trained on the view {view!r:.80}, and an endpoint serves the view realtime alone. Train on what "
-        "etl leaves without --view; months are scored by such a model where it was trained (docs/score.md)"
+        "etl leaves without --view; months are scored by such a model on one machine, with make score MODEL= "
+        "(docs/score.md)"
     )
 
 

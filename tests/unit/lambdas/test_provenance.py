@@ -184,4 +184,6 @@ def test_only_what_the_etl_step_wrote_leads_to_a_release(features: str) -> None:
 @pytest.mark.parametrize("features", [{"view": "batch"}, {"view": None}, {}, [], None])
 def test_a_model_that_no_endpoint_can_serve_is_not_taken(features: object) -> None:
     assert provenance.view_problem({"view": "realtime", "columns": []}) is None
-    assert "an endpoint serves the view realtime alone" in (provenance.view_problem(features) or "")
+    refused = provenance.view_problem(features) or ""
+    assert "an endpoint serves the view realtime alone" in refused
+    assert "on one machine, with make score MODEL=" in refused
