@@ -82,14 +82,14 @@ BATCH_FEATURES: tuple[Feature, ...] = (
     ),
     Feature(
         "centre_mcc_share",
-        "share of the cost centre's other purchases within three years that are under this category code",
+        "share of the cost centre's purchases within three years that are others under this category code",
         ("mcc", *_CENTRE),
         share_around(("cost_centre", "mcc"), ("cost_centre",), days=LONG),
     ),
     # The merchant, before and after
     Feature(
         "merchant_mcc_share_around",
-        "share of the vendor's other purchases within three years that are under this category code",
+        "share of the vendor's purchases within three years that are others under this category code",
         ("mcc", *_MERCHANT),
         share_around(("merchant", "mcc"), ("merchant",), days=LONG),
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from model_code.scoring.groups import FIRST, LARGEST, LAST, LOGS, NUMBER, OFFICE, YEARS, Fact, Group
 from model_code.scoring.purchase import LOG_UNIT, Purchase
-from model_code.scoring.values import day_of, money, purchases, quantity, times
+from model_code.scoring.values import day_of, in_days, money, purchases, quantity, times
 
 Declared = Mapping[str, Any]
 """What a manifest's `own` says of a feature: what, of, by (the columns that it groups by), days, words, kind, called
@@ -122,7 +122,7 @@ class _Told:
             return None
         said, office = self.declared["called"], self.purchase.against_usual(OFFICE)
         if isinstance(self.own, date):
-            where = f"{abs(round(self.number)):,} days {'before' if self.number >= 0 else 'after'} this purchase"
+            where = f"{in_days(abs(self.number))} {'before' if self.number >= 0 else 'after'} this purchase"
             return f"{said} {self.own:%Y-%m-%d}, {where}; {office}"
         return f"{said} {quantity(self.own)}; {office}"
 
@@ -145,7 +145,7 @@ class _Told:
             return self.first
         last = self.purchase.last(self.group)
         return (
-            f"{self.purchase.amount}, {self.purchase.day - last:,.0f} days after the last purchase {self.group.words}, "
+            f"{self.purchase.amount}, {in_days(self.purchase.day - last)} after the last purchase {self.group.words}, "
             f"on {day_of(last)} ({purchases(self.known)} since {self.since})"
         )
 

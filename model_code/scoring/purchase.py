@@ -71,7 +71,12 @@ class Purchase:
         return self.fact(group, LAST)
 
     def against_usual(self, group: Group) -> str:
-        """The amount against the group's usual one: the geometric mean, which no single large one moves much."""
+        """The amount against the group's usual one: the geometric mean, which no single large one moves much.
+
+        Of a purchase of no office it is told against the vendor's.
+        """
+        if group.by == ("office",) and not self.row["office"]:
+            group = VENDOR_LONG
         if not (number := self.number(group)):
             return self.first_of(group)
         usual = math.expm1(self.fact(group, LOGS) / number / LOG_UNIT)

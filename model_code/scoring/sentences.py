@@ -87,8 +87,10 @@ TOPICS: Mapping[tuple[str, ...], Teller] = {
     ("pair_spend_5d",): spent("pair_spend_5d", 5, "by this card at this vendor", PAIR),
     ("same_amount_15d", "same_amount_90d"): same_amount(SAME_VENDOR),
     ("pair_same_amount_15d",): same_amount(SAME_PAIR),
-    ("centre_merchant_days_until",): again("centre_merchant_days_until", "Nobody of this cost centre"),
-    ("merchant_days_until",): again("merchant_days_until", "Nobody"),
+    ("centre_merchant_days_until",): again(
+        "centre_merchant_days_until", "This cost centre", "Nobody of this cost centre"
+    ),
+    ("merchant_days_until",): again("merchant_days_until", "Somebody", "Nobody"),
     ("centre_merchant_days_since",): before(
         "centre_merchant_days_since", YEARS, "purchase of this cost centre at this vendor"
     ),
@@ -98,7 +100,10 @@ TOPICS: Mapping[tuple[str, ...], Teller] = {
 }
 """Features that tell the same, and how; a feature that stands nowhere here is told by its meaning and value."""
 _TOPIC = {feature: names for names in TOPICS for feature in names}
-_NEEDS = {"card": ("card_", "pair_"), "cost_centre": ("centre_",)}
+_NEEDS = {"card": ("card_", "pair_"), "cost_centre": ("centre_",), "office": ("office_",)}
+
+_BESIDE = {"centre_": CENTRE, "merchant_": VENDOR_LONG}
+"""What is told beside the value of a feature that has no words of its own."""
 
 
 def reasons(purchase: Purchase, features: Sequence[str]) -> Iterator[str]:
@@ -130,22 +135,20 @@ def _unsaid(sentence: str, said: set[str]) -> str:
 
 def comparisons(purchase: Purchase, found: Sequence[str] = ()) -> Iterator[str]:
     """What a purchase is like beside others, where few reasons were `found`: no reasons, and nothing that those say."""
-    for group in (OFFICE, VENDOR_LONG, *([CODE] if purchase.row["mcc"] else [])):
+    for group in (*([OFFICE] if purchase.row["office"] else []), VENDOR_LONG, *([CODE] if purchase.row["mcc"] else [])):
         compared = purchase.against_usual(group)
         if not any(compared.casefold() in reason.casefold() for reason in found):
             yield f"For comparison: {compared}"
 
 
 def _applies(purchase: Purchase, feature: str) -> bool:
-    """Without a card there is nothing to say of cards, without a code or cost centre nothing of those."""
-    if not purchase.row["cost_centre"] and feature.startswith(_NEEDS["cost_centre"]):
-        return False
-    if not purchase.row["card"] and feature.startswith(_NEEDS["card"]):
+    """Without a card there is nothing to say of cards, without a code, office or cost centre nothing of those."""
+    if any(feature.startswith(begins) and not purchase.row[name] for name, begins in _NEEDS.items()):
         return False
     return bool(purchase.row["mcc"]) or "mcc" not in feature
 
 
 def _generic(purchase: Purchase, feature: str) -> str:
     sentence = told(purchase.setting.meanings[feature], purchase.row[feature], purchase.row["currency"])
-    compared = f"; {purchase.against_usual(CENTRE)}" if feature.startswith(_NEEDS["cost_centre"]) else ""
-    return f"{sentence[:1].upper()}{sentence[1:]}{compared}"
+    beside = [group for begins, group in _BESIDE.items() if feature.startswith(begins)]
+    return "; ".join([f"{sentence[:1].upper()}{sentence[1:]}", *map(purchase.against_usual, beside)])

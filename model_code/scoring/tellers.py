@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from model_code.scoring.groups import CARD, OFFICE, OFFICE_CODE, OFFICE_LONG, VENDOR, WEEKENDS, YEARS, Group
 from model_code.scoring.purchase import Purchase
-from model_code.scoring.values import day_of, money, percent, purchases, times
+from model_code.scoring.values import day_of, in_days, money, percent, purchases, times
 
 Teller: TypeAlias = Callable[[Purchase], str | None]
 """A sentence about a purchase; None where there is nothing to say."""
@@ -54,9 +54,8 @@ def away(words: str, group: Group) -> Teller:
         if not purchase.number(group):
             return purchase.first_of(group)
         last = purchase.last(group)
-        days = round(purchase.day - last)
         return (
-            f"{words} at this vendor for {days:,} day{'s' if days > 1 else ''}, last on {day_of(last)} "
+            f"{words} at this vendor for {in_days(purchase.day - last)}, last on {day_of(last)} "
             f"({purchases(purchase.number(group))} since {purchase.since(group)})"
         )
 
@@ -121,7 +120,7 @@ def weekend(purchase: Purchase) -> str | None:
     number, at_weekends = purchase.number(OFFICE), purchase.fact(OFFICE, WEEKENDS)
     named = f"Bought on a {purchase.row['transaction_date']:%A}"
     if not number:
-        return f"{named}; {purchase.first_of(OFFICE)}"
+        return f"{named}; {purchase.against_usual(OFFICE)}"
     return (
         f"{named}; {percent(at_weekends / number)} of the {purchases(number)} of this office since "
         f"{purchase.since(OFFICE)} were made at weekends"
@@ -178,26 +177,30 @@ def year_of_amount(purchase: Purchase) -> str:
     return f"{purchase.amount}: {number} of exactly this amount by anyone since {purchase.seen_since(365)}"
 
 
-def again(feature: str, nobody: str) -> Teller:
-    """When the next purchase followed there, or until when none did."""
+def again(feature: str, somebody: str, nobody: str) -> Teller:
+    """When the next purchase on a later day followed there, or until when none did; nothing where no day is later."""
 
-    def tell(purchase: Purchase) -> str:
-        days, until = round(purchase.feature(feature)), purchase.setting.until
+    def tell(purchase: Purchase) -> str | None:
+        until = min(purchase.setting.until, day_of(purchase.day + YEARS))
+        if purchase.row["transaction_date"] >= until:
+            return None
+        later = round(purchase.feature(feature))
         usual_one = purchase.against_usual(OFFICE)
-        if days > YEARS:
-            return f"{nobody} bought at this vendor again until {until}; {usual_one}"
-        return f"Bought at this vendor again {days:,} days later, on {day_of(purchase.day + days)}; {usual_one}"
+        if later > YEARS:
+            return f"{nobody} bought at this vendor again on a later day until {until}; {usual_one}"
+        on = day_of(purchase.day + later)
+        return f"{somebody} bought at this vendor again {in_days(later)} later, on {on}; {usual_one}"
 
     return tell
 
 
-def before(feature: str, days: int, words: str) -> Teller:
+def before(feature: str, most: int, words: str) -> Teller:
     """How long ago the cost centre last did so; with what that would have been seen."""
 
     def tell(purchase: Purchase) -> str:
         ago = round(purchase.feature(feature))
-        if ago > days:
-            return f"{purchase.amount}, the first {words} since {purchase.seen_since(days)}"
-        return f"{purchase.amount}, {ago:,} days after the last {words}, on {day_of(purchase.day - ago)}"
+        if ago > most:
+            return f"{purchase.amount}, the first {words} since {purchase.seen_since(most)}"
+        return f"{purchase.amount}, {in_days(ago)} after the last {words}, on {day_of(purchase.day - ago)}"
 
     return tell

@@ -23,7 +23,7 @@ def told(about: Mapping[str, str], value: float | None, currency: str = "") -> s
     words = {
         "money": lambda: money(number, currency),
         "purchases": lambda: f"{number:,.0f}",
-        "days": lambda: f"{number:,.0f} days",
+        "days": lambda: in_days(number),
         "share": lambda: percent(number),
         "times": lambda: f"{number:.2g} times",
         "spreads": lambda: f"{abs(number):.1f} times the usual spread {'above' if number >= 0 else 'below'} it",
@@ -62,6 +62,12 @@ def purchases(number: float) -> str:
     """How many purchases: `no purchase`, `1 purchase`, `1,204 purchases`."""
     whole = round(number)
     return f"{whole:,} purchase{'s' if whole > 1 else ''}" if whole else "no purchase"
+
+
+def in_days(number: float) -> str:
+    """How many days: `1 day`, `1,096 days`."""
+    whole = round(number)
+    return f"{whole:,} day{'' if whole == 1 else 's'}"
 
 
 def day_of(number: float) -> date:
