@@ -13,6 +13,7 @@ import pyarrow as pa
 from model_code.errors import InputError
 from model_code.etl.anomalies import Purchases, anomalies, randomness
 from model_code.etl.cases import with_cases
+from model_code.etl.centres import expect_centres
 from model_code.etl.decisions import decisions
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
 from model_code.etl.files import ledger_sha256
@@ -66,7 +67,7 @@ def run(job: Job, say: Say) -> None:
     mapping = read_mapping(job.mapping) if job.mapping else ColumnMapping()
     view = job.view.of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
     with scratch_folder(job.hosts) as scratch:
-        days, labels, sha256 = _prepare(job, mapping, scratch, say)
+        days, labels, sha256 = _prepare(job, mapping, view, scratch, say)
         periods = split_by_time(days)
         with ENGINES[job.engine](scratch, job.hosts) as engine:
             rows = engine.read(scratch / LEDGER)
@@ -87,7 +88,7 @@ def run(job: Job, say: Say) -> None:
         "features_sha256": features_sha256(),
         "columns": view.columns,
         "meanings": meanings(view),
-        "decisions": decisions(mapping),
+        "decisions": decisions(mapping, view),
         "labels": labels,
         "objects": {f"{name}.parquet": described for name, described in written.items()},
         "live": {"sha256": live["sha256"], "rows": live["rows"]},
@@ -96,7 +97,7 @@ def run(job: Job, say: Say) -> None:
     write_json(job.output / "features" / "manifest.json", manifest)
 
 
-def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple[Days, str, str]:
+def _prepare(job: Job, mapping: ColumnMapping, view: View, scratch: Path, say: Say) -> tuple[Days, str, str]:
     """Leaves the ledger in `scratch`, its quarantine and report in the output; its days, whose labels, its sha256."""
     with duckdb_engine(scratch) as engine:
         staged = stage(job.ledger, mapping, declared=job.mapping is not None, engine=engine, folder=scratch)
@@ -109,6 +110,7 @@ def _prepare(job: Job, mapping: ColumnMapping, scratch: Path, say: Say) -> tuple
         judgement = judged(looked, mapping)
         write_report(job.output / "quarantine", looked, mapping, judgement)
         judgement.expect()
+        expect_centres(job.ledger.name, staged.checked, engine, view, say)
         staged, cases = with_cases(staged, job.cases, mapping, engine) if job.cases else (staged, None)
         report = _report(job, staged, engine)
         report["cases"] = cases

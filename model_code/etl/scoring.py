@@ -14,6 +14,7 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from model_code.errors import InputError
+from model_code.etl.centres import expect_centres
 from model_code.etl.decisions import decisions
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
 from model_code.etl.files import ledger_sha256
@@ -71,7 +72,7 @@ def run_scoring(job: ScoringJob, say: Say) -> None:
     mapping = _without_labels(read_mapping(job.mapping) if job.mapping else ColumnMapping())
     model = model_manifest(job.model)
     view = _view(model)
-    made = {"view": view.name, "features_sha256": features_sha256(), "decisions": decisions(mapping)}
+    made = {"view": view.name, "features_sha256": features_sha256(), "decisions": decisions(mapping, view)}
     expect_agreement(model, made)
     view = view.of_ledger(mapping.has, thresholds=bool(mapping.thresholds)).with_own(mapping.own)
     with tempfile.TemporaryDirectory() as folder:
@@ -144,6 +145,7 @@ def _prepare(job: ScoringJob, mapping: ColumnMapping, view: View, scratch: Path,
             if staged is new:
                 write_report(job.output / "quarantine", looked, mapping, judgement)
             judgement.expect()
+            expect_centres(file.name, staged.checked, engine, view, say)
         earlier = [engine.read(path) for path in job.earlier]
         both = with_history(history.checked, new.checked, earlier, view.compared)
         number_rows(both, scratch / LEDGER, engine=engine)

@@ -11,6 +11,7 @@ VIEW = "view"
 _DECIDED = {
     "currency": "amounts in",
     "thresholds": "limits for a single purchase of",
+    "known": "a mapping with columns for",
 }
 """What a difference in a decision of the mapping is called."""
 

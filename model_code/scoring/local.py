@@ -14,7 +14,7 @@ from model_code.algorithms.hyperparameters import CLASSIFIER, ISOLATION, Hyperpa
 from model_code.errors import InputError
 from model_code.etl.pipeline import Job, run
 from model_code.etl.scoring import ScoringJob, run_scoring
-from model_code.features.views import REALTIME, VIEWS
+from model_code.features.views import BATCH, REALTIME, VIEWS
 from model_code.scoring.results import PRIVATE_FILE, REASONS, Results
 from model_code.scoring.scoring import Scoring, score
 from model_code.scoring.values import money
@@ -97,6 +97,11 @@ def _train(order: Order, work: Path, archive: Path, say: Say) -> None:
     view = VIEWS[order.view or REALTIME.name]
     run(Job(order.ledger, work / "etl", order.mapping, order.cases, view=view), say)
     labels = json.loads((work / "etl/features/manifest.json").read_bytes())["labels"]
+    if view is BATCH and labels != "given":
+        raise InputError(
+            f"VIEW={view.name} needs labels, and {order.ledger.name} brings none and no CASES are named: a forest "
+            "without labels is cut by what both views know: nothing would change. Name CASES, or leave VIEW out."
+        )
     chosen = Hyperparameters(algorithm=CLASSIFIER if labels == "given" else ISOLATION)
     trained = train(work / "etl/features", work / "trained", chosen, threads=order.threads)
     say(f"trained: algorithm={chosen.algorithm}, manifest {trained.manifest_sha256[:12]}")

@@ -29,7 +29,7 @@ def read(folder: Path, text: str) -> ColumnMapping:
 
 def test_what_is_declared_stands_among_the_decisions_and_the_meanings(tmp_path: Path) -> None:
     mapping = read(tmp_path, MAPPING)
-    said, told = decisions(mapping), meanings(REALTIME.with_own(mapping.own))
+    said, told = decisions(mapping, REALTIME), meanings(REALTIME.with_own(mapping.own))
     assert said["own column booked"] == "number, known at booking"
     assert said["own feature grade_largest"] == "above_largest, of amount, by grade and office, 365 days, odd if high"
     assert {name for name in said if name.startswith("own feature ")} == {f"own feature {name}" for name in FEATURES}

@@ -12,10 +12,12 @@ import pytest
 from model_code.container import etl, score
 from model_code.errors import InputError
 from model_code.etl.generate import to_csv
+from model_code.etl.generator import generate
+from model_code.etl.pipeline import Job, run
 from model_code.features.views import BATCH
 from model_code.scoring.local import Order, deliver
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
-from tests.unit.model_code.scoring.ledgers import MONTH, history, made_ready, new_month, put, scored, trained
+from tests.unit.model_code.scoring.ledgers import MONTH, ROWS, history, made_ready, new_month, put, scored, trained
 
 pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 
@@ -82,7 +84,7 @@ def test_rows_of_another_view_than_the_models_are_refused_by_name(made: Path, ar
         score.main([], other)
 
 
-def test_make_score_trains_on_the_view_that_is_asked_for_and_a_trained_model_has_its_own(
+def test_make_score_has_nothing_to_train_the_view_by_without_labels_or_with_a_trained_model(
     ledger: pd.DataFrame, whole: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "ledger.csv").write_bytes(to_csv(history(ledger)))
@@ -90,6 +92,59 @@ def test_make_score_trains_on_the_view_that_is_asked_for_and_a_trained_model_has
     files = (tmp_path / "ledger.csv", tmp_path / "new.csv", tmp_path / "out")
     with pytest.raises(InputError, match="VIEW=batch is what a model is trained on, and MODEL is trained already"):
         deliver(Order(*files, model=whole, view="batch"), print)
-    deliver(Order(*files, view="batch"), print)
+    with pytest.raises(
+        InputError, match=r"VIEW=batch needs labels, and ledger\.csv brings none and no CASES are named"
+    ):
+        deliver(Order(*files, view="batch"), print)
+
+
+def test_a_classifier_of_the_batch_view_gives_reasons_of_cost_centres_and_of_what_came_after(tmp_path: Path) -> None:
+    labelled = generate(ROWS, seed=4)
+    (tmp_path / "ledger.csv").write_bytes(to_csv(history(labelled)))
+    (tmp_path / "new.csv").write_bytes(to_csv(new_month(labelled)))
+    said: list[str] = []
+    order = Order(tmp_path / "ledger.csv", tmp_path / "new.csv", tmp_path / "out", view="batch", budget=40)
+    deliver(order, said.append)
+    assert any(step.startswith("trained: algorithm=classifier") for step in said)
     with tarfile.open(tmp_path / "out/model.tar.gz") as made:
         assert json.load(made.extractfile("manifest.json"))["view"] == "batch"  # ty: ignore[invalid-argument-type]
+    scores = pd.read_parquet(tmp_path / "out/scores.parquet")
+    told = [text for number in (1, 2, 3) for text in scores[f"reason_{number}"].dropna()]
+    assert [text for text in told if "cost centre" in text and not text.startswith("For comparison")]
+    assert [text for text in told if " bought at this vendor again " in text]
+
+
+def unbooked(ledger: pd.DataFrame, how: str) -> bytes:
+    """The rows without cost centres: all blank, or without the column."""
+    return to_csv(ledger.drop(columns="cost_centre") if how == "absent" else ledger.assign(cost_centre=""))
+
+
+@pytest.mark.parametrize("how", ["blank", "absent"])
+def test_rows_without_any_cost_centre_are_refused_in_training_and_in_scoring(
+    how: str, whole: Path, ledger: pd.DataFrame, tmp_path: Path
+) -> None:
+    put(tmp_path / "processing/input/ledger", "ledger.csv", unbooked(history(ledger), how))
+    with pytest.raises(InputError, match=r"none of its 2,\d+ rows has a cost centre, and the view batch .* declare it"):
+        etl.main(["--view", "batch"], tmp_path)
+    with pytest.raises(InputError, match=r"^new\.csv: none of its 150 rows has a cost centre"):
+        made_ready(tmp_path / "month", whole, to_csv(history(ledger)), unbooked(new_month(ledger), how))
+
+
+def test_some_blank_cost_centres_are_counted(ledger: pd.DataFrame, tmp_path: Path) -> None:
+    half = history(ledger).assign(cost_centre=lambda rows: rows["cost_centre"].where(rows.index % 2 == 0, ""))
+    (tmp_path / "ledger.csv").write_bytes(to_csv(half))
+    said: list[str] = []
+    run(Job(tmp_path / "ledger.csv", tmp_path / "out", view=BATCH), said.append)
+    assert any("rows have no cost centre; each counts as one of its own" in line for line in said)
+
+
+def test_a_mapping_that_knows_no_cost_centre_is_refused_by_name(
+    whole: Path, ledger: pd.DataFrame, tmp_path: Path
+) -> None:
+    known = [name for name in ledger.columns if name != "cost_centre"]
+    mapping = 'currency = "USD"\n[columns]\n' + "\n".join(f'{name} = "{name}"' for name in known)
+    said = (
+        "from a mapping with columns for mcc, office, cost_centre and these rows have a mapping with columns for mcc,"
+    )
+    with pytest.raises(InputError, match=said):
+        made_ready(tmp_path, whole, to_csv(history(ledger)), to_csv(new_month(ledger)), mapping)
