@@ -31,7 +31,8 @@ LIMITS = (
 USED = {
     view_names.REALTIME: "Only fields known at authorisation are used.",
     view_names.BATCH: "It also uses the cost centre and what followed a purchase, as far as the ledger goes: no "
-    "endpoint can serve it, and of a month's last days it knows less.",
+    "endpoint can serve it, and of a month's last days it knows less. "
+    "In training it knew each purchase's later ones, credits after a dispute among them, up to the ledger's end.",
 }
 
 
