@@ -12,7 +12,7 @@ def check_private_range(cidr: str) -> None:
     Raises:
         ValueError: it is no IPv4 range, not a private one, or not between /16 and /24.
     """
-    wanted = f"cidr '{cidr}' must be a private range between /16 and /24, such as 10.20.0.0/16"
+    wanted = f"cidr {cidr!r} must be a private range between /16 and /24, such as 10.20.0.0/16"
     try:
         network = ipaddress.IPv4Network(cidr)
     except ValueError as error:

@@ -38,11 +38,11 @@ def sentence(error: ValidationError) -> str:
     """Say the first finding in one sentence, and how many others there are."""
     first, *others = error.errors(include_url=False)
     more = f" ({len(others)} more after this one)" if others else ""
-    return f"{_mend(first)}{more}"
+    return " ".join(f"{_mend(first)}{more}".split())  # a value may hold line ends
 
 
 def _mend(finding: "ErrorDetails") -> str:
-    field = " ".join(".".join(str(part) for part in finding["loc"] if part != "[key]").split())
+    field = ".".join(str(part) for part in finding["loc"] if part != "[key]")
     kind, message = finding["type"], finding["msg"]
     if kind == "missing":
         return f"{field} is missing; add it"
