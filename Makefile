@@ -82,7 +82,7 @@ endif
 # The parts of `make test`, each a target of its own (`make test-mlflow`). Long ones come first: a core that is free takes
 # the next, so both have work to the end. Every test belongs to one part; each line of the output says whose it is.
 JOBS ?= 2
-PARTS := story models unit sagemaker infrastructure hosts release mlflow faults contracts
+PARTS := story models infrastructure contracts sagemaker mlflow unit faults hosts release
 story := tests/story
 models := tests/unit/model_code
 unit := tests/unit tests/docs --ignore=$(models)
