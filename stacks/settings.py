@@ -23,6 +23,7 @@ from stacks.settings_tracking import Tracking
 ENVIRONMENTS = Path(__file__).parent.parent / "environments"
 PrincipalName = Annotated[str, Field(pattern=r"^([0-9]{12}:)?(root|(role|user)/[A-Za-z0-9_+=,.@/-]+)$", max_length=128)]
 """Ten of the longest fill three quarters of a trust policy (compliance/limits/table.py)."""
+RoleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+=,.@/-]+$", max_length=128)]  # with its path
 ModelName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}[a-z0-9]$")]
 
 
@@ -60,17 +61,13 @@ class Identity(_Section):
         description="Start of every role's name, where the agency demands one; empty lets CloudFormation name them, "
         "but for the roles of the release path's functions, `Atoll-<function>-<region>`.",
     )
-    cloudformation_role: str | None = Field(
+    cloudformation_role: RoleName | None = Field(
         default=None,
-        pattern=r"^[A-Za-z0-9_+=,.@/-]+$",
-        max_length=128,
         description="Name (with path) of the role that CloudFormation deploys with, where it isn't that of `cdk "
         "bootstrap`. The audit bucket lets it alone change the bucket's rules.",
     )
-    deploy_role: str | None = Field(
+    deploy_role: RoleName | None = Field(
         default=None,
-        pattern=r"^[A-Za-z0-9_+=,.@/-]+$",
-        max_length=128,
         description="Name (with path) of the role that calls CloudFormation to deploy, where it isn't that of `cdk "
         "bootstrap`. What another role brings to an endpoint's stack is taken back.",
     )

@@ -11,6 +11,7 @@ from lambdas.release.decisions import release_of
 from lambdas.release.records import Release, stack_of
 from tests.fakes.release import MODEL, job
 from tests.fakes.stack import identity, template
+from tests.faults.breakdowns import of_another_stack
 from tests.faults.scenes import Scene, with_champion
 from tests.faults.table import ALL, FINDINGS
 
@@ -196,14 +197,13 @@ def test_nobody_whom_the_trail_does_not_name_has_approved_anything() -> None:
 
 
 def test_an_endpoint_of_another_stack_is_never_taken_for_ours() -> None:
-    scene = with_champion()
+    scene = of_another_stack()
     words = scene.life.cloud.running
     assert words
-    scene.brought("halt-1", Release())
-    (own,) = words.containers
-    evil = replace(own, environment={**own.environment, "PYTHONPATH": "/opt/ml/model"})
-    for containers in ((evil,), (own,)):  # the former champion's four words, with and without more
-        scene.life.cloud.running = replace(words, owned=False, containers=containers)
+    (evil,) = words.containers
+    own = replace(evil, environment={name: evil.environment[name] for name in evil.environment.keys() - {"PYTHONPATH"}})
+    for container in (evil, own):  # the former champion's four words, with and without more
+        scene.life.cloud.running = replace(words, containers=(container,))
         before = len(scene.alarms)
         scene.looks()
         assert len(scene.alarms) > before
