@@ -91,9 +91,9 @@ def accept(world: World, seen: guarding.Sight, version: Version, at: datetime) -
     if not version.tag("approver") and (execution := guarding.execution_of(world, version)):
         version = record(world, version, execution)
     if reason := decisions.unfit(version):
-        return settling.go_back(world, version, reason, at)
+        return settling.go_back(world, version, reason, seen.stack, at)
     if version.tag("approver"):
-        return settling.accept(world, version, at)
+        return settling.accept(world, version, seen.stack, at)
     problem = f"version {version.number} serves {version.tag('release_id')}, and nobody is known who executed it"
     if at - seen.stack.changed >= WAY_OUT_AFTER:
         return guarding.drive_out(world, seen, problem, at)

@@ -158,7 +158,8 @@ def drive_out(world: World, seen: Sight, problem: str, at: datetime) -> str:
     champion = None if lost else known.champion(world, model)  # no update would succeed: a stop alone ends it
     keep = vouching.restorable(world, champion if champion and decisions.was_approved(champion) else None)
     stem, release = intrusions.way_out(stack, keep, current, deployed)
-    way = settling.Way(model=model, stem=stem, release=release, why=f"Way out: {problem}", template=deployed)
+    why = f"Way out: {problem}"
+    way = settling.Way(model=model, stem=stem, release=release, why=why, seen=stack, template=deployed)
     return f"{settling.take(world, way, at)}: {problem}"
 
 

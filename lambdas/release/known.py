@@ -1,10 +1,14 @@
 """What the record knows of a model: every decision asks here, and nothing asks MLflow."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from lambdas.release import record
 from lambdas.release.ports import RegistryError, World
 from lambdas.release.records import Version
+
+Said = TypeVar("Said")
 
 
 def of(world: World, model: str) -> record.Known:
@@ -42,12 +46,27 @@ def show(world: World, version: Version) -> Version:
 
     MLflow is a copy for people: where it takes nothing, the reconciler writes it later (mirror.py).
     """
-    now = current(world, version)
+    return _copied(lambda: current(world, version), lambda now: _tag(world, now))
+
+
+def _copied(read: Callable[[], Said], write: Callable[[Said], None]) -> Said:
+    """Copy what the record says to MLflow, again where another function wrote an entry meanwhile; return what it says.
+
+    The other copied its entry, too, maybe before the older state got there: so whoever wrote last looks once more.
+    """
+    now = read()
     with suppress(RegistryError):
-        shown = next((v for v in world.registry.versions(now.model) if v.number == now.number), None)
-        if shown and (news := news_of(shown, now)):
-            world.registry.tag(now, news)
+        write(now)
+        while (later := read()) != now:
+            now = later
+            write(now)
     return now
+
+
+def _tag(world: World, now: Version) -> None:
+    shown = next((v for v in world.registry.versions(now.model) if v.number == now.number), None)
+    if shown and (news := news_of(shown, now)):
+        world.registry.tag(now, news)
 
 
 def news_of(shown: Version, now: Version) -> dict[str, str]:
@@ -59,6 +78,8 @@ def news_of(shown: Version, now: Version) -> dict[str, str]:
 
 def show_champion(world: World, model: str) -> None:
     """Put the alias `champion` in MLflow where the record has it, or take it away."""
-    now = champion(world, model)
-    with suppress(RegistryError):
+
+    def point(now: Version | None) -> None:
         world.registry.crown(now) if now else world.registry.uncrown(model)
+
+    _copied(lambda: champion(world, model), point)

@@ -17,14 +17,18 @@ LAST = 6  # entries at most that one run of a function leaves uncopied when it d
 
 
 def tend(world: World, model: str, at: datetime) -> list[str]:
-    """Write a model's copy anew where it differs, with an alarm unless it may lag behind; return the differences."""
+    """Write a model's copy anew where it differs, with an alarm unless it may lag behind.
+
+    Return the differences, and those that are left because MLflow did not take what was written.
+    """
     found = list(differences(world, model))
     if not found:
         return []
     if edits := [difference.told for difference in found if not _is_lag(world, model, difference, at)]:
         reports.registry_edited(world, model, edits, at)
     repair(world, model)
-    return [difference.told for difference in found]
+    left = [f"still, for MLflow did not take it: {difference.told}" for difference in differences(world, model)]
+    return [difference.told for difference in found] + left
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from lambdas.release.records import HALT, HOME, Release, Stack, Told, Version, n
 PAUSE = timedelta(minutes=30)  # before a way back that failed is taken again
 
 
-def accept(world: World, version: Version, at: datetime) -> str:
+def accept(world: World, version: Version, seen: Stack, at: datetime) -> str:
     """Smoke-test a serving version, then crown it or take it out of service; return which."""
     with TemporaryDirectory() as work:
         problem = smoke_problem(world, version, Path(work))
     if problem:
-        return go_back(world, version, problem, at)
+        return go_back(world, version, problem, seen, at)
     crown(world, version, at)
     return f"version {version.number} released"
 
@@ -65,9 +65,9 @@ def stop(world: World, champion: Version, stack: Stack, at: datetime) -> str:
     return f"version {champion.number} stopped: {reason}"
 
 
-def stop_the_stack(world: World, model: str, reason: str, at: datetime) -> str:
+def stop_the_stack(world: World, model: str, reason: str, seen: Stack, at: datetime) -> str:
     """Let the stack follow an endpoint that people cut off or deleted. Return what was done."""
-    way = Way(model=model, stem=f"{HALT}cut-off", release=Release(), why=f"Stop: {reason}")
+    way = Way(model=model, stem=f"{HALT}cut-off", release=Release(), why=f"Stop: {reason}", seen=seen)
     return f"{take(world, way, at)}: {reason}"
 
 
@@ -84,7 +84,7 @@ def mark_rolled_back(world: World, version: Version, reason: str, at: datetime) 
     known.show(world, version)
 
 
-def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
+def go_back(world: World, version: Version, reason: str, seen: Stack, at: datetime) -> str:
     """Take a serving version out of service again: restore the former release, or stop the endpoint.
 
     The verdict is written before the change set runs, whose end is an event of its own; a crash in between is found by
@@ -96,7 +96,7 @@ def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
     former = decisions.former(champion, version, known.versions(world, version.model))
     stem, release = decisions.way_back(vouching.restorable(world, former), version)
     why = f"Way back from version {version.number}: {reason}"
-    taken = take(world, Way(model=version.model, stem=stem, release=release, why=why), at)
+    taken = take(world, Way(model=version.model, stem=stem, release=release, why=why, seen=seen), at)
     return f"version {version.number} goes back: {reason} ({taken})"
 
 
@@ -104,13 +104,15 @@ def go_back(world: World, version: Version, reason: str, at: datetime) -> str:
 class Way:
     """A change set that goes back or stops; `template` puts another template in the place of the stack's.
 
-    Its name is the stem and letters that nobody can guess, so that nobody can be there first.
+    `seen` is the stack as it was when this was decided. The change set's name is the stem and letters that nobody can
+    guess, so that nobody can be there first.
     """
 
     model: str
     stem: str
     release: Release
     why: str
+    seen: Stack
     template: str | None = None
 
 
@@ -118,10 +120,11 @@ def take(world: World, way: Way, at: datetime) -> str:
     """Make a change set that goes back or stops, and execute it; return what came of it.
 
     One that CloudFormation rolled back is not tried again at once, for it may fail for ever: the alarm stands, and the
-    reconciler tries again a few times a day. Where another operation runs, its end brings us back here.
+    reconciler tries again a few times a day. Where another operation runs, or has run since the stack was looked at,
+    its end brings us back here: another function may have done the same, and what serves by now is to stay.
     """
     stack = world.endpoints.stack(way.model)
-    if stack.is_moving:
+    if stack.is_moving or stack != replace(way.seen, last_change_set=stack.last_change_set):
         return f"{way.stem} waits for {stack.last_change_set or 'an unknown operation'}"
     if stack.last_change_set.startswith(f"{way.stem}-") and not stack.went_forward and at - stack.changed < PAUSE:
         return f"{way.stem} failed"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from local.story.attack_steps import ask_again
 from local.story.outside import expect_champion_serves
-from local.story.scene import MODEL
+from local.story.scene import AUDITOR, MODEL
+from local.story.typed import releases
 from local.story.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -23,21 +24,43 @@ def forged_registry(scene: Scene, mailbox: Mailbox, facts: Facts) -> None:
 
     The record decides: the champion serves on and is restored from nothing that MLflow says.
     """
-    champion, before = scene.champion_version(), tags_of(scene)
-    forged = next(number for number in before if number != champion)
-    for number in before:
+    champion, versions = scene.champion_version(), sorted(shown(scene))
+    forged = next(number for number in versions if number != champion)
+    for number in versions:
         scene.registry.set_model_version_tag(MODEL, number, "atoll.state", "rejected")
         scene.registry.set_model_version_tag(MODEL, number, "atoll.approver", NOBODY)
     scene.registry.set_registered_model_alias(MODEL, "champion", forged)
     ask_again(scene)
     note = mailbox.wait_for(lambda m: m["subject"] == ALARM, f"the message {ALARM!r}")
-    wait_for(lambda: True if tags_of(scene) == before else None, "MLflow to say again what the record says")
+    wait_for(
+        lambda: says_what_the_record_says(scene) or ask_again(scene),  # as its timetable does on AWS
+        "MLflow to say again what the record says",
+        hint=lambda: f"The record says {on_record(scene)}, MLflow {sorted(shown(scene).values())}.",
+    )
     expect_champion_serves(scene)
-    facts.update(versions=sorted(before), forged=forged, champion=champion, alarm=ALARM, message=note["text"])
-    facts["told"] = f"all {len(before)} versions forged, v{forged} made champion: alarm, v{champion} serves on, undone"
+    facts.update(versions=versions, forged=forged, champion=champion, alarm=ALARM, message=note["text"])
+    facts["told"] = (
+        f"all {len(versions)} versions forged, v{forged} made champion: alarm, v{champion} serves on, undone"
+    )
 
 
-def tags_of(scene: Scene) -> dict[str, dict[str, str]]:
-    """What MLflow says of each version; a tag that the record doesn't have is written empty."""
+def says_what_the_record_says(scene: Scene) -> bool | None:
+    """Whether state and approver of each release are in MLflow what the operators' commands read from the record."""
+    return sorted(shown(scene).values()) == on_record(scene) or None
+
+
+def on_record(scene: Scene) -> list[tuple[str, ...]]:
+    """Release, state and approver of each release on record."""
+    rows = releases(scene, AUDITOR, "list")
+    return sorted((row["release"], row["state"].replace(" ", "_"), row["approver"]) for row in rows)
+
+
+def shown(scene: Scene) -> dict[str, tuple[str, ...]]:
+    """What MLflow says of each version: release, state and approver, by number."""
     found = scene.registry.search_model_versions(f"name='{MODEL}'")
-    return {str(version.version): {name: text for name, text in version.tags.items() if text} for version in found}
+    return {
+        str(version.version): tuple(
+            version.tags.get(f"atoll.{name}", "") for name in ("release_id", "state", "approver")
+        )
+        for version in found
+    }

@@ -70,11 +70,11 @@ def _look(event: events.StackStatusChanged | events.EndpointChanged, world: Worl
 def _carry_out(world: World, seen: guarding.Sight, verdict: decisions.Verdict, at: datetime) -> str:
     match verdict:
         case decisions.Expel(version, reason):
-            return settling.go_back(world, version, reason, at)
+            return settling.go_back(world, version, reason, seen.stack, at)
         case decisions.Stopped(stopped):
             return settling.stop(world, stopped, seen.stack, at)
         case decisions.Stop(reason):
-            return settling.stop_the_stack(world, seen.model, reason, at)
+            return settling.stop_the_stack(world, seen.model, reason, seen.stack, at)
         case decisions.Remains(reason):
             return settling.end_remains(world, seen.model, seen.stack, reason, at)
         case decisions.Accept(version):
