@@ -15,6 +15,7 @@ import ministack.app
 
 from local import (
     cloudformation,
+    concurrency,
     ecs,
     events,
     function_code,
@@ -35,7 +36,7 @@ def main() -> None:
     private.require_pinned_version()
     private.wrap("ministack.app._port_is_bindable", _except_https_port)
     judges = (iam, source_vpc, request_keys, reachability)
-    for extension in (*judges, events, cloudformation, ecs, not_yet, sagemaker, function_code):
+    for extension in (*judges, events, cloudformation, concurrency, ecs, not_yet, sagemaker, function_code):
         extension.register()
     hypercorn.asyncio.serve = functools.partial(hypercorn.asyncio.serve, shutdown_trigger=_end_when_told)
     ministack.app.main()

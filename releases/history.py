@@ -5,20 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.release.record import ENDS, EXECUTIONS
 from lambdas.release.records import Release, is_release_id
 
-STATES = {
-    "requested": "requested",
-    "executed": "executing",
-    "separation_of_duties_violated": "executing",
-    "released": "released",
-    "adopted": "released",
-    "rolled_back": "rolled back",
-    "rejected": "rejected",
-    "expired": "expired",
-    "superseded": "superseded",
-}
-"""What a release is after each transition; other transitions (a denied try, say) leave it as it is."""
 CROWNS = frozenset({"released", "adopted"})
 """What makes a release the champion."""
 _KEY = re.compile(
@@ -61,9 +50,16 @@ class History:
 
     @property
     def state(self) -> str:
-        """Where the release stands."""
-        known = [STATES[entry.what] for entry in self.entries if entry.what in STATES]
-        return known[-1] if known else "unknown"
+        """Where the release stands, by the rules of the record's fold (lambdas/release/record.py)."""
+        begun = max((entry.at for entry in self.entries if entry.what == "adopted"), default="")
+        last = {entry.what: entry.at for entry in self.entries if entry.at >= begun}
+        crowned = max((last[what] for what in CROWNS if what in last), default="")
+        if end := next((end for end in ENDS if end in last), ""):
+            return end.replace("_", " ")
+        if crowned:
+            return "superseded" if last.get("superseded", "") >= crowned else "released"
+        steps = {"superseded": "superseded", **dict.fromkeys(EXECUTIONS, "executing"), "requested": "requested"}
+        return next((state for what, state in steps.items() if what in last), "unknown")
 
     @property
     def request(self) -> Entry | None:
@@ -82,8 +78,9 @@ class History:
 
     @property
     def approver(self) -> str:
-        """Who executed it; empty while nobody has."""
-        return next((e.who for e in reversed(self.entries) if STATES.get(e.what) == "executing"), "")
+        """Who executed it first, or the submitter where that is one of them; empty while nobody has."""
+        executions = [entry.who for entry in self.entries if entry.what in EXECUTIONS]
+        return self.submitter if self.submitter in executions else next(iter(executions), "")
 
     @property
     def job(self) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from releases.history import STATES, Entry, History, Transition, former, newest_releases, transition
+from lambdas.release.record import ENDS, fold
+from lambdas.release.records import AuditEntry
+from releases.history import Entry, History, Transition, former, newest_releases, transition
 
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAMES = [f"r-by-alice-{digit * 12}" for digit in "abc"]
 steps = st.lists(
     st.tuples(st.sampled_from(NAMES), st.sampled_from(["requested", "executed", "released", "rolled_back"]))
@@ -77,12 +81,26 @@ def test_a_release_tells_who_submitted_and_who_approved_it() -> None:
     assert (history.submitter, history.approver, history.state) == ("alice", "bob", "released")
 
 
-def test_every_state_that_a_version_can_reach_by_a_release_is_known() -> None:
-    from lambdas.release import decisions  # noqa: PLC0415 - compared here only
+WHATS = ["requested", "executed", "separation_of_duties_violated", "released", "superseded", "adopted", *ENDS]
 
-    reachable = {state.replace("_", " ") for states in decisions._NEXT.values() for state in states}
 
-    assert reachable - {"refused"} <= set(STATES.values())
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(WHATS), st.sampled_from(["alice", "bob", "cid"])), min_size=1)
+)
+@example([(0, "requested", "alice"), (1, "separation_of_duties_violated", "alice"), (1, "rolled_back", "automation")])
+@example([(0, "requested", "alice"), (0, "executed", "bob")])
+def test_a_release_is_what_the_record_says_even_where_all_came_in_one_second(tale: list[tuple[int, str, str]]) -> None:
+    details = {"version": "1", "atoll.release_id": NAMES[0]}
+    made = [
+        AuditEntry(model="m", subject=NAMES[0], what=what, at=NOON + timedelta(seconds=at), who=who, details=details)
+        for at, what, who in tale
+    ]
+    entries = sorted(made, key=lambda each: each.order)
+    history = History(NAMES[0], [Entry(f"{e.at:%Y%m%dT%H%M%SZ}", e.subject, e.what, e.who, e.details) for e in entries])
+    (version,) = fold(entries).versions
+    assert history.state.replace(" ", "_") == version.state
+    if not {each.what for each in entries} & {"adopted", "separation_of_duties_violated"}:
+        assert history.approver == version.tag("approver")
 
 
 def test_what_was_adopted_is_a_champion_and_nothing_from_before_it_is() -> None:
