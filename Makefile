@@ -54,8 +54,8 @@ lint: setup-check ## format, lint, types, import contracts
 	ty check
 	lint-imports --no-cache
 
-check: setup-check ## lint and quick tests, two lanes at once: before each commit (about a minute; the long ones run in make test)
-	@$(MAKE) --no-print-directory --jobs=2 quick-models lint quick-others
+check: setup-check ## lint and quick tests, three lanes at once: before each commit (a minute; the long ones run in make test)
+	@$(MAKE) --no-print-directory --jobs=3 quick-models lint quick-others
 
 quick-models: QUICK := tests/unit/model_code
 quick-others: QUICK := tests/unit tests/docs --ignore=tests/unit/model_code

@@ -15,6 +15,7 @@ from tests.unit.model_code.native.compiled import needs_a_compiler
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.long
 WAITS = """
 import os, queue, subprocess, sys, threading, time
 began = time.monotonic()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import pytest
 
@@ -48,12 +49,24 @@ class Source:
         return ast.parse(self.text, self.path)
 
     @cached_property
+    def nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def imports(self) -> list[str]:
+        return list(imported(self.tree.body))
+
+    @cached_property
+    def counted(self) -> list[int]:
+        """How many lines that aren't blank there are before each line, and in all."""
+        return [0, *accumulate(bool(line.strip()) for line in self.text.splitlines())]
+
+    @property
     def lines(self) -> int:
-        return len([line for line in self.text.splitlines() if line.strip()])
+        return self.counted[-1]
 
     def length(self, node: ast.stmt) -> int:
-        body = self.text.splitlines()[node.lineno - 1 : node.end_lineno]
-        return len([line for line in body if line.strip()])
+        return self.counted[node.end_lineno or 0] - self.counted[node.lineno - 1]
 
     @property
     def is_python(self) -> bool:
@@ -75,20 +88,18 @@ def room(source: Source) -> str:
 
 
 def calls(source: Source) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(source.tree) if isinstance(node, ast.Call))
+    return (node for node in source.nodes if isinstance(node, ast.Call))
 
 
 def functions(source: Source) -> Iterator[tuple[str, Function]]:
     """Functions and methods with their qualified names; a stack's `__init__` is called `<Class>Stack.__init__`."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ClassDef):
             is_stack = any(ast.unparse(base).endswith("Stack") for base in node.bases)
             suffix = "Stack" if is_stack and not node.name.endswith("Stack") else ""
             yield from ((f"{node.name}{suffix}.{item.name}", item) for item in node.body if isinstance(item, Function))
-    in_classes = {id(item) for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef) for item in node.body}
-    yield from (
-        (node.name, node) for node in ast.walk(source.tree) if isinstance(node, Function) and id(node) not in in_classes
-    )
+    in_classes = {id(item) for node in source.nodes if isinstance(node, ast.ClassDef) for item in node.body}
+    yield from ((node.name, node) for node in source.nodes if isinstance(node, Function) and id(node) not in in_classes)
 
 
 def imported(nodes: list[ast.stmt]) -> Iterator[str]:
@@ -121,7 +132,7 @@ def too_long_function(source: Source) -> list[str]:
 def front_door_is_busy(source: Source) -> list[str]:
     if source.path != "app.py":
         return []
-    branches = [node for node in ast.walk(source.tree) if isinstance(node, ast.If)]
+    branches = [node for node in source.nodes if isinstance(node, ast.If)]
     return [f"app.py has {source.lines} lines and {len(branches)} ifs"] * (
         source.lines > FRONT_DOOR_LINES or bool(branches)
     )
@@ -145,9 +156,7 @@ def partition_literal(source: Source) -> list[str]:
 def pickle_import(source: Source) -> list[str]:
     if not source.is_python:
         return []
-    names = {
-        name.split(".")[0] for name in imported([node for node in ast.walk(source.tree) if isinstance(node, ast.stmt)])
-    }
+    names = {name.split(".")[0] for name in imported([node for node in source.nodes if isinstance(node, ast.stmt)])}
     return [f"{source.path} imports {name}" for name in sorted(names & PICKLES)]
 
 
@@ -167,7 +176,8 @@ def machine_path(source: Source) -> list[str]:
 def whole_walk(source: Source) -> list[str]:
     if not source.is_python:
         return []
-    walked = [call for call in calls(source) if ast.unparse(call.func) in {"ROOT.rglob", "ROOT.walk"}]
+    attributes = [call for call in calls(source) if isinstance(call.func, ast.Attribute)]
+    walked = [call for call in attributes if ast.unparse(call.func) in {"ROOT.rglob", "ROOT.walk"}]
     return [f"{source.path}:{call.lineno} walks what others make and delete: use tracked()" for call in walked]
 
 
@@ -224,7 +234,7 @@ def way_to(forbidden: str, start: str, modules: dict[str, Source]) -> list[str]:
     waiting, seen = [[start]], {start}
     while waiting:
         way = waiting.pop(0)
-        for name in imported(modules[way[-1]].tree.body):
+        for name in modules[way[-1]].imports:
             if name.split(".")[0] == forbidden:
                 return [*way, name]
             parts = name.split(".")
@@ -251,7 +261,7 @@ def test_an_import_of_the_cdk_through_another_module_is_seen() -> None:
 def lines_of_tests(name: str) -> int:
     """Lines of the tests that import a room, fakes and helpers too; of one that imports several, each room's share."""
     tests = [source for source in PYTHON if room(source) == "tests"]
-    rooms = {test: {way.split(".")[0] for way in imported(test.tree.body)} & set(ROOMS) - {"tests"} for test in tests}
+    rooms = {test: {way.split(".")[0] for way in test.imports} & set(ROOMS) - {"tests"} for test in tests}
     return sum(test.lines // len(rooms[test]) for test in tests if name in rooms[test])
 
 

@@ -73,6 +73,7 @@ def of_tests(tmp_path: Path) -> Callable[..., str]:
     return run
 
 
+@pytest.mark.long
 def test_pytest_runs_the_share_says_which_and_leaves_other_tests_whole(of_tests: Callable[..., str]) -> None:
     said = of_tests(ATOLL_TEST_SEED="5")
     assert (said.count("::test_drawn["), said.count("::test_always[")) == (2, 3)
@@ -80,5 +81,6 @@ def test_pytest_runs_the_share_says_which_and_leaves_other_tests_whole(of_tests:
     assert "8 cases of what is long were not drawn; ATOLL_TEST_SEED=5 draws this share again" in said
 
 
+@pytest.mark.long
 def test_a_case_that_is_named_runs_whatever_the_seed(of_tests: Callable[..., str]) -> None:
     assert of_tests(*(f"test_some.py::test_drawn[{number}]" for number in range(9))).count("::test_drawn[") == 9

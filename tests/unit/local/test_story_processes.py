@@ -23,6 +23,7 @@ def test_a_child_that_ends_well_leaves_its_words_in_the_log(tmp_path: Path) -> N
     assert (tmp_path / "log").read_text() == "done\n"
 
 
+@pytest.mark.long
 def test_a_look_that_fails_does_not_end_the_step(tmp_path: Path) -> None:
     looks = iter(["nothing yet"])
     teller = Narrator(tmp_path / "story.json", 1)

@@ -12,6 +12,7 @@ import pytest
 
 from local import supervise
 
+pytestmark = pytest.mark.long
 FAMILY = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
 SLEEP = FAMILY + "print('up', flush=True); time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"

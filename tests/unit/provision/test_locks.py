@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -71,9 +72,13 @@ LATER = {"pyspark", "atheris"}  # imported where they are used, only by what `ma
 PEERS = {"bentoml", "fastapi"}  # each in an environment of its own
 
 
-def imports(*folders: str) -> set[str]:
-    """The packages that the files below these folders import, at any depth."""
-    files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+brought_by = cache(packages_distributions)  # reads the lists of files of all that is installed
+
+
+@cache
+def imports(folder: str) -> set[str]:
+    """The packages that the files below a folder import, at any depth."""
+    files = tracked(f"{folder}/*.py")
     nodes = [node for path in files for node in ast.walk(ast.parse(path.read_text()))]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
@@ -83,7 +88,7 @@ def imports(*folders: str) -> set[str]:
 def lacking(layer: str, imported: set[str]) -> set[str]:
     """What of these packages no distribution of a layer brings."""
     held = {name for name, _ in pins(ROOT / LAYERS[layer])}
-    brought = packages_distributions()
+    brought = brought_by()
     return {
         name
         for name in imported
@@ -94,12 +99,12 @@ def lacking(layer: str, imported: set[str]) -> set[str]:
 def test_the_story_finds_all_that_its_rooms_import() -> None:
     rooms = ("stacks", "lambdas", "model_code", "mlflow_server", "compliance", "local", "releases", "teardown")
     judges = {"cloudsplaining"}  # a scanner, that only `make checks` and `make limits` call
-    assert lacking("story", imports(*rooms)) <= LATER | judges
+    assert lacking("story", set().union(*map(imports, rooms))) <= LATER | judges
     assert lacking("tools", judges) == set()
 
 
 def test_a_check_finds_all_that_the_code_and_its_tests_import() -> None:
-    assert lacking("check", imports(*OWN)) <= LATER | PEERS
+    assert lacking("check", set().union(*map(imports, OWN))) <= LATER | PEERS
     assert lacking("check", {"pyspark"}) == {"pyspark"}
 
 

@@ -14,6 +14,7 @@ def test_every_constraint_is_on_a_feature_that_exists() -> None:
     assert constraints(["amount_log", "same_amount_15d"]) == {"same_amount_15d": 1}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", ["classifier", RANKER])
 def test_a_constrained_feature_never_lowers_the_score(algorithm: str) -> None:
     """The labels say the opposite of the constraint; without it the model would follow them."""
@@ -30,6 +31,7 @@ def test_a_constrained_feature_never_lowers_the_score(algorithm: str) -> None:
     assert (rises["free"] < 0).any()
 
 
+@pytest.mark.long
 def test_no_constraint_is_claimed_of_a_model_that_does_not_keep_it() -> None:
     """The boosted trees of `combined` keep it; the isolation forest's cut at random, and lower the score somewhere."""
     random = np.random.default_rng(1)

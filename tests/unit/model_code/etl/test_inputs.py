@@ -10,6 +10,7 @@ from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = [
     IBIS_IS_BEHIND_DUCKDB,
+    pytest.mark.long,
     pytest.mark.skipif(not INPUTS.is_dir(), reason="The findings' inputs don't lie beside the project."),
 ]
 

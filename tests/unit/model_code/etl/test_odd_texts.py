@@ -9,7 +9,7 @@ from model_code.errors import InputError
 from model_code.etl.accepted import Accepted, read_accepted
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 MAPPING = """
 currency = "GBP"
 decimal = "."

@@ -174,6 +174,7 @@ def test_repeats_zeros_and_codes_are_counted_over_the_rows_that_are_used(tmp_pat
     assert [(each["power"], each["rows"]) for each in report["amounts"]["sizes"]] == [(1, 3)]
 
 
+@pytest.mark.long
 def test_equal_files_have_equal_reports(tmp_path: Path) -> None:
     contents, _ = spoilt()
     written = []

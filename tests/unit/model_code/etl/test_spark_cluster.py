@@ -93,6 +93,7 @@ def test_the_log_says_what_each_host_did(caplog: pytest.LogCaptureFixture) -> No
     assert getattr(told, "facts", {})["tasks"] == {"127.9.9.1": 3, "127.9.9.2": 3}
 
 
+@pytest.mark.long
 def test_a_host_that_does_not_come_back_ends_the_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spark_cluster, "LOST_SECONDS", 0)
     session = complete()

@@ -18,7 +18,7 @@ from model_code.etl.mapping import ColumnMapping
 from model_code.etl.staging import stage, write_ledger
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 HEADER = ["transaction_id", "office", "merchant", "mcc", "amount", "transaction_date", "label"]
 Rows = list[list[str]]
 
@@ -78,7 +78,6 @@ def test_an_anomaly_without_a_kind_is_called_unknown(tmp_path: Path) -> None:
     assert ledger["kind"].tolist() == ["unknown", ""]
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("small_parts")
 @settings(max_examples=10, deadline=None)
 @given(rows=st.lists(st.builds(row, st.integers(0, 20), day=st.integers(1, 9), amount=st.sampled_from(["1", "x"]))))

@@ -112,6 +112,7 @@ def test_intervals_narrow_with_more_rows() -> None:
     assert width(16_000) < 0.6 * width(2000)
 
 
+@pytest.mark.long
 def test_intervals_cover_the_figure_of_the_population_about_as_often_as_they_say() -> None:
     truth = point_figures(*drawn(0, rows=200_000))["average_precision"]
     covered = 0

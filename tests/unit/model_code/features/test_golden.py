@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from model_code.etl.generate import to_csv
 from model_code.etl.generator import generate
@@ -18,7 +19,7 @@ from model_code.features.views import BATCH
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.features.test_batch import features_of
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 GOLDEN = Path(__file__).with_name("golden.json")
 ROWS, SHOWN = 80, 8
 

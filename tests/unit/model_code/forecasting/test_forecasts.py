@@ -51,6 +51,7 @@ def test_a_rare_series_is_left_out() -> None:
     assert list(weekly_spend(both, "office").columns) == ["a"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("days", [["2019-06-03"], ["2031-06-03"], ["2018-01-03", "2019-06-03"]])
 def test_a_stray_row_empties_no_forecast_and_is_named(days: list[str]) -> None:
     rows = ledger(a=noise(6)).assign(agency="", mcc="")
@@ -71,6 +72,7 @@ def test_a_model_beats_last_week_where_weeks_are_noise_around_a_level(name: str)
     assert run(spend, MODELS[name], 26).error() < 0.85 * run(spend, MODELS["naive"], 26).error()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MODELS)
 def test_a_forecast_of_a_week_never_knows_that_week_or_a_later_one(name: str) -> None:
     values = noise(6)
@@ -151,6 +153,7 @@ def test_a_row_that_etl_would_set_aside_is_in_no_forecast(tmp_path: Path) -> Non
     assert documents[0]["series"]
 
 
+@pytest.mark.long
 def test_a_field_that_the_ledger_lacks_has_no_series_and_the_others_have(tmp_path: Path) -> None:
     made = generate(3000, seed=3, start=date(2025, 1, 1), end=date(2026, 3, 31))
     made.drop(columns="agency").to_csv(tmp_path / "ledger.csv", index=False)

@@ -170,6 +170,7 @@ def test_a_monitor_that_reads_the_training_rows_as_text_finds_the_baselines_very
         assert feature["shares"] == [bins[number] / len(texts) for number in range(len(feature["edges"]) + 1)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("algorithm", "objective", "least"),
     [("ranker", "rank:ndcg", 0.6), ("combined", "binary:logistic", 0.6), ("isolation", "binary:logistic", 0.2)],
@@ -198,6 +199,7 @@ def unlabelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", ["isolation", "combined"])
 def test_a_ledger_without_labels_trains_a_forest_whose_scores_begin_to_be_odd_at_a_half(
     unlabelled: Path, tmp_path: Path, algorithm: str
