@@ -1,13 +1,14 @@
 """The EventBridge and CloudTrail events of CloudFormation that the emulator doesn't send.
 
 - `CloudFormation Stack Status Change` on each change of a stack's status;
-- `AWS API Call via CloudTrail` for ExecuteChangeSet, DeleteChangeSet and UpdateStack of every stack and by everybody,
-  with the caller's identity, and for those that IAM refuses: without parameters, as CloudTrail's records of denied
-  calls may be. They come minutes later (of the fast clock), after the stack's own events have begun;
+- `AWS API Call via CloudTrail` for CreateChangeSet, ExecuteChangeSet, DeleteChangeSet and UpdateStack of every stack
+  and by everybody, with the caller's identity and what CreateChangeSet answered, and for those that IAM refuses:
+  without parameters, as CloudTrail's records of denied calls may be. They come minutes later (of the fast clock), after
+  the stack's own events have begun;
 - the very same records in LookupEvents, as late, as the emulator's own name neither the caller nor the parameters as
   CloudTrail does;
 - the same event for each call of a function (`Invoke`, a data event, which LookupEvents doesn't hold);
-- the true names of the other query-protocol calls (CreateChangeSet rather than "POST.cloudformation") in LookupEvents.
+- the true names of the other query-protocol calls (CreateStack rather than "POST.cloudformation") in LookupEvents.
 
 Shapes: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html and
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference.html
@@ -15,6 +16,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -25,7 +27,9 @@ from local import private
 from local.sagemaker import clock
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
-TRAILED_CALLS = ("ExecuteChangeSet", "DeleteChangeSet", "UpdateStack")
+TRAILED_CALLS = ("CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "UpdateStack")
+_ANSWERED = {"CreateChangeSet": ("Id", "StackId")}
+"""Of which calls CloudTrail keeps the answer, in its own spelling (`id`, `stackId`)."""
 LAG_SECONDS = 5 * 60
 """From a call to its record: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html."""
 
@@ -137,10 +141,16 @@ def _announcing_call(call: str, original: Handler) -> Handler:
     def handler(params: Mapping[str, object]) -> tuple:
         response = original(params)
         if response[0] == _OK:
-            _tell_later(_call_detail(call, params))
+            _tell_later(_call_detail(call, params) | {"responseElements": _answer(call, response)})
         return response
 
     return handler
+
+
+def _answer(call: str, response: tuple) -> dict[str, str] | None:
+    text = response[2].decode() if isinstance(response[2], bytes) else str(response[2])
+    found = {name: re.search(rf"<{name}>([^<]+)</{name}>", text) for name in _ANSWERED.get(call, ())}
+    return {name[0].lower() + name[1:]: each.group(1) for name, each in found.items() if each} or None
 
 
 def _announcing_denial(original: Callable[..., tuple]) -> Callable[..., tuple]:

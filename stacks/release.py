@@ -15,7 +15,7 @@ from stacks.components.arns import WAY_BACK_ASKED
 from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute, Redelivery, RedeliveryBus, Timetable
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.pipeline import ReleasePowers
-from stacks.components.record import deployers_role, function_role_name
+from stacks.components.record import ASKS, deployers_role, function_role, function_role_name
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.settings import Settings
 from stacks.tracking import TrackingStack
@@ -49,8 +49,11 @@ class ReleaseStack(AtollStack):
             service_role=roles.endpoint_service_role,
             approver=roles.approver,
         )
-        deployer = {"ATOLL_DEPLOYER_ROLE_ARN": deployers_role(self, settings)}
-        self.function_environment = release_environment(settings, self.powers) | deployer
+        callers = {
+            "ATOLL_DEPLOYER_ROLE_ARN": deployers_role(self, settings),
+            "ATOLL_ASKER_ROLE_ARN": function_role(self, settings, ASKS),
+        }
+        self.function_environment = release_environment(settings, self.powers) | callers
         self.bus = RedeliveryBus(self, "Redelivery")
         rule = self._training_completed()
         senders = self._change_sets()
@@ -66,7 +69,7 @@ class ReleaseStack(AtollStack):
         self.output("Models", ",".join(settings.models))
 
     def _training_completed(self) -> EventRoute:
-        function = self._function("TrainingCompleted", "training_completed")
+        function = self._function(ASKS, "training_completed")
         self.powers.read_jobs(function.permissions)
         self.powers.read_releases(function.permissions)
         self.powers.seal_releases(function.permissions)

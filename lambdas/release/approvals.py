@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from lambdas.release import decisions, events, guarding, known, reports, settling
+from lambdas.release import decisions, events, guarding, known, ran, reports, settling
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, FORWARD, AuditEntry, Execution, Version, stack_of, submitter_of
 
@@ -33,7 +33,18 @@ def version_of(world: World, execution: Execution) -> Version | None:
 
 
 def record_approver(world: World, version: Version, execution: Execution) -> str:
-    """Record who executed a version's release, and have it looked at again where that decides what serves."""
+    """Record who executed a version's release, and have it looked at again where that decides what serves.
+
+    Who executes what nobody asked for, under a release's name, approves nothing. While nobody knows what ran, nothing
+    is recorded: the reconciler sends the call again.
+    """
+    execution = ran.told(world, version, execution)
+    asked = ran.was_asked(world, version, execution.arn)
+    if not asked and violation_of(execution, approver=world.settings.approver_role_arn) is None:
+        if asked is None:
+            return f"waits for the trail: nobody knows who made what {execution.who} executed"
+        reports.executed_unasked(world, version, execution)
+        return f"{execution.arn} was never asked for"
     now = record(world, version, execution)
     stack = world.endpoints.stack(version.model)
     waits = now.state == "executing" and decisions.is_of(stack, now) and not stack.is_moving
@@ -55,7 +66,7 @@ def have_it_watched(world: World, model: str, execution: Execution) -> None:
 def record(world: World, version: Version, execution: Execution) -> Version:
     """Record who executed a version's release; return the version as it is then."""
     violation = violation_of(execution, approver=world.settings.approver_role_arn)
-    reports.executed(world, version, execution.who or "nobody known", execution.at, violation=violation)
+    reports.executed(world, version, execution, violation=violation)
     return known.show(world, version)
 
 

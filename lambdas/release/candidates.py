@@ -9,10 +9,20 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from lambdas.release import briefing, decisions, documents, gate, known, mirror, provenance, reports, signing, vouching
+from lambdas.release import (
+    decisions,
+    documents,
+    gate,
+    known,
+    mirror,
+    provenance,
+    reports,
+    signing,
+    vouching,
+)
 from lambdas.release.artifact import Artifact, ArtifactError, open_artifact, open_released
-from lambdas.release.ports import RegistryError, StackMovesError, World
-from lambdas.release.records import Release, RunRecord, TrainingJob, Version, release_id
+from lambdas.release.ports import RegistryError, World
+from lambdas.release.records import RunRecord, TrainingJob, Version
 from lambdas.release.settings import Settings
 
 MAXIMUM_NAME = 250  # of a metric in MLflow
@@ -209,42 +219,6 @@ def refuse(world: World, version: Version, reason: str, at: datetime) -> None:
     """Refuse a registered version for good."""
     reports.refused(world, version, reason, at)
     known.show(world, version)
-
-
-def request(world: World, candidate: Candidate, version: Version, at: datetime) -> str:
-    """Verify what was sealed, create the change set, ask the approvers. Return what became of it.
-
-    While the stack moves CloudFormation takes no change set: the reconciler has it asked for when the stack rests.
-
-    Raises:
-        ArtifactError: it is not what was sealed: somebody tampered with the release bucket.
-        ChangeSetError: CloudFormation refuses the change set.
-    """
-    vouch(world, version)
-    if world.endpoints.stack(version.model).is_moving:
-        return "waits for the stack, which moves"
-    sha = version.tag("manifest_sha256")
-    digest = version.tag("serving_image_digest") or world.image.uri().partition("@")[2]
-    release = Release(
-        image_digest=digest,
-        manifest_sha256=sha,
-        version=version.number,
-        release_id=release_id(candidate.job.submitter, sha, version.number),
-    )
-    if not version.tag("release_id"):  # asked again, it expires no later and keeps its image
-        reports.asked(world, version, release, at)
-        version = known.current(world, version)
-    line = briefing.line(world, version, candidate.metrics, datetime.fromisoformat(version.tag("requested_at")))
-    try:
-        made = world.change_sets.request(version.model, release.release_id, release, line)
-    except StackMovesError:
-        return "waits for the stack, which moves"
-    started, ended = (time.isoformat() for time in (candidate.job.started, candidate.job.ended))
-    facts = {"change_set": made, "job_started": started, "job_ended": ended}
-    reports.requested(world, version, release, line=line, facts=facts, at=at)
-    if known.show(world, version).state in decisions.OVER:  # overtaken while the change set was made
-        world.change_sets.delete(version.model, release.release_id)
-    return "requested"
 
 
 def seal(world: World, candidate: Candidate, version: Version) -> None:

@@ -104,7 +104,7 @@ def attempted(stack: Stack, versions: Sequence[Version]) -> Version | None:
     brought up alone was not tried: it waits on.
     """
     if is_release_id(stack.last_change_set):
-        return version_of_release(stack.last_change_set, versions)
+        return next((v for v in versions if is_of(stack, v)), None)
     return next((v for v in versions if v.state == "executing"), None)
 
 
@@ -126,8 +126,8 @@ def holds(stack: Stack, serving: Serving | None, version: Version) -> bool:
 
 
 def is_of(stack: Stack, version: Version) -> bool:
-    """Say whether the stack's last operation was the release of this version."""
-    return version.tag("release_id") != "" and stack.last_change_set == version.tag("release_id")
+    """Say whether the stack's last operation was a change set by which this version's release was asked for."""
+    return stack.change_set in version.change_sets
 
 
 def settle(stack: Stack, serving: Serving | None, versions: Iterable[Version], champion: Version | None) -> Verdict:

@@ -40,7 +40,7 @@ def _seen(world: World, model: str, stack: Stack) -> list[AuditEntry]:
 
 
 def _made(world: World, seen: AuditEntry) -> Execution | None:
-    stack = Stack(status=seen.details["status"], last_change_set=seen.details["change_set"], changed=seen.at)
+    stack = Stack(status=seen.details["status"], change_set=seen.details["change_set"], changed=seen.at)
     return maker(world, seen.model, stack)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lambdas.release.records import STACK_PREFIX, Execution, endpoint_of, name_of, stack_of
+from lambdas.release.records import STACK_PREFIX, Creation, Execution, endpoint_of, name_of, stack_of
 
 REDELIVERY = "atoll.redelivery"
 """The bus of events that our functions send again, and the source of their envelopes (stacks/components/events.py)."""
@@ -101,6 +101,19 @@ class StackCalled(Event):
             at=self.at,
             denied=self.denied or "",
         )
+
+
+class ChangeSetMade(StackCalled):
+    """Somebody made a change set; the answer tells its ARN.
+
+    CloudTrail has a call's answer under `responseElements`
+    (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html), and
+    CreateChangeSet answers `Id`
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html).
+    """
+
+    name: Literal["CreateChangeSet"] = Field(validation_alias=AliasPath("detail", "eventName"))
+    arn: str = Field(min_length=1, validation_alias=AliasPath("detail", "responseElements", "id"))
 
 
 class ChangeSetCalled(StackCalled):
@@ -218,6 +231,15 @@ def operation_of(call: Mapping[str, Any]) -> Execution | None:
         return parse(StackCalled, called_again(call)).execution()
     except EventError:
         return None
+
+
+def creation_of(call: Mapping[str, Any]) -> Creation | None:
+    """Return a call of the trail's as the making of a change set; None when it is of no such shape."""
+    try:
+        made = parse(ChangeSetMade, called_again(call))
+    except EventError:
+        return None
+    return Creation(arn=made.arn, stack=stack_named({"stackName": made.stack}), role=made.role, at=made.at)
 
 
 def role_of(arn: str) -> tuple[str, str]:

@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lambdas.release import decisions, deployments, events, expected, intrusions, known, reports, settling, vouching
+from lambdas.release import (
+    decisions,
+    deployments,
+    events,
+    expected,
+    intrusions,
+    known,
+    ran,
+    reports,
+    settling,
+    vouching,
+)
 from lambdas.release.ports import World
 from lambdas.release.records import (
     BACKWARD,
@@ -44,7 +55,7 @@ def look(world: World, model: str) -> Sight | None:
     if world.endpoints.stack(model) != stack:
         return None
     if stack.last_change_set and deployments.was_updated_directly(world, model, stack):
-        stack = replace(stack, last_change_set="")
+        stack = replace(stack, change_set="")
     return Sight(model=model, stack=stack, serving=serving, versions=versions)
 
 
@@ -106,15 +117,19 @@ def is_approved(world: World, seen: Sight, version: Version) -> bool:
     """Say whether somebody executed a version's release (whether it may stay is for `decisions.unfit`)."""
     if version.state not in {"registered", "requested"}:
         return version.state != "superseded" or version.tag("crowned") != ""
-    return decisions.is_of(seen.stack, version) or execution_of(world, version) is not None
+    return ran.is_last(world, version, seen.stack) or execution_of(world, version) is not None
 
 
 def execution_of(world: World, version: Version) -> Execution | None:
-    """Return who executed a version's release as the trail knows it: by its whole name, on its own stack."""
+    """Return who executed a version's release as the trail knows it: on its own stack, by its whole name.
+
+    What ran under that name must be what was asked for.
+    """
     since = datetime.fromisoformat(version.tag("requested_at"))
     wanted = (stack_of(version.model), version.tag("release_id"))
     tries = map(events.execution_of, world.trail.calls("ExecuteChangeSet", since))
-    return next((each for each in tries if each and wanted == (each.stack, each.change_set)), None)
+    named = (ran.told(world, version, each) for each in tries if each and wanted == (each.stack, each.change_set))
+    return next((each for each in named if ran.was_asked(world, version, each.arn)), None)
 
 
 def _unvouched(world: World, seen: Sight) -> str | None:

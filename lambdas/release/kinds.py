@@ -17,7 +17,14 @@ PREFIXES: dict[str, frozenset[str]] = {
     ),
     "requests": frozenset({"registered", "asked", "requested", "refused", "expired"}),
     "executions": frozenset(
-        {"executed", "separation_of_duties_violated", "execution_denied", "way_back_executed", "way_back_denied"}
+        {
+            "executed",
+            "executed_unasked",
+            "separation_of_duties_violated",
+            "execution_denied",
+            "way_back_executed",
+            "way_back_denied",
+        }
     ),
     "rejections": frozenset({"rejected", "rejection_denied"}),
     "outcomes": frozenset({"released", "rolled_back", "unproven", "adopted", "adoption_refused"}),

@@ -27,6 +27,14 @@ class ChangeSetError(Exception):
     """CloudFormation can't prepare a change set, or one of that name asks for something else."""
 
 
+class AlreadyExecutedError(ChangeSetError):
+    """A change set of that name and these parameters is or was executed; `arn` is its ARN."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"{arn} is or was executed.")
+        self.arn = arn
+
+
 class StackMovesError(ChangeSetError):
     """Another operation of the stack runs, in which CloudFormation takes no change set."""
 
@@ -180,10 +188,10 @@ class ChangeSets(Protocol):
     def request(self, model: str, name: str, release: Release, description: str) -> str:
         """Create a release's change set over the stack's template; return its ARN once it can be executed.
 
-        What lies under the name is deleted first, but for one with these parameters that is or was executed, whose ARN
-        is returned.
+        What lies under the name is deleted first.
 
         Raises:
+            AlreadyExecutedError: one with these parameters is or was executed under the name.
             ChangeSetError: CloudFormation refused it.
             StackMovesError: another operation of the stack runs.
         """

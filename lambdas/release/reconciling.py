@@ -18,7 +18,7 @@ from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
 
 LOOK_BACK = timedelta(days=30)
 GRACE = timedelta(minutes=15)  # what is younger is still on its way
-_EXECUTIONS = frozenset({"executed", "separation_of_duties_violated", "way_back_executed"})
+_EXECUTIONS = frozenset({"executed", "executed_unasked", "separation_of_duties_violated", "way_back_executed"})
 DELIVERIES_A_DAY = 3  # then the dead letters and their alarm are a person's; what is urgent is never given up
 
 
@@ -201,7 +201,7 @@ def lost_requests(world: World, model: str, at: datetime) -> Iterator[Lost]:
             why = "it was registered and never requested"
         elif version.state == "requested" and waiting.has_expired(world, version, at):
             why = "nobody executed it in time"
-        elif version.state == "requested" and not is_offered:
+        elif version.state == "requested" and not (is_offered and waiting.is_offered(world, version)):
             why = "its change set is gone"
         elif version.state in decisions.OVER and is_offered:
             why = f"it is {version.state}, and its change set is there"

@@ -99,7 +99,14 @@ def _version(number: str, of: Facts, *, is_champion: bool) -> Version:
     if asked := next((e for e in _asked(of) if "atoll.release_id" in e.details), None):
         tags |= {name: str(asked.details[name]) for name in ASKED if name in asked.details}
     tags |= {f"atoll.{name}": value for name, value in _decided(of, _release(of), is_champion=is_champion).items()}
-    return Version(model=made.model, number=number, run_id=str(made.details.get("run_id", "")), tags=tags)
+    run_id = str(made.details.get("run_id", ""))
+    return Version(model=made.model, number=number, run_id=run_id, tags=tags, change_sets=_change_sets(of))
+
+
+def _change_sets(of: Facts) -> tuple[str, ...]:
+    """Return the ARNs by which a release was asked for: those of its requests, and of approvals that tell of one."""
+    named = [str(e.details["change_set"]) for e in (*of["executed"], *of["requested"]) if e.details.get("change_set")]
+    return tuple(dict.fromkeys(named))
 
 
 def _decided(of: Facts, release: str, *, is_champion: bool) -> dict[str, str]:

@@ -127,6 +127,7 @@ class Version:
     number: str
     run_id: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    change_sets: tuple[str, ...] = ()  # the ARNs by which its release was asked for, the newest last
 
     def tag(self, name: str) -> str:
         """Return the tag `atoll.<name>`; empty when it is not set."""
@@ -166,14 +167,19 @@ class Release:
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """An endpoint's stack; `last_change_set` is the name of the one executed last, empty when unknown."""
+    """An endpoint's stack; `change_set` is the ARN of the one executed last, empty when unknown."""
 
     status: str
     reason: str = ""
     release_id: str = ""
-    last_change_set: str = ""
+    change_set: str = ""
     changed: datetime = LONG_AGO  # when its last operation began
     arn: str = ""
+
+    @property
+    def last_change_set(self) -> str:
+        """The name of the change set executed last; empty when unknown."""
+        return name_of(self.change_set)
 
     @property
     def rest(self) -> Rest:
@@ -255,6 +261,22 @@ class Execution:
     stack: str = ""  # its name; empty where the call named none, which then is no call on a stack of ours
     message: str = ""  # why it was denied, in AWS's words
     role: str = ""  # the ARN of the role whose session called; empty for whoever has none
+    arn: str = ""  # of the change set that ran, where that is known: the call names it by its name (ran.py)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creation:
+    """A change set that somebody made, as CloudTrail recorded it: on which stack, as a session of which role."""
+
+    arn: str
+    stack: str
+    role: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """The change set's name."""
+        return name_of(self.arn)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """A deleted change set of a release: the approver's no, when there is a reason to it."""
 
-from lambdas.release import decisions, events, reports, waiting
+from lambdas.release import decisions, events, ran, reports, waiting
 from lambdas.release.ports import World
 from lambdas.release.records import Execution, Version
 
@@ -20,7 +20,7 @@ def record(world: World, version: Version, deletion: Execution) -> str:
         return f"version {version.number} is {version.state} already"
     if waiting.has_expired(world, version, deletion.at):
         return f"{name} had expired"
-    if world.endpoints.stack(version.model).last_change_set == name:
+    if ran.is_last(world, version, world.endpoints.stack(version.model)):
         return f"{name} was executed before"
     reason = world.audit.reason(version.model, name)
     if reason is None:

@@ -93,15 +93,26 @@ def requested(
     )
 
 
-def executed(world: World, version: Version, who: str, at: datetime, *, violation: str | None) -> None:
-    """Say who executed a release; raise the alarm when that approves nothing."""
+def executed(world: World, version: Version, execution: Execution, *, violation: str | None) -> None:
+    """Say who executed a release, and which change set ran; raise the alarm when that approves nothing."""
+    who = execution.who or "nobody known"
     what = "separation_of_duties_violated" if violation else "executed"
     if violation:
         own = who.casefold() == submitter_of(version.tag("release_id")).casefold()
         by = "its submitter" if own else "nobody who may approve"
         text = f"{who} called ExecuteChangeSet of {version.tag('release_id')}: {violation}."
         world.notifier.tell(f"ALARM: {version.model} v{version.number} was approved by {by}", text)
-    transition(world, version, what, at, who=who, details={"reason": violation} if violation else {})
+    details = {"change_set": execution.arn} | ({"reason": violation} if violation else {})
+    transition(world, version, what, execution.at, who=who, details=details)
+
+
+def executed_unasked(world: World, version: Version, execution: Execution) -> None:
+    """Raise the alarm: what ran under a release's name is no change set that was asked for."""
+    reason = f"{execution.arn} was made by another role than the platform's"
+    text = f"{execution.who} executed {version.tag('release_id')}, and {reason}. It approves nothing."
+    world.notifier.tell(f"ALARM: {version.model} v{version.number}: what ran was not asked for", text)
+    details = {"change_set": execution.arn, "reason": reason}
+    transition(world, version, "executed_unasked", execution.at, who=execution.who or "nobody known", details=details)
 
 
 def unproven(world: World, version: Version, problem: str, at: datetime) -> None:

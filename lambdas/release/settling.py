@@ -124,7 +124,7 @@ def take(world: World, way: Way, at: datetime) -> str:
     its end brings us back here: another function may have done the same, and what serves by now is to stay.
     """
     stack = world.endpoints.stack(way.model)
-    if stack.is_moving or stack != replace(way.seen, last_change_set=stack.last_change_set):
+    if stack.is_moving or stack != replace(way.seen, change_set=stack.change_set):
         return f"{way.stem} waits for {stack.last_change_set or 'an unknown operation'}"
     if stack.last_change_set.startswith(f"{way.stem}-") and not stack.went_forward and at - stack.changed < PAUSE:
         return f"{way.stem} failed"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lambdas.release import candidates, decisions, guarding, known, reports, settling
+from lambdas.release import candidates, decisions, guarding, known, ran, reports, requesting, settling
 from lambdas.release.ports import World
 from lambdas.release.records import TrainingJob, Version
 
@@ -34,11 +34,16 @@ def tend(world: World, version: Version, at: datetime) -> str:
     name, late = version.tag("release_id"), has_expired(world, version, at)
     if version.state in decisions.OVER:
         return withdraw(world, version)
-    if version.state == "requested" and not late and world.change_sets.waits(version.model, name):
+    if version.state == "requested" and not late and is_offered(world, version):
         return f"{name} waits"
     refused = late and not world.change_sets.delete(version.model, name)
     reason = "it is being executed" if refused else on_its_way(world, version, late=late)
     return f"{name}: {reason}" if reason else answer(world, version, at, late=late)
+
+
+def is_offered(world: World, version: Version) -> bool:
+    """Say whether the change set by which a version was asked for last can be executed; its name alone says nothing."""
+    return bool(version.change_sets) and world.change_sets.waits(version.model, version.change_sets[-1])
 
 
 def is_rejected(world: World, version: Version) -> bool:
@@ -72,7 +77,7 @@ def on_its_way(world: World, version: Version, *, late: bool) -> str | None:
     """Return what already happened to a request whose change set is gone; None when nothing is known of."""
     name = version.tag("release_id")
     stack = world.endpoints.stack(version.model)
-    if stack.is_moving or stack.last_change_set == name:
+    if stack.is_moving or ran.is_last(world, version, stack):
         return "the stack is not at rest, or it was executed"
     if guarding.execution_of(world, version):
         return "it was executed"
@@ -102,5 +107,5 @@ def ask_again(world: World, version: Version, at: datetime) -> str:
         if (reason := candidates.problem(world, candidate, version)) and decisions.may_become(version.state, "refused"):
             candidates.refuse(world, version, reason, at)
             return f"version {version.number} refused: {reason}"
-        came = candidates.request(world, candidate, version, at)
+        came = requesting.request(world, candidate, version, at)
     return f"{version.tag('release_id')} {'requested again' if came == 'requested' else came}"

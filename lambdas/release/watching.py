@@ -7,7 +7,7 @@ though nothing had been. So it is held against the record when it begins, not wh
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from lambdas.release import decisions, deployments, guarding, intrusions, known, reports
+from lambdas.release import decisions, deployments, guarding, intrusions, known, ran, reports
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, Brought, Release, Stack, is_release_id
 from lambdas.release.statuses import Rest
@@ -109,6 +109,8 @@ def wrongly_brought(world: World, move: Move, at: datetime) -> str | None:
     elif is_release_id(name):
         asked = decisions.version_of_release(name, move.seen.versions)
         lawful = [decisions.release_of(asked)] if asked else []
+        if asked and ran.was_asked(world, asked, move.stack.change_set) is False:
+            return f"{move.stack.change_set} runs, which nobody asked for: another made it under that name"
     else:
         lawful = [Release(), *(decisions.release_of(v) for v in move.seen.versions if decisions.was_approved(v))]
     if brought.release in lawful:
@@ -122,7 +124,7 @@ def wrongly_begun(world: World, move: Move) -> str | None:
         return None
     direct = move.stack.was_released  # which the stack names still: another operation began without a change set
     return deployments.by_a_stranger(
-        world, move.seen.model, replace(move.stack, last_change_set="") if direct else move.stack
+        world, move.seen.model, replace(move.stack, change_set="") if direct else move.stack
     )
 
 

@@ -21,6 +21,8 @@ WRITERS = {
     "callers": ("FunctionInvoked",),
 }
 """Prefix below `audit/` (lambdas/release/kinds.py) -> the functions that may write there, and nobody else."""
+ASKS = "TrainingCompleted"
+"""The function that asks for releases: what ran under one's name must be a change set that its role made."""
 FOLDS = "Reconcile"
 """The function that verifies the record and writes checkpoints."""
 RECORD = ("audit/", "chain/", "checkpoint/")

@@ -54,7 +54,7 @@ def test_the_stack_moves_before_the_trail_tells_who_had_it_moved(cloud: LocalClo
     name = "r-by-alice-222222222222"
     request_release(cloud, "moves-first", name)
     execute(cloud.as_person(approver, "bob"), "moves-first", name)
-    heard = events_until(cloud, queue, lambda event: name in str(event))
+    heard = events_until(cloud, queue, lambda event: name in str(event) and "ExecuteChangeSet" in str(event))
     told = [str(event["detail"]) for event in heard if "moves-first" in str(event)]
     assert "CREATE_IN_PROGRESS" in "".join(told[:-1])
     assert name in told[-1]
@@ -80,7 +80,10 @@ def test_the_trail_and_the_bus_tell_of_everybodys_calls_on_every_stack(cloud: Lo
     client = cloud.client("cloudformation")  # the account's administrator, on a stack that is none of Atoll's
     request_release(cloud, "payroll", "somebody-elses")
     client.execute_change_set(StackName="payroll", ChangeSetName="somebody-elses")
-    (call,) = [each["detail"] for each in events_until(cloud, queue, lambda event: "somebody-elses" in str(event))
-               if "somebody-elses" in str(each)]  # fmt: skip
-    assert call["userIdentity"]["type"] == "Root"
+    told = events_until(cloud, queue, lambda event: "ExecuteChangeSet" in str(event) and "somebody-elses" in str(event))
+    made, call = (each["detail"] for each in told if "somebody-elses" in str(each))
+    assert (made["eventName"], call["eventName"]) == ("CreateChangeSet", "ExecuteChangeSet")
+    assert made["responseElements"]["id"].split("/")[-2] == "somebody-elses"
+    assert made["responseElements"]["stackId"].split("/")[-2] == "payroll"
+    assert call["userIdentity"]["type"] == made["userIdentity"]["type"] == "Root"
     assert come_late(cloud, "somebody-elses") == call

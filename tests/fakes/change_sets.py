@@ -1,13 +1,27 @@
 """`ports.ChangeSets` in memory, without a stack that moves: what was asked for, and what was executed."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from lambdas.release.records import BACKWARD, Brought, Release, name_of
+from lambdas.release.records import BACKWARD, Brought, Release, name_of, stack_of
+from tests.fakes.stack import ASKER, MODEL, NOON, identity
 
 
-def arn_of(change_set: str) -> str:
+def arn_of(change_set: str, unique: str = "0a1b") -> str:
     """The ARN of a change set of this name."""
-    return f"arn:x:cloudformation:us-east-1:000000000000:changeSet/{change_set}/0a1b"
+    return f"arn:x:cloudformation:us-east-1:000000000000:changeSet/{change_set}/{unique}"
+
+
+def creation(name: str, model: str = MODEL, role: str = ASKER, at: datetime = NOON, arn: str = "") -> dict[str, Any]:
+    """CloudTrail's record of the call that made a change set."""
+    return {
+        "eventName": "CreateChangeSet",
+        "eventTime": at.isoformat(),
+        "userIdentity": identity("session", role.rpartition("/")[2]),
+        "requestParameters": {"changeSetName": name, "stackName": stack_of(model)},
+        "responseElements": {"id": arn or arn_of(name)},
+    }
 
 
 def stem_of(change_set: str) -> str:
@@ -23,8 +37,10 @@ class FakeChangeSets:
     descriptions: dict[str, str] = field(default_factory=dict)
     running: dict[str, Brought] = field(default_factory=dict)  # by model/name
     ended: list[str] = field(default_factory=list)  # what was cancelled or taken back
+    trail: list[dict[str, Any]] = field(default_factory=list)  # what CloudTrail has of it
 
     def request(self, model: str, name: str, release: Release, description: str) -> str:
+        self.trail.append(creation(name, model))
         return self._make(model, name, release, description, None)
 
     def _make(self, model: str, name: str, release: Release, description: str, template: str | None) -> str:
@@ -55,11 +71,11 @@ class FakeChangeSets:
         self.ended.append(f"took back {model}")
 
     def waits(self, model: str, name: str) -> bool:
-        return (model, name) in self.waiting
+        return (model, name_of(name)) in self.waiting
 
     def offered(self, model: str) -> list[str]:
         return [name for of, name in self.waiting if of == model]
 
     def delete(self, model: str, name: str) -> bool:
-        self.waiting.pop((model, name), None)
+        self.waiting.pop((model, name_of(name)), None)
         return True

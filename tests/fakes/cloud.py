@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.release.ports import EndpointAnswerError, StackMovesError
+from lambdas.release.ports import AlreadyExecutedError, EndpointAnswerError, StackMovesError
 from lambdas.release.records import BACKWARD, Brought, Release, Serving, Stack, name_of, stack_of
 from tests.fakes.artifacts import GOLDEN_SCORES
 from tests.fakes.change_sets import arn_of
-from tests.fakes.stack import MODEL, NOON, REVIEWED, identity, serving_release
+from tests.fakes.stack import ASKER, MODEL, NOON, REVIEWED, identity, serving_release
 
 Event = dict[str, Any]
 
@@ -26,6 +26,7 @@ class ChangeSet:
     release: Release
     template: str | None
     status: str = "AVAILABLE"  # OBSOLETE, EXECUTE_IN_PROGRESS, EXECUTE_COMPLETE, EXECUTE_FAILED
+    id: str = ""
 
 
 @dataclass
@@ -36,7 +37,7 @@ class FakeCloud:
     status: str = "CREATE_COMPLETE"
     release: Release = field(default_factory=Release)
     deployed: str = REVIEWED
-    last_change_set: str = "cdk-deploy-change-set"
+    change_set_arn: str = arn_of("cdk-deploy-change-set")
     changed: datetime = NOON
     running: Serving | None = None
     sets: dict[str, ChangeSet] = field(default_factory=dict)
@@ -44,11 +45,17 @@ class FakeCloud:
     sent: list[tuple[str, Event]] = field(default_factory=list)
     moving: tuple[str, ChangeSet] | None = None
     made: int = 0  # ways, each under a name of its own
+    ids: int = 0  # of change sets: no two have the same ARN
     before: Serving | None = None  # what ran when the last operation began
     broken: set[str] = field(default_factory=set)  # manifests whose server answers wrongly
 
     forgets: bool = True  # whether the stack names no change set after a direct deployment: AWS does not say
     on_begin: Callable[[str], None] = lambda _: None
+
+    @property
+    def last_change_set(self) -> str:
+        """The name of the change set that the stack names."""
+        return name_of(self.change_set_arn)
 
     # What the functions see: ports.Endpoints, ports.ChangeSets, ports.Trail
 
@@ -56,7 +63,7 @@ class FakeCloud:
         return Stack(
             status=self.status,
             release_id=self.release.release_id,
-            last_change_set=self.last_change_set,
+            change_set=self.change_set_arn,
             changed=self.changed,
         )
 
@@ -71,15 +78,42 @@ class FakeCloud:
             raise EndpointAnswerError(f"{model} has no endpoint for {len(rows)} rows")
         return [0.0, 0.0] if self.running.manifest_sha256 in self.broken else GOLDEN_SCORES
 
-    def request(self, _model: str, name: str, release: Release, _description: str, template: str | None = None) -> str:
+    def request(
+        self,
+        _model: str,
+        name: str,
+        release: Release,
+        _description: str,
+        template: str | None = None,
+        role: str = ASKER,
+    ) -> str:
         known = self.sets.get(name)
-        if known is None or known.status not in _USED or known.release != release:
-            if self.moving:
-                raise StackMovesError(f"{name} waits: the stack is in {self.status} state and can not be updated.")
-            known = self.sets[name] = ChangeSet(release, template)
-            if release == self.release and template in {None, self.deployed}:
-                known.status = "UNAVAILABLE"
-        return arn_of(name)
+        if known and known.status in _USED and known.release == release:
+            raise AlreadyExecutedError(self.arn(name, known))
+        if self.moving:
+            raise StackMovesError(f"{name} waits: the stack is in {self.status} state and can not be updated.")
+        return self.place(name, ChangeSet(release, template), role=role)
+
+    def place(self, name: str, made: ChangeSet, *, who: str = "session", role: str = "Operator") -> str:
+        """Somebody makes a change set, in the place of one of its name; the trail has its ARN."""
+        self.sets[name] = made
+        if made.release == self.release and made.template in {None, self.deployed}:
+            made.status = "UNAVAILABLE"
+        arn = self.arn(name, made)
+        self.call("CreateChangeSet", name, who, role.rpartition("/")[2], answer={"id": arn})
+        return arn
+
+    def arn(self, name: str, change_set: ChangeSet) -> str:
+        """The ARN of a change set."""
+        if not change_set.id:
+            self.ids += 1
+            change_set.id = f"{self.ids:04x}"
+        return arn_of(name, change_set.id)
+
+    def under(self, name: str) -> ChangeSet | None:
+        """What lies under a name, or under an ARN: nothing where another has taken its place."""
+        found = self.sets.get(name_of(name))
+        return found if found and name in {name_of(name), self.arn(name_of(name), found)} else None
 
     def prepare(
         self, model: str, stem: str, release: Release, description: str, template: str | None = None
@@ -88,7 +122,7 @@ class FakeCloud:
             if name.startswith(BACKWARD) and left.status not in _USED:
                 del self.sets[name]
         self.made += 1
-        made = self.request(model, f"{stem}-{self.made:016x}", release, description, template)
+        made = self.request(model, f"{stem}-{self.made:016x}", release, description, template, "ReleaseSettled")
         return made if self.waits(model, made) else None
 
     def execute(self, _model: str, change_set: str, *, who: str = "release-settled", role: str = "") -> None:
@@ -96,7 +130,8 @@ class FakeCloud:
         self.call("ExecuteChangeSet", change_set, who, role)
 
     def waits(self, _model: str, change_set: str) -> bool:
-        return name_of(change_set) in self.sets and self.sets[name_of(change_set)].status == "AVAILABLE"
+        found = self.under(change_set)
+        return found is not None and found.status == "AVAILABLE"
 
     def refuse_callers(self, _model: str) -> None:
         if self.running:
@@ -128,10 +163,11 @@ class FakeCloud:
         return [name for name, change_set in self.sets.items() if change_set.status == "AVAILABLE"]
 
     def delete(self, _model: str, name: str, *, who: str = "training-completed") -> bool:
-        if name in self.sets and self.sets[name].status == "EXECUTE_IN_PROGRESS":
+        if (found := self.under(name)) and found.status == "EXECUTE_IN_PROGRESS":
             return False
-        if self.sets.pop(name, None):
-            self.call("DeleteChangeSet", name, who)
+        if found:
+            del self.sets[name_of(name)]
+            self.call("DeleteChangeSet", name_of(name), who)
         return True
 
     def calls(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
@@ -148,7 +184,7 @@ class FakeCloud:
         self.on_begin(name)
         change_set.status, self.before = "EXECUTE_IN_PROGRESS", self.running
         self.sets = {n: s for n, s in self.sets.items() if n == name}
-        self.moving, self.last_change_set = (name, change_set), name
+        self.moving, self.change_set_arn = (name, change_set), self.arn(name, change_set) if name else ""
         self.changed, self.status = self.now, "UPDATE_IN_PROGRESS"
         self._tell_status()
 
@@ -177,14 +213,14 @@ class FakeCloud:
             self.call("ExecuteChangeSet", "cdk-deploy-change-set", "deployer", role)
             return
         waiting = {n: s for n, s in self.sets.items() if s.status == "AVAILABLE"}
-        named = "" if self.forgets else self.last_change_set
+        named = "" if self.forgets else self.change_set_arn
         self.begin("", deployment)
-        self.sets, self.last_change_set = waiting, named
+        self.sets, self.change_set_arn = waiting, named
         for change_set in waiting.values():
             change_set.status = "OBSOLETE"
         self.call("UpdateStack", "", "deployer", role)
 
-    def call(self, what: str, name: str, who: str, role: str = "") -> None:
+    def call(self, what: str, name: str, who: str, role: str = "", *, answer: Event | None = None) -> None:
         """CloudTrail notes a call, and EventBridge tells of it; of the role that may, where none is named."""
         asked = {"stackName": stack_of(MODEL), **({"changeSetName": name} if name else {})}
         call = {
@@ -192,10 +228,11 @@ class FakeCloud:
             "eventTime": self.now.isoformat(),
             "userIdentity": identity(who, role or ("Approver" if name.startswith("r-by-") else "Operator")),
             "requestParameters": asked,
+            "responseElements": answer,
         }
         self.trail.append(call)
-        if name:
-            function = {"ExecuteChangeSet": "change_set_executed", "DeleteChangeSet": "change_set_deleted"}[what]
+        functions = {"ExecuteChangeSet": "change_set_executed", "DeleteChangeSet": "change_set_deleted"}
+        if name and (function := functions.get(what)):
             self.sent.append((function, self.event("aws.cloudformation", "AWS API Call via CloudTrail", call)))
 
     def _tell_status(self) -> None:

@@ -21,7 +21,7 @@ from lambdas.release.records import (
 from lambdas.release.settings import Settings
 from tests.fakes.artifacts import DATA_MANIFEST, archive, metrics
 from tests.fakes.audit import FakeAudit
-from tests.fakes.change_sets import FakeChangeSets
+from tests.fakes.change_sets import FakeChangeSets, arn_of
 from tests.fakes.signer import FakeSigner
 from tests.fakes.stack import IMAGE, MODEL, NOON, REVIEWED, SETTINGS, FakeEndpoints, serving
 
@@ -218,6 +218,8 @@ class FakeWorld(World):
     def __post_init__(self) -> None:
         if isinstance(self.templates, FakeTemplates):
             self.templates.audit = self.audit
+        if isinstance(self.change_sets, FakeChangeSets) and isinstance(self.trail, FakeTrail):
+            self.change_sets.trail = self.trail.made
 
     def finish(self, done: TrainingJob, packed: bytes | None = None) -> None:
         """Let a training job end with an archive; without one, with an honest model's."""
@@ -238,7 +240,7 @@ class FakeWorld(World):
         former = self.endpoints.stacks.get(version.model, Stack(status="CREATE_COMPLETE")).release_id
         named = release if status == "UPDATE_COMPLETE" else former
         self.endpoints.stacks[version.model] = Stack(
-            status=status, release_id=named, last_change_set=release, changed=NOON
+            status=status, release_id=named, change_set=arn_of(release), changed=NOON
         )
         if status == "UPDATE_COMPLETE":
             self.endpoints.running[version.model] = serving(version)

@@ -16,6 +16,7 @@ REPOSITORY = "registry.example/atoll/model"
 IMAGE = f"{REPOSITORY}@sha256:{'a' * 64}"
 APPROVER = "arn:x:iam::1:role/atoll/Approver"
 DEPLOYER = "arn:x:iam::1:role/Deployer"
+ASKER = "arn:x:iam::1:role/TrainingCompleted"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SETTINGS = Settings(
     models=(MODEL,),
@@ -28,6 +29,7 @@ SETTINGS = Settings(
     signing_key_arn="key",
     approver_role_arn=APPROVER,
     deployer_role_arn=DEPLOYER,
+    asker_role_arn=ASKER,
     minimum_average_precision=0.5,
     maximum_regression=0.05,
     slice_fields=("agency",),

@@ -20,18 +20,11 @@ from tests.fakes.versions import VersionedAuditStore
 from tests.faults.crashing import Fate
 from tests.faults.deeds import PEOPLE, ask
 from tests.faults.life import Life
-from tests.faults.rights import DEPLOYER, ROLES, STRANGER, rights
+from tests.faults.rights import DEPLOYER, ROLES, STRANGER, WIDER, rights
 
 EVIL = template("evil", PYTHONPATH="/opt/ml/model")
 LONG = timedelta(hours=12)  # what a WaitCondition waits at most
 RIGHTS = rights()
-_BRINGS = ("make a way back", "execute a way back", "make a stop", "execute a stop", "make a second stack")
-WIDER = {
-    "Operator": frozenset((*_BRINGS, "execute on a second stack", "put an event")),
-    "Approver": frozenset({"execute the own release", "delete the own release"}),
-    "Administrator": frozenset({"delete an entry", "write an entry"}),
-}
-"""What a role may as well in every third life, as if the policies had been changed."""
 STEPS = {
     "RT-03": ("name a change set after a waiting release", "bring its parameters"),
     "RT-04": ("delete the own request", "execute the own release"),

@@ -26,6 +26,7 @@ from tests.faults.deeds import attempt, deliver, deploy, fate, finish, good_day,
 from tests.faults.forgeries import forge
 from tests.faults.life import Life
 from tests.faults.machine import Lives
+from tests.faults.namesakes import take_a_name
 from tests.faults.promises import Promise, broken, the_deployed_template_stands
 
 QUARTER = timedelta(minutes=15)
@@ -129,6 +130,7 @@ def answer_the_alarm(life: Life) -> None:
 
 
 COURSE = (*[good_day] * 2, *[train] * 3, *[finish] * 3, *[deliver] * 8, lose, deploy, heal)
+NAMESAKES = (take_a_name, take_a_name)
 MEANWHILE = (execute, finish, delete, deliver, deploy, forge)
 
 
@@ -148,7 +150,7 @@ class Adversaries(Lives):
 
         life.cloud.on_begin = begin
 
-    @rule(deed=st.sampled_from((*COURSE, *ACTS, forge, forge)))
+    @rule(deed=st.sampled_from((*COURSE, *ACTS, forge, forge, *NAMESAKES)))
     def goes_on(self, deed: Callable[[Life], None]) -> None:
         attempt(self.life, deed)
         look(self.life, self.watch)

@@ -58,7 +58,7 @@ def overtaken(side: str, moment: int) -> Life:
     """A version is superseded at some moment while its change set is being made."""
     life, _ = requested()
     fate = Fate(moment=moment, meanwhile=partial(supersede, life))
-    fate.aim = sites_of("candidates.py", "change_sets.delete", side)
+    fate.aim = sites_of("requesting.py", "change_sets.delete", side)
     retried(life, life.mail[0], fate)
     return life
 

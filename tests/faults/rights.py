@@ -22,6 +22,14 @@ WAY_BACK, SETTLED = "function:Atoll-Release-WayBackAsked0A1B-2c", "function:Atol
 AUDIT, DATA, RELEASE = (f"<Atoll-Foundation.{bucket}Bucket.Arn>/" for bucket in ("Audit", "Data", "Release"))
 _OWN, _OTHERS = "r-by-alice-0123456789ab", "r-by-bob-0123456789ab"
 _TAGS = {"atoll:uid": "alice", "atoll:model": "card-anomaly"}
+_BRINGS = ("make a way back", "execute a way back", "make a stop", "execute a stop", "make a second stack")
+_TAKES = ("delete another's release", "make a release")
+WIDER = {
+    "Operator": frozenset((*_BRINGS, *_TAKES, "execute on a second stack", "put an event")),
+    "Approver": frozenset({"execute the own release", "delete the own release"}),
+    "Administrator": frozenset({"delete an entry", "write an entry"}),
+}
+"""What a role may as well in every third life, as if the policies had been changed."""
 
 
 @dataclass(frozen=True)

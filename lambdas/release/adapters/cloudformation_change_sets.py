@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 from botocore.handlers import json_decode_template_body
 
-from lambdas.release.ports import ChangeSetError, StackMovesError
+from lambdas.release.ports import AlreadyExecutedError, ChangeSetError, StackMovesError
 from lambdas.release.records import BACKWARD, Brought, Release, stack_of
 
 _NOT_FOUND = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
@@ -28,13 +28,14 @@ class CloudFormationChangeSets:
         """Create a release's change set over the stack's template; return its ARN once it can be executed.
 
         Raises:
+            AlreadyExecutedError: one with these parameters is or was executed under the name.
             ChangeSetError: CloudFormation refused it.
             StackMovesError: another operation of the stack runs.
         """
         target = {"StackName": stack_of(model), "ChangeSetName": name}
         existing = self._describe(target)
         if existing and existing["ExecutionStatus"] in _USED and _parameters(existing) == release.parameters():
-            return existing["ChangeSetId"]
+            raise AlreadyExecutedError(existing["ChangeSetId"])
         if existing:
             self._cloudformation.delete_change_set(**target)
         return self._make(target, release, description, None)

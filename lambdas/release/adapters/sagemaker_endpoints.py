@@ -34,7 +34,7 @@ class SageMakerEndpoints:
             reason=stack.get("StackStatusReason", ""),
             release_id=parameters.get("ReleaseId", ""),
             changed=stack.get("LastUpdatedTime") or stack["CreationTime"],
-            last_change_set=_name(stack["ChangeSetId"]) if "ChangeSetId" in stack else self._executed(model),
+            change_set=stack.get("ChangeSetId") or self._executed(model),
         )
 
     def stack_arn(self, model: str) -> str:
@@ -51,11 +51,11 @@ class SageMakerEndpoints:
             return ""
 
     def _executed(self, model: str) -> str:
-        """Return the change set that CloudFormation lists as executed (or being so), when the stack names none."""
+        """Return the ARN of what CloudFormation lists as executed (or being so), when the stack names no change set."""
         pages = self._cloudformation.get_paginator("list_change_sets").paginate(StackName=stack_of(model))
         executed = (c for page in pages for c in page["Summaries"] if c["ExecutionStatus"].startswith("EXECUTE_"))
         latest = max(executed, key=lambda c: c["CreationTime"], default=None)
-        return latest["ChangeSetName"] if latest else ""
+        return latest["ChangeSetId"] if latest else ""
 
     def template(self, model: str) -> str:
         """Return the text of the stack's template, as it was submitted."""
@@ -187,7 +187,3 @@ def _told(environment: Mapping[str, str]) -> Told:
         decimals=environment.get("ATOLL_SCORE_DECIMALS", ""),
         threshold=environment.get("ATOLL_LABEL_THRESHOLD", "0.5") if labels else "",
     )
-
-
-def _name(change_set_arn: str) -> str:
-    return change_set_arn.rsplit(":changeSet/", maxsplit=1)[-1].split("/", maxsplit=1)[0]

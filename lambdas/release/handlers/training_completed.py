@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lambdas.release import candidates, events, known, reports, waiting
+from lambdas.release import candidates, events, known, reports, requesting, waiting
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -42,7 +42,7 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
             candidates.refuse(world, version, reason, event.at)
             return f"version {version.number} refused: {reason}"
         candidates.seal(world, candidate, version)
-        return f"version {version.number} {candidates.request(world, candidate, version, event.at)}"
+        return f"version {version.number} {requesting.request(world, candidate, version, event.at)}"
 
 
 def _end_without_candidate(world: World, job: TrainingJob, event: events.TrainingJobEnded) -> str:

@@ -67,12 +67,9 @@ def test_a_request_changes_nothing_until_it_is_executed(cloudformation: Any) -> 
     sets.execute(MODEL, RELEASE.release_id)
     cloudformation.get_waiter("stack_update_complete").wait(StackName=stack_of(MODEL), WaiterConfig={"Delay": 1})
     after = stacks.stack(MODEL)
-    assert (after.went_forward, after.release_id, after.last_change_set) == (
-        True,
-        RELEASE.release_id,
-        RELEASE.release_id,
-    )
-    assert sets.request(MODEL, RELEASE.release_id, RELEASE, "once more, after a crash") == found["ChangeSetId"]
+    assert (after.went_forward, after.release_id, after.change_set) == (True, RELEASE.release_id, found["ChangeSetId"])
+    with pytest.raises(ports.AlreadyExecutedError, match=found["ChangeSetId"]):
+        sets.request(MODEL, RELEASE.release_id, RELEASE, "once more, after a crash")
     assert sets.prepare(MODEL, "home-from-v1-eeeeeeeeeeee", RELEASE, "nothing changes") is None
 
 
@@ -124,7 +121,9 @@ def test_what_a_former_try_left_under_the_name_is_deleted_first(stub: tuple[Any,
 def test_an_executed_change_set_is_not_made_again(stub: tuple[Any, Stubber]) -> None:
     client, answers = stub
     answers.add_response("describe_change_set", described(execution="EXECUTE_IN_PROGRESS"))
-    assert adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why") == ARN
+    with pytest.raises(ports.AlreadyExecutedError) as refusal:
+        adapter(client).request(MODEL, RELEASE.release_id, RELEASE, "why")
+    assert refusal.value.arn == ARN
     answers.assert_no_pending_responses()
 
 

@@ -14,7 +14,8 @@ from lambdas.release.adapters.cloudformation_change_sets import CloudFormationCh
 from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from lambdas.release.adapters.sagemaker_endpoints import SageMakerEndpoints
 from lambdas.release.deployments import CLOCKS
-from lambdas.release.records import Release, Stack, name_of, stack_of
+from lambdas.release.ports import AlreadyExecutedError
+from lambdas.release.records import Creation, Release, Stack, name_of, stack_of
 from local.story.waiting import wait_for
 from tests.fakes import stack as fakes
 from tests.fakes.cloud import FakeCloud
@@ -153,7 +154,7 @@ def test_a_request_waits_until_it_is_executed_or_deleted(scene: Scene) -> None:
 def test_what_lies_under_a_requests_name_is_replaced(scene: Scene) -> None:
     """RT-11: one that somebody else made there, with other parameters or another template, is never taken as ours."""
     before = [ask(scene, replace(RELEASE, image_digest="sha256:" + "b" * 64)), ask(scene, RELEASE)]
-    assert (ask(scene, RELEASE) not in before) or isinstance(scene, InMemory)
+    assert ask(scene, RELEASE) not in before
     scene.execute(RELEASE.release_id)
     assert scene.stack().release_id == RELEASE.release_id
     assert scene.template() == template()
@@ -241,6 +242,26 @@ def test_a_direct_deployment_is_in_the_trail_and_makes_waiting_change_sets_obsol
     assert scene.sets.offered(MODEL) == []
     assert ask(scene, OTHER)
     assert scene.sets.waits(MODEL, OTHER.release_id)
+
+
+def test_the_trail_tells_who_made_what_ran_and_the_stack_names_it_by_its_arn(scene: Scene) -> None:
+    since = scene.now()
+    first = scene.sets.request(MODEL, RELEASE.release_id, replace(RELEASE, version="9"), "others'")
+    asked = scene.sets.request(MODEL, RELEASE.release_id, RELEASE, "why")
+    scene.execute(RELEASE.release_id)
+    assert scene.stack().change_set == asked != first
+
+    def made_as(arn: str) -> Creation | None:
+        made = map(events.creation_of, scene.trail.calls("CreateChangeSet", since))
+        return next((each for each in made if each and each.arn == arn), None)
+
+    made = [
+        wait_for(lambda arn=arn: made_as(arn), "the trail to tell who made it", seconds=30) for arn in (first, asked)
+    ]
+    assert {(each.name, each.stack) for each in made} == {(RELEASE.release_id, NAME)}
+    assert since <= made[0].at <= made[1].at <= scene.stack().changed
+    with pytest.raises(AlreadyExecutedError, match=asked):
+        scene.sets.request(MODEL, RELEASE.release_id, RELEASE, "again")
 
 
 def test_the_trail_tells_of_executions_and_deletions_and_who_made_them(scene: Scene) -> None:

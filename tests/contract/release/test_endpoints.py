@@ -149,7 +149,10 @@ def test_an_endpoint_that_an_operator_cut_off_says_so(aws: Callable[..., Any]) -
     assert found.serving(MODEL) == dataclasses.replace(RUNNING, refuses=True)
 
 
-@pytest.mark.parametrize(("named", "last"), [("ChangeSetId", "r-by-ann-1"), ("none", "")])
+RAN = "arn:x:cloudformation:us-east-1:1:changeSet/r-by-ann-1/uuid"
+
+
+@pytest.mark.parametrize(("named", "last"), [("ChangeSetId", RAN), ("listed", RAN), ("none", "")])
 def test_a_stack_tells_its_release_and_its_last_change_set(named: str, last: str, aws: Callable[..., Any]) -> None:
     found = {
         "StackName": "s",
@@ -159,18 +162,15 @@ def test_a_stack_tells_its_release_and_its_last_change_set(named: str, last: str
         "StackStatusReason": "it failed",
         "Parameters": [{"ParameterKey": "ReleaseId", "ParameterValue": "r"}],
     }
-    name = (
-        {"ChangeSetId": "arn:aws:cloudformation:us-east-1:1:changeSet/r-by-ann-1/uuid"}
-        if named == "ChangeSetId"
-        else {}
-    )
+    name = {"ChangeSetId": RAN} if named == "ChangeSetId" else {}
+    executed = {"ChangeSetId": RAN, "ExecutionStatus": "EXECUTE_COMPLETE", "CreationTime": NOON}
     client = aws("cloudformation")
     with Stubber(client) as answers:
         answers.add_response("describe_stacks", {"Stacks": [found | name]})
         if not name:
-            answers.add_response("list_change_sets", {"Summaries": []})
+            answers.add_response("list_change_sets", {"Summaries": [executed] if named == "listed" else []})
         stack = SageMakerEndpoints(cloudformation=client, sagemaker=None, runtime=None).stack(MODEL)
-    expected = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="it failed", release_id="r", last_change_set=last)
+    expected = Stack(status="UPDATE_ROLLBACK_COMPLETE", reason="it failed", release_id="r", change_set=last)
     assert stack == dataclasses.replace(expected, changed=NOON, arn="arn:x:stack/s/1")
 
 

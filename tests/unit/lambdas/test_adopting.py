@@ -200,7 +200,7 @@ def test_nothing_that_serves_is_adopted_as_that() -> None:
     world = serving()
     world.endpoints.running.clear()
     stack = world.endpoints.stacks[MODEL]
-    world.endpoints.stacks[MODEL] = replace(stack, release_id="", last_change_set="halt-by-hand-0123456789abcdef")
+    world.endpoints.stacks[MODEL] = replace(stack, release_id="", change_set="halt-by-hand-0123456789abcdef")
     world = broken(BREAKS[2], world)
     assert agreed(world) == "adopted that nothing serves"
     assert known.of(world, MODEL).versions == ()

@@ -165,7 +165,7 @@ def test_nothing_of_a_change_set_can_be_given(changed: dict[str, object], why: s
 
 def test_while_the_stack_moves_the_emergency_stop_is_named() -> None:
     world, first, _ = with_two_champions()
-    moving = Stack(status="UPDATE_IN_PROGRESS", last_change_set="r-by-cid-0")
+    moving = Stack(status="UPDATE_IN_PROGRESS", change_set="r-by-cid-0")
     world.endpoints.stacks[MODEL] = replace(moving, release_id="r-by-cid-0")
     for release in (first, ""):
         assert "stop --now" in asked(world, release)["refused"]

@@ -119,7 +119,7 @@ def test_a_stop_needs_no_deployed_template_and_a_way_back_does() -> None:
 
 def test_a_record_is_empty_before_the_first_release_and_that_is_no_trouble() -> None:
     world = FakeWorld()
-    world.endpoints.stacks[MODEL] = Stack(status="CREATE_COMPLETE", last_change_set="cdk-deploy-change-set")
+    world.endpoints.stacks[MODEL] = Stack(status="CREATE_COMPLETE", change_set="cdk-deploy-change-set")
     assert settle(world) == "no version of ours serves"
     assert "released" in released(world).state
 

@@ -20,7 +20,7 @@ def test_an_endpoint_that_an_operator_deleted_is_stopped_in_its_stack_too() -> N
     world.endpoints.running.pop(MODEL)
     assert settle(world).endswith("the endpoint is gone and its stack names a release")
     assert stopped_by_the_platform(world) == Release()
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set=world.change_sets.executed[0])
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", change_set=world.change_sets.executed[0])
     assert "stopped" in settle(world)
     assert world.states == ["superseded"]
 
@@ -38,7 +38,7 @@ def test_a_release_after_a_stop_by_hand_serves() -> None:
     released(world)
     world.endpoints.running.pop(MODEL)
     settle(world)
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set=world.change_sets.executed[0])
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", change_set=world.change_sets.executed[0])
     settle(world)
     version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     execute(world, version.tag("release_id"))
@@ -49,7 +49,7 @@ def test_a_release_after_a_stop_by_hand_serves() -> None:
 def test_an_endpoint_that_outlived_its_stop_is_told_of() -> None:
     world = FakeWorld()
     released(world)
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="halt-v1")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", change_set="halt-v1")
     assert "it was not deleted" in settle(world)
     subject, text = world.notifier.messages[-1]
     assert subject == f"ALARM: the endpoint of {MODEL} serves on after its stop"
@@ -65,7 +65,7 @@ def test_an_endpoint_whose_configuration_is_gone_is_stopped_and_never_updated() 
     )
     world.endpoints.running[MODEL] = unknown
     world.endpoints.stacks[MODEL] = Stack(
-        status="UPDATE_COMPLETE", release_id="r-by-cid-0", last_change_set=version.tag("release_id")
+        status="UPDATE_COMPLETE", release_id="r-by-cid-0", change_set=version.tag("release_id")
     )
     assert "which nobody approved" in settle(world)
     assert stopped_by_the_platform(world) == Release()

@@ -11,6 +11,7 @@ from lambdas.release import decisions
 from lambdas.release.decisions import Accept, Expel, Nothing, Remains, Stop, Stopped
 from lambdas.release.records import Release, Serving, Stack, Told, Version, is_release_id, release_id
 from tests.fakes import release as fakes
+from tests.fakes.change_sets import arn_of
 from tests.fakes.release import MODEL, NOON
 
 SHA = "e" * 64
@@ -34,7 +35,9 @@ def version(number: int = 1, state: str = "requested", *, sha: str = SHA, **tags
         "release_id": release_id("ann", sha, str(number)),
         "submitter": "ann",
     } | tags
-    return Version(model=MODEL, number=str(number), run_id="r", tags={f"atoll.{n}": v for n, v in given_tags.items()})
+    named = {f"atoll.{n}": v for n, v in given_tags.items()}
+    asked = (arn_of(given_tags["release_id"]),)
+    return Version(model=MODEL, number=str(number), run_id="r", tags=named, change_sets=asked)
 
 
 def serving(of: Version, status: str = "InService", reason: str = "") -> Serving:
@@ -66,10 +69,18 @@ def test_identical_files_are_not_requested_twice() -> None:
 
 def test_the_change_set_executed_last_names_the_attempt() -> None:
     old, new = version(1, "released", sha="f" * 64), version(2, "requested")
-    stack = Stack(
-        status="UPDATE_ROLLBACK_COMPLETE", release_id=old.tag("release_id"), last_change_set=new.tag("release_id")
-    )
+    stack = replace(BACK, release_id=old.tag("release_id"), change_set=new.change_sets[0])
     assert decisions.attempted(stack, [new, old]) == new
+
+
+@pytest.mark.parametrize("ran", [arn_of(release_id("ann", SHA, "1"), "another"), release_id("ann", SHA, "1")])
+def test_what_bears_a_releases_name_is_no_attempt_at_it(ran: str) -> None:
+    asked = version(1, "requested")
+    stack = replace(BACK, change_set=ran)
+    assert stack.last_change_set == asked.tag("release_id")
+    assert not decisions.is_of(stack, asked)
+    assert decisions.attempted(stack, [asked]) is None
+    assert decisions.fallen(stack, None, [asked]) == []
 
 
 def test_without_a_change_set_the_executing_version_is_the_attempt_and_a_request_is_none() -> None:
@@ -112,7 +123,7 @@ def test_whatever_the_stack_says_an_endpoint_without_the_release_is_a_rollback(
     tried = version(state="executing")
     (found,) = decisions.fallen(stack, endpoint, [tried])
     assert found.version == tried
-    named = replace(stack, last_change_set=tried.tag("release_id"), changed=NOON)
+    named = replace(stack, change_set=tried.change_sets[0], changed=NOON)
     assert decisions.fallen(named, endpoint, [version(requested_at=NOON.isoformat())])
 
 
@@ -124,7 +135,7 @@ def test_the_reason_of_a_rollback_is_the_endpoints_own_where_it_has_one() -> Non
 
 def test_a_version_that_was_not_tried_does_not_fall() -> None:
     others = [version(state=state) for state in STATES if state != "executing"]
-    stack = replace(BACK, last_change_set=version(1).tag("release_id"))
+    stack = replace(BACK, change_set=version(1).change_sets[0])
     assert decisions.fallen(BACK, None, others) == []
     assert decisions.fallen(stack, None, [version(2), version(1, "superseded")]) == []
 

@@ -204,7 +204,7 @@ def test_an_operation_without_a_change_set_waits_for_the_trail_and_is_undone_whe
 def test_a_direct_deployment_lends_no_trust_to_a_release_of_the_same_minute() -> None:
     world = direct("UpdateStack")
     told(world, name="r-by-cid-0123456789ab")
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", changed=NOON, last_change_set="r-by-cid-0")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", changed=NOON, change_set="r-by-cid-0")
     settle(world)
     assert world.templates.deployed == {MODEL: REVIEWED}
     assert "ALARM: intrusion" in world.notifier.messages[0][0]
@@ -212,7 +212,7 @@ def test_a_direct_deployment_lends_no_trust_to_a_release_of_the_same_minute() ->
 
 def test_a_direct_deployment_is_believed_though_the_stack_still_names_a_release() -> None:
     world = direct("UpdateStack")
-    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], last_change_set="r-by-cid-0123456789ab")
+    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], change_set="r-by-cid-0123456789ab")
     settle(world)
     assert world.templates.deployed == {MODEL: "new"}
     assert not world.change_sets.executed

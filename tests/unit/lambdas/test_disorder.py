@@ -118,7 +118,7 @@ def test_a_version_that_serves_is_not_rolled_back_when_the_next_release_fails() 
     world = challenged()
     serves = newest(world)
     failed = Stack(
-        status="UPDATE_ROLLBACK_COMPLETE", release_id=serves.tag("release_id"), last_change_set="r-by-eve-0123456789ab"
+        status="UPDATE_ROLLBACK_COMPLETE", release_id=serves.tag("release_id"), change_set="r-by-eve-0123456789ab"
     )
     world.endpoints.stacks[MODEL] = failed
     assert settle(world) == "version 2 released"
@@ -136,7 +136,7 @@ def test_a_stop_ends_also_the_champion_whose_successor_was_crowned_by_half() -> 
     world = challenged()
     world.registry.crown(newest(world))
     world.endpoints.running.pop(MODEL)
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="halt-it")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", change_set="halt-it")
     settle(world)
     assert world.registry.champions == {}
     assert "released" not in world.states
@@ -148,7 +148,7 @@ def test_a_request_that_an_operator_brought_up_waits_on_after_it_was_driven_out(
     version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     world.endpoints.running[MODEL] = serving(version)
     world.endpoints.stacks[MODEL] = Stack(
-        status="UPDATE_COMPLETE", release_id=version.tag("release_id"), last_change_set="home-to-v2"
+        status="UPDATE_COMPLETE", release_id=version.tag("release_id"), change_set="home-to-v2"
     )
     assert "which nobody approved" in settle(world)
     assert world.states == ["released", "requested"]
@@ -159,7 +159,7 @@ def test_an_unapproved_request_in_the_parameters_alone_is_driven_out_so_that_it_
     released(world)
     version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
     name = version.tag("release_id")
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=name, last_change_set="home-to-v2")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=name, change_set="home-to-v2")
     assert "which nobody approved" in settle(world)
     assert world.change_sets.brought[world.change_sets.executed[0]][0].version == "1"
     assert world.states == ["released", "requested"]
@@ -172,7 +172,7 @@ def test_a_way_back_waits_while_the_stack_moves_and_pauses_after_it_failed() -> 
     settle(world)
     (way,) = world.change_sets.executed
     version = newest(world)
-    failed = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id=version.tag("release_id"), last_change_set=way)
+    failed = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id=version.tag("release_id"), change_set=way)
     world.endpoints.stacks[MODEL] = replace(failed, changed=NOON)
     assert settle(world).endswith(f"({stem_of(way)} failed)")
     world.endpoints.stacks[MODEL] = replace(failed, changed=NOON - PAUSE)

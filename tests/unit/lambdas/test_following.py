@@ -19,9 +19,7 @@ def followed(role: str = "", minutes: int = 10) -> tuple[FakeWorld, str]:
     world = FakeWorld()
     champion = released(world)
     version = requested(world, job("job-2", submitter="cid"), world.trained(0.9))
-    resting = Stack(
-        status="UPDATE_COMPLETE", release_id=champion.tag("release_id"), last_change_set="cdk", changed=NOON
-    )
+    resting = Stack(status="UPDATE_COMPLETE", release_id=champion.tag("release_id"), change_set="cdk", changed=NOON)
     world.endpoints.stacks[MODEL], world.endpoints.templates[MODEL] = resting, new
     settle(world)
     assert "deployment_seen" in world.audit.whats

@@ -15,7 +15,7 @@ from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, job, serving
 from tests.unit.lambdas.stories import execute, released, requested, settle
 
 EVIL = '{"Resources": {"Evil": {}}}'
-DEPLOYED = Stack(status="UPDATE_COMPLETE", last_change_set="cdk-deploy-change-set", changed=NOON)
+DEPLOYED = Stack(status="UPDATE_COMPLETE", change_set="cdk-deploy-change-set", changed=NOON)
 
 
 def challenged() -> FakeWorld:
@@ -30,7 +30,7 @@ def challenged() -> FakeWorld:
 def way_back(world: FakeWorld, name: str, version: Version | None) -> None:
     """Let an operator bring up a version under a name that goes back, or stop the endpoint."""
     release = version.tag("release_id") if version else ""
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=release, last_change_set=name)
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=release, change_set=name)
     world.endpoints.running.pop(MODEL, None)
     if version:
         world.endpoints.running[MODEL] = serving(version)
@@ -64,7 +64,7 @@ def test_a_way_back_that_brought_an_image_which_was_taken_out_is_stopped() -> No
 @pytest.mark.parametrize("name", ["r-by-cid-eeeeeeeeeeee", "r-by-anything", "home-x", "halt-x", ""])
 def test_no_change_set_of_the_release_path_makes_a_template_trusted(name: str) -> None:
     world = FakeWorld()
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set=name)
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", change_set=name)
     world.endpoints.templates[MODEL] = EVIL
     settle(world)
     assert world.templates.deployed == {MODEL: REVIEWED}
@@ -138,7 +138,7 @@ def test_a_way_out_that_cloudformation_rolled_back_is_not_tried_for_ever() -> No
     world.endpoints.templates[MODEL] = EVIL
     settle(world)
     (name,) = world.change_sets.executed
-    failed = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id="r-by-cid", last_change_set=name, changed=NOON)
+    failed = Stack(status="UPDATE_ROLLBACK_COMPLETE", release_id="r-by-cid", change_set=name, changed=NOON)
     world.endpoints.stacks[MODEL] = failed
     assert settle(world).startswith(f"{stem_of(name)} failed")
     assert world.change_sets.executed == [name]
@@ -178,6 +178,6 @@ def test_a_change_set_that_serves_other_files_than_its_name_says_goes_back() -> 
 @given(st.text(), st.text(), st.sampled_from(["r-by-a-0", "home-x", "halt-x", ""]), st.booleans())
 def test_another_template_is_found_whatever_it_holds(current: str, deployed: str, name: str, up: bool) -> None:  # noqa: FBT001
     assume(current != deployed)
-    stack = Stack(status="UPDATE_COMPLETE" if up else "UPDATE_ROLLBACK_COMPLETE", last_change_set=name)
+    stack = Stack(status="UPDATE_COMPLETE" if up else "UPDATE_ROLLBACK_COMPLETE", change_set=name)
     assert intrusions.template_problem(stack, current, deployed)
     assert not intrusions.template_problem(stack, current, current)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lambdas.release import reconciling, rejections, waiting
+from lambdas.release import known, reconciling, rejections, waiting
 from lambdas.release.handlers import change_set_deleted, reconcile
 from lambdas.release.records import Execution, Version, stack_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
@@ -17,7 +17,7 @@ LATER = NOON + timedelta(days=1)
 def waiting_one() -> tuple[FakeWorld, Version]:
     world = FakeWorld()
     requested(world)
-    return world, world.registry.versions(MODEL)[0]
+    return world, known.versions(world, MODEL)[0]
 
 
 def deletion(version: Version, denied: str = "") -> Execution:

@@ -8,7 +8,7 @@ from lambdas.release import approvals, events
 from lambdas.release.handlers import change_set_executed, release_settled
 from lambdas.release.records import Release, Stack, Told
 from tests.fakes.artifacts import GOLDEN_SCORES, archive, sha_of
-from tests.fakes.change_sets import stem_of
+from tests.fakes.change_sets import arn_of, stem_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job, serving
 from tests.unit.lambdas.stories import execute, released, requested, settle, stack_event, trail_event
 
@@ -59,7 +59,7 @@ def test_a_model_that_does_not_start_leaves_the_champion() -> None:
 def test_a_rollback_is_found_though_the_execution_was_never_heard_of() -> None:
     world = challenged()
     new = world.registry.versions(MODEL)[0]
-    world.endpoints.stacks[MODEL] = replace(UNPINGED, release_id="r-by-ann", last_change_set=new.tag("release_id"))
+    world.endpoints.stacks[MODEL] = replace(UNPINGED, release_id="r-by-ann", change_set=arn_of(new.tag("release_id")))
     settle(world, UNPINGED.status)
     assert (
         world.registry.versions(MODEL)[0].tag("reason").startswith("Resource handler returned message: did not start")
@@ -207,7 +207,7 @@ def test_the_first_deployment_without_a_model_does_nothing() -> None:
 
 def test_a_deployment_with_the_same_parameters_does_nothing() -> None:
     world = challenged()
-    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], last_change_set="cdk-deploy-change-set")
+    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], change_set="cdk-deploy-change-set")
     assert settle(world) == "version 1 is released already"
     assert world.states == ["released", "requested"]
 
@@ -218,7 +218,7 @@ def test_a_stack_that_still_moves_is_left_alone(status: str) -> None:
     version = requested(world)
     world.deploy(version)
     asked = version.tag("release_id")
-    world.endpoints.stacks[MODEL] = Stack(status=status, release_id=asked, last_change_set=asked, changed=NOON)
+    world.endpoints.stacks[MODEL] = Stack(status=status, release_id=asked, change_set=asked, changed=NOON)
     assert settle(world) == "not settled"
     assert settle(world, status) == "not settled"
     assert world.states == ["requested"]
@@ -233,7 +233,7 @@ def test_a_way_back_that_brought_up_the_former_release_changes_nothing_more() ->
     name = world.change_sets.executed[0]
     world.endpoints.running[MODEL] = serving(champion)
     world.endpoints.stacks[MODEL] = Stack(
-        status="UPDATE_COMPLETE", release_id=champion.tag("release_id"), last_change_set=name
+        status="UPDATE_COMPLETE", release_id=champion.tag("release_id"), change_set=name
     )
     assert settle(world) == "version 1 is released already"
     assert Release(version="1").parameters()["MlflowVersion"] == champion.number

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from lambdas.release import known, mirror, reports
 from lambdas.release.ports import RegistryError
-from lambdas.release.records import Version
+from lambdas.release.records import Execution, Version
 from tests.fakes.release import MODEL, NOON, FakeRegistry, FakeWorld
 from tests.unit.lambdas.stories import released, requested
 
@@ -41,7 +41,8 @@ def test_an_older_state_that_arrives_late_does_not_stay() -> None:
     world = FakeWorld()
     requested(world)
     (version,) = known.versions(world, MODEL)
-    reports.executed(world, version, "alice", NOON, violation="executed by its own submitter")
+    execution = Execution(change_set=version.tag("release_id"), who="alice", at=NOON)
+    reports.executed(world, version, execution, violation="executed by its own submitter")
 
     def rolled_back() -> None:
         reports.rolled_back(world, version, "executed by its own submitter", LATER)

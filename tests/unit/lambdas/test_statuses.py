@@ -29,7 +29,7 @@ def intruded(status: str) -> FakeWorld:
     champion = released(world)
     version = requested(world, job("job-2", submitter="mallory"), world.trained(0.9))
     world.deploy(version)
-    stack = Stack(status=status, release_id=champion.tag("release_id"), last_change_set="home-1", changed=NOON)
+    stack = Stack(status=status, release_id=champion.tag("release_id"), change_set="home-1", changed=NOON)
     world.endpoints.stacks[MODEL] = stack
     return world
 
@@ -57,7 +57,7 @@ def test_what_nobody_approved_rings_in_every_status_and_ends_where_it_can(status
 def test_a_stack_that_takes_no_change_set_rings_once_though_all_that_serves_is_approved(status: str) -> None:
     world = FakeWorld()
     champion = released(world)
-    stack = Stack(status=status, release_id=champion.tag("release_id"), last_change_set="home-1", changed=NOON)
+    stack = Stack(status=status, release_id=champion.tag("release_id"), change_set="home-1", changed=NOON)
     world.endpoints.stacks[MODEL] = stack
     settle(world)
     settle(world)
@@ -72,7 +72,7 @@ def test_a_release_that_was_left_halfway_is_taken_back_and_a_deployment_is_left_
         world = FakeWorld()
         champion = released(world)
         execute(world, NAME)
-        stack = Stack(status="UPDATE_FAILED", release_id=champion.tag("release_id"), last_change_set=name, changed=NOON)
+        stack = Stack(status="UPDATE_FAILED", release_id=champion.tag("release_id"), change_set=name, changed=NOON)
         world.endpoints.stacks[MODEL] = stack
         settle(world)
         assert world.change_sets.ended == ended

@@ -81,7 +81,7 @@ def test_an_operators_way_back_to_what_nothing_vouches_for_is_driven_out(tamper:
     world = FakeWorld()
     champion = released(world)
     sha, release = champion.tag("manifest_sha256"), champion.tag("release_id")
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=release, last_change_set="home-to-v1")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", release_id=release, change_set="home-to-v1")
     world.endpoints.running[MODEL] = Serving(status="InService", manifest_sha256=sha, release_id=release)
     tamper(world, champion)
     settle(world)

@@ -29,7 +29,7 @@ def moving(name: str, release: Release, text: str = REVIEWED, *, runs: bool = Tr
 
 def begin(world: FakeWorld, name: str, release: Release, text: str = REVIEWED, *, runs: bool = True) -> None:
     world.change_sets.running[f"{MODEL}/{name}"] = Brought(template=text, release=release, runs=runs)
-    stack = Stack(status="UPDATE_IN_PROGRESS", release_id=release.release_id, last_change_set=name, changed=NOON)
+    stack = Stack(status="UPDATE_IN_PROGRESS", release_id=release.release_id, change_set=name, changed=NOON)
     world.endpoints.stacks[MODEL] = stack
     world.notifier.messages.clear()
 
@@ -137,7 +137,7 @@ def test_an_endpoint_of_another_stack_is_an_intrusion_and_is_stopped() -> None:
 def test_an_endpoint_beside_a_stack_without_a_release_is_told_of_and_refuses_all_callers() -> None:
     world = FakeWorld()
     released(world)
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="halt-1")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", change_set="halt-1")
     world.endpoints.running[MODEL] = replace(world.endpoints.running[MODEL], owned=False)
     settle(world)
     assert world.endpoints.running[MODEL].refuses
@@ -151,7 +151,7 @@ def test_a_version_that_was_never_asked_for_keeps_nobody_from_seeing_another_sta
     world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], status="UPDATE_IN_PROGRESS")
     world.finish(job("job-2", submitter="bob"), world.trained(0.9))
     assert complete(world, "job-2") == "version 2 waits for the stack, which moves"
-    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", last_change_set="halt-1")
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", change_set="halt-1")
     world.endpoints.running[MODEL] = replace(world.endpoints.running[MODEL], owned=False)
     settle(world)
     assert world.endpoints.running[MODEL].refuses
@@ -213,7 +213,7 @@ def test_what_intrudes_at_rest_is_sent_within_a_run_of_the_reconciler() -> None:
     way = world.registry.versions(MODEL)[0]
     now = NOON + timedelta(hours=1)
     world.endpoints.stacks[MODEL] = Stack(
-        status="UPDATE_COMPLETE", release_id=way.tag("release_id"), last_change_set="home-1", changed=now
+        status="UPDATE_COMPLETE", release_id=way.tag("release_id"), change_set="home-1", changed=now
     )
     (own,) = serving(way).containers
     world.endpoints.running[MODEL] = replace(world.endpoints.running[MODEL], containers=(also(own, PYTHONPATH="x"),))

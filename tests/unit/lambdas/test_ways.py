@@ -66,7 +66,7 @@ def test_a_way_back_that_another_function_had_taken_before_ours_began_stops_noth
 def test_what_the_stack_calls_its_last_change_set_is_no_change_of_it(cloud: Racing) -> None:
     world: Any = SimpleNamespace(endpoints=cloud, change_sets=cloud)
     way, cloud.is_first = home(cloud), False
-    assert take(world, replace(way, seen=replace(way.seen, last_change_set="")), NOON).startswith("home-from-v2-")
+    assert take(world, replace(way, seen=replace(way.seen, change_set="")), NOON).startswith("home-from-v2-")
 
 
 def test_where_the_stack_was_back_already_and_the_endpoint_was_not_it_is_stopped(cloud: Racing) -> None:

@@ -1,0 +1,37 @@
+"""What bears another's name: a change set under a waiting release's.
+
+IAM lets nobody make one; in lives with wider policies (`rights.WIDER`) the second line must hold: the ARN of what ran.
+"""
+
+from lambdas.release.decisions import release_of
+from tests.fakes.cloud import ChangeSet
+from tests.fakes.release import MODEL
+from tests.faults.acts import any_role, make, may, on_record, waiting
+from tests.faults.deeds import PEOPLE
+from tests.faults.life import Life
+
+
+def take_a_name(life: Life) -> None:
+    """Somebody puts what was approved before under a waiting release's name, and has it executed by that name.
+
+    Before a function has looked, the release itself is brought up as a way back.
+    """
+    former = [v for v in on_record(life) if v.tag("crowned") and release_of(v) != life.cloud.release]
+    if not (names := waiting(life)) or not former or life.cloud.moving:
+        return
+    name = life.random.choice(names)
+    calls = ("delete another's release", "make a release")
+    step = ("RT-03", "name a change set after a waiting release")
+    role = any_role(life, *calls)
+    if not all(may(life, role, call, step) for call in calls) or not may(life, "Approver", "execute another's release"):
+        return
+    version = next(each for each in on_record(life) if each.tag("release_id") == name)
+    other = life.random.choice(former)
+    life.cloud.delete(MODEL, name, who="olga")
+    life.cloud.place(name, ChangeSet(release_of(other), None), who="olga", role=role)
+    who = life.random.choice([each for each in PEOPLE if each not in name.split("-")])
+    life.cloud.execute(MODEL, name, who=who, role="Approver")
+    life.approvals.append((other.number, who))
+    life.say(f"{who} executes what bears the name of {name}")
+    life.cloud.finish()
+    make(life, "way back", "home-", version)
