@@ -144,8 +144,8 @@ $(CHECKOV): compliance/requirements-checkov.txt | setup
 story: setup ## the main job on a local AWS: from a ledger to a monitored endpoint (LEDGER=, MAPPING=, KEEP=1; FULL=1 with the attacks)
 	@python -m local.story $(if $(LEDGER),--ledger "$(LEDGER)") $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(filter-out 0,$(KEEP)),--keep) $(if $(filter-out 0,$(FULL)),--full)
 
-score: setup ## new purchases scored on this machine, without AWS, into build/score (LEDGER=, NEW=; MAPPING=, CASES=, MODEL=, VIEW=, EARLIER=, BUDGET=)
-	@OMP_NUM_THREADS=1 python -m model_code.scoring --ledger "$(LEDGER)" --new "$(NEW)" $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(CASES),--cases "$(CASES)") $(if $(MODEL),--model "$(MODEL)") $(if $(VIEW),--view "$(VIEW)") $(if $(EARLIER),--earlier "$(EARLIER)") $(if $(BUDGET),--budget "$(BUDGET)")
+score: setup ## new purchases scored on this machine, without AWS, into build/score (LEDGER=, NEW=; MAPPING=, CASES=, MODEL=, VIEW=, EARLIER=, STATE=, BUDGET=)
+	@OMP_NUM_THREADS=1 python -m model_code.scoring $(if $(LEDGER),--ledger "$(LEDGER)") --new "$(NEW)" $(if $(MAPPING),--mapping "$(MAPPING)") $(if $(CASES),--cases "$(CASES)") $(if $(MODEL),--model "$(MODEL)") $(if $(VIEW),--view "$(VIEW)") $(if $(EARLIER),--earlier "$(EARLIER)") $(if $(STATE),--state "$(STATE)") $(if $(BUDGET),--budget "$(BUDGET)")
 
 evaluate: setup ## the models against baselines, with intervals and plots, into build/evaluation (about five minutes)
 	@OMP_NUM_THREADS=1 python -m model_code.evaluation
@@ -154,8 +154,8 @@ evaluate: setup ## the models against baselines, with intervals and plots, into 
 bench-forecast: setup ## weekly forecasts: statsmodels against statsforecast (where installed), into build/bench
 	@OMP_NUM_THREADS=1 python -m benchmarks.forecast
 
-bench-etl: setup ## ETL at size, and its features against plain pandas, into build/bench (ROWS=, default 10000000; long)
-	@OMP_NUM_THREADS=1 python -W ignore -m benchmarks.etl $(if $(ROWS),--rows $(ROWS))
+bench-etl: setup ## ETL at size, and its features against plain pandas, into build/bench (ROWS=, default 10000000; DAY=1: a new day alone; long)
+	@OMP_NUM_THREADS=1 python -W ignore -m benchmarks.etl $(if $(ROWS),--rows $(ROWS)) $(if $(filter-out 0,$(DAY)),--day)
 
 bench-serving: setup native ## our server beside MLflow's, MLServer, BentoML and FastAPI, into build/bench (ROUNDS=, SECONDS_A_CELL=; about ten minutes)
 	@python -m benchmarks.serving $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SECONDS_A_CELL),--seconds $(SECONDS_A_CELL))

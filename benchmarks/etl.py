@@ -1,6 +1,6 @@
 """ETL at size: the whole job's time and memory, and its features against the same in plain pandas, in one run.
 
-`make bench-etl` writes build/bench/etl.json (ROWS=, default 10,000,000). Three figures:
+`make bench-etl` writes build/bench/etl.json (ROWS=, default 10,000,000):
 
 - `features`: COMPARED rows of one ledger from Parquet to every feature of the real-time view, in DuckDB and in pandas
   (`benchmarks.etl_pandas`), by turns, ROUNDS times.
@@ -8,6 +8,7 @@
 - `job`: the image's entry point (`etl`) on a tenth of the rows, three tenths and all: seconds, and the largest resident
   set of the process. Flat memory: it hardly grows with the rows.
 - `job_without_labels`: the same on all rows of a ledger that brings no labels, with `--inject`.
+- `new_day`: `etl --score --state` on the last day of all rows (`benchmarks.etl_day`). `--day` measures this alone.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks import etl_pandas
+from benchmarks.etl_day import new_day
 from model_code.etl.engines import duckdb_engine
 from model_code.etl.generator import generate
 from model_code.etl.slices import in_slices
@@ -45,20 +47,30 @@ def main() -> None:
     """Measure, write the document, and print it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.etl", description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000, help="rows of the largest ledger")
-    rows = parser.parse_args().rows
+    parser.add_argument("--day", action="store_true", help="measure what a new day costs, and keep the other figures")
+    options = parser.parse_args()
+    rows, path = options.rows, PROJECT / "build/bench/etl.json"
+    kept = json.loads(path.read_bytes()) if options.day and path.exists() else {}
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        document = {
-            "cpus": len(os.sched_getaffinity(0)),
-            "load_before": os.getloadavg()[0],
-            "features": _compared(scratch, min(COMPARED, rows)),
-            "job": [_job(scratch / str(size), size) for size in (rows // 10, 3 * rows // 10, rows)],
-            "job_without_labels": _job(scratch / "unlabelled", rows, without_labels=True),
-        }
-    path = PROJECT / "build/bench/etl.json"
+        document = kept | _measured(Path(folder), rows, day_alone=options.day)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")
     sys.stdout.write(path.read_text())
+
+
+def _measured(scratch: Path, rows: int, *, day_alone: bool) -> dict[str, Any]:
+    load = os.getloadavg()[0]
+    (scratch / "day").mkdir()
+    day = {"new_day": {"load_before": load} | new_day(scratch / "day", rows, ledger_of)}
+    if day_alone:
+        return day
+    return day | {
+        "cpus": len(os.sched_getaffinity(0)),
+        "load_before": load,
+        "features": _compared(scratch, min(COMPARED, rows)),
+        "job": [_job(scratch / str(size), size) for size in (rows // 10, 3 * rows // 10, rows)],
+        "job_without_labels": _job(scratch / "unlabelled", rows, without_labels=True),
+    }
 
 
 def ledger_of(path: Path, rows: int, *, without_labels: bool = False) -> None:

@@ -39,7 +39,7 @@ def prepared(ledger: pd.DataFrame) -> pd.DataFrame:
     letters = names.str.replace("[^A-Z]+", " ", regex=True).str.strip()
     chains = letters.str.extract("^([A-Z]+(?: [A-Z]+)?)", expand=False).fillna(names)
     return ledger.assign(
-        card=ledger["card"].where(ledger["card"] != "", ledger["transaction_id"]),
+        card=ledger["card"].where(ledger["card"] != "", "\x1f" + ledger["transaction_id"]),
         chain=ledger["merchant"].map(dict(zip(names, chains, strict=True))),
         cents=cents,
         size=size,

@@ -10,7 +10,8 @@ from model_code.errors import InputError
 from model_code.etl.engines import ENGINES, expect_java
 from model_code.etl.helping import help_first
 from model_code.etl.pipeline import Job, run
-from model_code.etl.scoring import ScoringJob, run_scoring
+from model_code.etl.ready import ScoringJob, States
+from model_code.etl.scoring import run_scoring
 from model_code.features.views import REALTIME, VIEWS
 from model_code.hosts import JOIN_SECONDS, read_hosts
 from model_code.serving.archive import ARCHIVE
@@ -20,8 +21,8 @@ def main(arguments: list[str], root: Path) -> None:
     """Turn `<root>/processing/input` into `<root>/processing/output`.
 
     Arguments: `--inject SEED`, `--view`, `--engine`; or `--score`, which makes the rows of `input/new` ready for the
-    model in `input/model`. Over several instances the first one (`<root>/config/resourceconfig.json`) does so, and the
-    others compute for it.
+    model in `input/model`, with `--state` by the one in `input/state`. Over several instances the first one
+    (`<root>/config/resourceconfig.json`) does so, and the others compute for it.
 
     Raises:
         InputError: other arguments, no ledger, or a ledger that can't be used.
@@ -45,7 +46,7 @@ def main(arguments: list[str], root: Path) -> None:
     gc.set_threshold(100_000, 50, 100)
     given = root / "processing/input"
     if options.score:
-        run_scoring(_scoring(given, root / "processing/output", engine), _say)
+        run_scoring(_scoring(given, root / "processing/output", options), _say)
         return
     job = Job(
         ledger=_ledger(given / "ledger"),
@@ -60,15 +61,17 @@ def main(arguments: list[str], root: Path) -> None:
     run(job, _say)
 
 
-def _scoring(given: Path, output: Path, engine: str) -> ScoringJob:
+def _scoring(given: Path, output: Path, options: argparse.Namespace) -> ScoringJob:
+    ledger = given / "ledger"
     return ScoringJob(
-        ledger=_ledger(given / "ledger"),
+        ledger=None if options.state and not any(ledger.rglob("*")) else _ledger(ledger),
         new=_ledger(given / "new"),
         model=given / "model" / ARCHIVE,
         output=output,
         mapping=_mapping(given),
         earlier=sorted((given / "earlier").rglob("*.parquet")),
-        engine=engine,
+        engine=options.engine,
+        states=States(given / "state", output / "state") if options.state else None,
     )
 
 
@@ -95,6 +98,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--view", choices=VIEWS, default=REALTIME.name)
     parser.add_argument("--engine", choices=ENGINES, default="duckdb")
     parser.add_argument("--score", action="store_true")
+    parser.add_argument("--state", action="store_true")
     try:
         options, unknown = parser.parse_known_args(arguments)
     except argparse.ArgumentError:
@@ -102,11 +106,16 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     if options is None or unknown or (options.inject or 0) < 0:
         raise InputError(
             "etl takes no arguments, or --inject with a whole number, --view realtime or batch, "
-            f"--engine duckdb or spark, --score; given: {' '.join(arguments)}."
+            f"--engine duckdb or spark, --score, --state; given: {' '.join(arguments)}."
         )
     if options.score and (options.inject is not None or options.view != REALTIME.name):
         raise InputError(
             "etl --score invents no rows and computes the model's own view: leave out --inject and --view; "
+            f"given: {' '.join(arguments)}."
+        )
+    if options.state and (not options.score or options.engine != "duckdb"):
+        raise InputError(
+            "--state goes with --score, and DuckDB reads it: leave out --state, or --engine; "
             f"given: {' '.join(arguments)}."
         )
     return options

@@ -16,8 +16,18 @@ COMPARED = ("transaction_date", "office", "merchant", "amount", "currency")
 def with_history(history: Table, new: Table, earlier: Sequence[Table], own: Sequence[str] = ()) -> Table:
     """All rows once: those of the history with line 0 and no status, the new file's with `line` and `status`.
 
-    Where both have an id, the new file's row counts: it is the later word on that purchase. `own` are an agency's own
-    columns that count as content, too; of scores that were given before such a column was declared, the others do.
+    Where both have an id, the new file's row counts: it is the later word on that purchase. `own` as `marked` has it.
+    """
+    columns = list(new.columns)
+    rest = history.anti_join(new, "transaction_id").select(*columns).mutate(line=ibis.literal(0).cast("int64"))
+    return rest.mutate(status=ibis.literal("")).union(marked(history, new, earlier, own))
+
+
+def marked(history: Table, new: Table, earlier: Sequence[Table], own: Sequence[str] = ()) -> Table:
+    """The new file's rows with their `status`.
+
+    `own` are an agency's own columns that count as content, too; of scores that were given before such a column was
+    declared, the others do.
     """
     columns = list(new.columns)
     found = {
@@ -35,9 +45,7 @@ def with_history(history: Table, new: Table, earlier: Sequence[Table], own: Sequ
         (joined["known"].notnull(), CHANGED),
         else_=FRESH,
     )
-    marked = joined.select(*columns, status=status)
-    rest = history.anti_join(new, "transaction_id").select(*columns).mutate(line=ibis.literal(0).cast("int64"))
-    return rest.mutate(status=ibis.literal("")).union(marked)
+    return joined.select(*columns, status=status)
 
 
 def _as_in(new: Table, others: Table, own: Sequence[str]) -> Table:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr.types import NumericValue, Table, Value
 
-from model_code.features.fields import FIELDS
+from model_code.features.fields import ALONE, FIELDS
 from model_code.features.own import with_own
 from model_code.features.thresholds import FAR_MICRO_PURCHASE, Threshold
 from model_code.features.trailing import LOG_UNIT
@@ -34,12 +34,27 @@ def build_features(
     holds the steps between.
     """
     prepared = keep(prepare(ledger, thresholds=thresholds, view=view))
-    needed = tuple(dict.fromkeys((*view.windows, *also)))
-    read = sorted({"day", *(name for window in needed for name in (*window.by, window.column))})
-    texts = [name for name in read if prepared[name].type().is_string()]
+    needed = needed_windows(view, also)
+    read = read_by(needed)
+    texts = texts_of(prepared, read)
     narrow = keep(coded(prepared.select("row", *read), texts, keep))
     windows = with_windows(narrow, needed, keep).drop(*read)
     return features_from(prepared.join(windows, "row"), view, also)
+
+
+def needed_windows(view: View, also: Sequence[Window] = ()) -> tuple[Window, ...]:
+    """The windows of a view and those beside them, each once."""
+    return tuple(dict.fromkeys((*view.windows, *also)))
+
+
+def read_by(windows: Sequence[Window]) -> list[str]:
+    """The columns that windows read of each purchase: keys, what is summed up, and the day."""
+    return sorted({"day", *(name for window in windows for name in (*window.by, window.column))})
+
+
+def texts_of(prepared: Table, read: Sequence[str]) -> list[str]:
+    """Which of these columns hold texts."""
+    return [name for name in read if prepared[name].type().is_string()]
 
 
 def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHASE, view: View = REALTIME) -> Table:
@@ -54,7 +69,11 @@ def prepare(ledger: Table, *, thresholds: Sequence[Threshold] = FAR_MICRO_PURCHA
     known = ledger.select(*names, *(each.column for each in view.own), row=row.cast("int64"))
     day = known["transaction_date"].cast("date").epoch_days().cast("int32")
     cents = nearest(known["amount"] * 100)
-    unknown = {name: known["transaction_id"] for name in ("card", "cost_centre", "office") if name in known.columns}
+    unknown = {
+        name: ibis.literal(ALONE) + known["transaction_id"]
+        for name in ("card", "cost_centre", "office")
+        if name in known.columns
+    }
     owners = {name: known[name].nullif("").coalesce(own) for name, own in unknown.items()}
     numbered = _with_chain(with_own(known.mutate(day=day, cents=cents, size=cents.abs(), **owners), view.own))
     size, days = numbered["size"], numbered["day"]

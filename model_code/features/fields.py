@@ -3,6 +3,10 @@
 from enum import IntEnum
 from typing import NamedTuple
 
+ALONE = "\x1f"
+"""Begins the key of a purchase whose owner is blank; its id follows. No field of a ledger begins so, but an id may be
+the number of somebody's card or office."""
+
 
 class Moment(IntEnum):
     """When a field's value exists, in order of time."""

@@ -8,7 +8,7 @@ import ibis
 from ibis.expr.types import NumericValue, StringValue, Table, Value
 
 from model_code.features.feature import COMMON, Feature
-from model_code.features.fields import FIELDS, Moment
+from model_code.features.fields import ALONE, FIELDS, Moment
 from model_code.features.trailing import (
     LOG_UNIT,
     above_largest,
@@ -157,7 +157,8 @@ def with_own(table: Table, columns: tuple[OwnColumn, ...]) -> Table:
         elif each.kind == "date":
             made[f"{each.column}_day"] = table[each.column].cast("date").epoch_days().cast("int32")
         else:
-            made[each.key] = table[each.column].nullif(ibis.literal("")).coalesce(table["transaction_id"])
+            alone = cast("StringValue", ibis.literal(ALONE)) + cast("StringValue", table["transaction_id"])
+            made[each.key] = table[each.column].nullif(ibis.literal("")).coalesce(alone)
     return table.mutate(**made) if made else table
 
 

@@ -17,7 +17,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 def main(arguments: list[str] | None = None) -> None:
     """Parse the command line and score; a line on standard output for each step, and a table at the end."""
     parser = argparse.ArgumentParser(prog="python -m model_code.scoring", description=__doc__)
-    parser.add_argument("--ledger", type=Path, required=True, help="the purchases so far")
+    parser.add_argument("--ledger", type=Path, help="the purchases so far; a state that fits needs none")
     parser.add_argument("--new", type=Path, required=True, help="the file with the new ones, in the same form")
     parser.add_argument("--mapping", type=Path, help="which column holds what (columns.toml)")
     parser.add_argument(
@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, help="a released model.tar.gz; without it, one is trained on the ledger")
     parser.add_argument("--view", choices=NAMES, help="what to train on; batch: with the cost centre and days after")
     parser.add_argument("--earlier", type=Path, action="append", default=[], help="scores.parquet of former months")
+    parser.add_argument("--state", type=Path, help="folder of the history as the last scoring left it, for the next")
     parser.add_argument("--budget", type=float, default=0.01, help="below 1 a share of the new rows, else a number")
     parser.add_argument("--output", type=Path, default=PROJECT / "build" / "score", help="default: build/score")
     options = parser.parse_args(arguments)

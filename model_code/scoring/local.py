@@ -6,14 +6,17 @@ import shutil
 import tarfile
 import tempfile
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from model_code.algorithms.hyperparameters import CLASSIFIER, ISOLATION, Hyperparameters
 from model_code.errors import InputError
 from model_code.etl.pipeline import Job, run
-from model_code.etl.scoring import ScoringJob, run_scoring
+from model_code.etl.ready import ScoringJob, States
+from model_code.etl.scoring import run_scoring
+from model_code.etl.state import is_state
 from model_code.features.views import BATCH, REALTIME, VIEWS
 from model_code.scoring.results import PRIVATE_FILE, REASONS, Results
 from model_code.scoring.scoring import Scoring, score
@@ -30,7 +33,7 @@ Say = Callable[[str], None]
 class Order:
     """What is handed in, and where results go."""
 
-    ledger: Path
+    ledger: Path | None
     new: Path
     output: Path
     mapping: Path | None = None
@@ -39,6 +42,7 @@ class Order:
     earlier: Sequence[Path] = ()
     budget: float = 0.01
     view: str | None = None
+    state: Path | None = None
     threads: int = 1
 
 
@@ -49,6 +53,8 @@ def deliver(order: Order, say: Say) -> str:
         InputError: a file can't be used, or doesn't belong to the others.
     """
     _expect_files(order)
+    if order.ledger is None and not (order.state and order.model):
+        raise InputError("LEDGER is missing. Only with both STATE and MODEL is it not needed: name it.")
     if order.view and order.model:
         raise InputError(
             f"VIEW={order.view} is what a model is trained on, and MODEL is trained already: name one of both."
@@ -56,16 +62,17 @@ def deliver(order: Order, say: Say) -> str:
     if order.cases and order.model:
         raise InputError("CASES are labels to train by, and MODEL is trained already: name one of both.")
     order.output.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _states(order.state) as states:
         work = Path(folder)
         given = work / "model"
         given.mkdir()
         if order.model:
             shutil.copyfile(order.model, given / ARCHIVE)
-        else:
-            _train(order, work, given / ARCHIVE, say)
+        elif order.ledger:
+            _train(order, order.ledger, work, given / ARCHIVE, say)
             shutil.copyfile(given / ARCHIVE, order.output / ARCHIVE)
-        job = ScoringJob(order.ledger, order.new, given / ARCHIVE, work / "ready", order.mapping, order.earlier)
+        archive, ready = given / ARCHIVE, work / "ready"
+        job = ScoringJob(order.ledger, order.new, archive, ready, order.mapping, order.earlier, states=states)
         run_scoring(job, say)
         shutil.copyfile(work / "ready/quarantine/quarantine.csv", order.output / "set_aside.csv")
         shutil.copyfile(work / "ready/quarantine/data-report.html", order.output / "data-report.html")
@@ -74,6 +81,26 @@ def deliver(order: Order, say: Say) -> str:
         results = score(Scoring(work / "ready/rows", given, order.output, order.budget), say)
     files = "review.xlsx, scores.csv, scores.parquet, set_aside.csv, data-report.html"
     return f"{review_table(results)}\n{order.output}: {files}"
+
+
+@contextmanager
+def _states(folder: Path | None) -> Generator[States | None]:
+    """The state that is read, and a folder beside it that takes its place once all results are written."""
+    if folder is None:
+        yield None
+        return
+    if folder.exists() and not is_state(folder):
+        raise InputError(f"STATE is {folder}, which holds other things than a state: name a folder of its own.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    after = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield States(folder, after)
+        if folder.exists():
+            folder.rename(after / "before")
+        after.rename(folder)
+        shutil.rmtree(folder / "before", ignore_errors=True)
+    finally:
+        shutil.rmtree(after, ignore_errors=True)
 
 
 def _expect_files(order: Order) -> None:
@@ -91,15 +118,15 @@ def _expect_files(order: Order) -> None:
             raise InputError(f"{name} is {path}, and there is no such {expected}.")
 
 
-def _train(order: Order, work: Path, archive: Path, say: Say) -> None:
+def _train(order: Order, ledger: Path, work: Path, archive: Path, say: Say) -> None:
     """Learn from the ledger as it is: from its labels or cases where it brings some, else without any."""
-    say(f"no MODEL was named: training one on {order.ledger.name}, no row invented")
+    say(f"no MODEL was named: training one on {ledger.name}, no row invented")
     view = VIEWS[order.view or REALTIME.name]
-    run(Job(order.ledger, work / "etl", order.mapping, order.cases, view=view), say)
+    run(Job(ledger, work / "etl", order.mapping, order.cases, view=view), say)
     labels = json.loads((work / "etl/features/manifest.json").read_bytes())["labels"]
     if view is BATCH and labels != "given":
         raise InputError(
-            f"VIEW={view.name} needs labels, and {order.ledger.name} brings none and no CASES are named: a forest "
+            f"VIEW={view.name} needs labels, and {ledger.name} brings none and no CASES are named: a forest "
             "without labels is cut by what both views know: nothing would change. Name CASES, or leave VIEW out."
         )
     chosen = Hyperparameters(algorithm=CLASSIFIER if labels == "given" else ISOLATION)

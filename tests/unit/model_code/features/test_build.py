@@ -202,3 +202,11 @@ def test_unknown_cards_share_no_history(ledger: pd.DataFrame) -> None:
     assert (built[["card_number_30d", "card_spend_30d", "pair_number_90d", "card_unusual"]] == 0).all(axis=None)
     assert (built["pair_days_since"] == 91).all()
     assert built["merchant_number_90d"].max() > 0
+
+
+def test_a_blank_card_has_no_history_though_its_rows_id_is_another_card(ledger: pd.DataFrame) -> None:
+    named = ledger.assign(card="7").reset_index(drop=True)
+    last = named["transaction_date"].idxmax()
+    named.loc[last, ["transaction_id", "card"]] = "7", ""
+    built = features_of(named).loc["7"]
+    assert (built["card_number_30d"], built["pair_days_since"]) == (0, 91)

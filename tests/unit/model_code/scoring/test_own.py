@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model_code.etl.mapping_file import read_mapping
-from model_code.etl.scoring import fact_windows
+from model_code.etl.ready import fact_windows
 from model_code.features.build import LOG_UNIT
 from model_code.features.own import Own
 from model_code.features.views import REALTIME, meanings

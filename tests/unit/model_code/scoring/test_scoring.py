@@ -15,7 +15,7 @@ import pytest
 from model_code.container import etl, score
 from model_code.errors import InputError
 from model_code.etl.generate import to_csv
-from model_code.etl.scoring import fact_windows
+from model_code.etl.ready import fact_windows
 from model_code.features.own import Own
 from model_code.features.table import COLUMNS
 from model_code.features.views import BATCH
