@@ -9,6 +9,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 export PYTHONDONTWRITEBYTECODE :=
 CLI := node_modules/.ready
 CHECKOV := build/checkov/.ready
+CATALOGUE := build/catalogue/.ready
 
 # An upgrade of the machine's Python leaves a .venv that holds nothing: its stamps go, and the set-up makes it anew.
 ifneq ($(wildcard $(VENV)/.ready*),)
@@ -23,15 +24,15 @@ ifeq ($(MAKELEVEL),0)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test test-long ahead faults attacks native story score evaluate bench-etl bench-forecast bench-lambda bench-score bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks limits checkov lambdas ledgers lock clean
+.PHONY: help setup setup-check setup-tools setup-all lint check quick-models quick-others format test test-long ahead faults attacks native story score evaluate bench-etl bench-forecast bench-lambda bench-score bench-serving bench-setup bench-synth image-test images malformed fuzz story-down synth checks evidence catalogue limits checkov lambdas ledgers lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready-story $(CLI) ## what the story and a deployment need: Python packages by hash, Node 24, the pinned CDK CLI
-setup-check: $(VENV)/.ready-check $(CLI)
+setup-check: $(VENV)/.ready-check $(CLI) $(CATALOGUE)
 setup-tools: $(VENV)/.ready-tools $(CLI)
-setup-all: $(VENV)/.ready $(CLI) ## what the tests need, too: PySpark (434 MB, built here), scanners, fuzzers, PostgreSQL
+setup-all: $(VENV)/.ready $(CLI) $(CATALOGUE) ## what the tests need, too: PySpark (434 MB, built here), scanners, fuzzers, PostgreSQL
 
 $(VENV)/.ready-story: LAYER := story
 $(VENV)/.ready-check: LAYER := check
@@ -132,6 +133,16 @@ synth: lambdas ## one assembly per environment below build/synth
 checks: setup-tools synth checkov ## what the rules and scanners find before acceptance, reviews that are due, roles, endpoints, resources, into build/checks.json
 	@python -m compliance.checks
 
+evidence: setup-check lambdas ## each determination statement of FedRAMP Moderate in its state, with what shows it and what would break it, into build/evidence/ENV (ENV=, default govcloud-west)
+	@python -m compliance.synth $(or $(ENV),govcloud-west)
+	@python -m evidence build build/synth/$(or $(ENV),govcloud-west) --out build/evidence/$(or $(ENV),govcloud-west)
+
+catalogue: $(CATALOGUE) ## FedRAMP's catalogue of the Moderate baseline, as data, below build (18 MB)
+
+$(CATALOGUE): evidence/requirements-catalogue.txt | setup
+	@$(PYTHON) -m provision build/catalogue $<
+	@touch $@
+
 limits: setup-check setup-tools synth ## what AWS limits, over every environment, settings at their bounds and 40 drawn ones, into build/limits.json (about four minutes)
 	@python -m tests.limits
 
@@ -187,6 +198,7 @@ lock: setup ## write all locks anew
 	for list in requirements requirements-story requirements-check requirements-tools model_code/requirements model_code/requirements-serving lambdas/requirements lambdas/requirements-monitoring mlflow_server/requirements releases/requirements; do \
 	  $(COMPILE) --universal -c requirements-dev.txt $$list.in -o $$list.txt; done
 	for list in provision/uv provision/build compliance/requirements-checkov; do $(COMPILE) --universal $$list.in -o $$list.txt; done
+	$(COMPILE) --universal --no-deps evidence/requirements-catalogue.in -o evidence/requirements-catalogue.txt
 	for peer in mlflow mlserver bentoml fastapi; do \
 	  $(COMPILE) --overrides benchmarks/serving/peers/overrides.txt benchmarks/serving/peers/$$peer.in -o benchmarks/serving/peers/$$peer.txt; done
 	npm install --package-lock-only --silent

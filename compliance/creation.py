@@ -43,7 +43,7 @@ def there_when(failing: str, waits: Mapping[str, set[str]]) -> set[str]:
 
 
 def a_failed_creation_can_be_repeated(templates: Templates) -> Iterator[str]:
-    """Whichever resource fails at its creation, the documented way leads on: no name stays taken. Controls: CP-10."""
+    """Whichever resource fails at its creation, the documented way leads on: no name stays taken."""
     for stack, template in templates.items():
         resources = template["Resources"]
         blocking = {name: said for name, body in resources.items() if (said := _blocks(body))}

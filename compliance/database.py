@@ -10,7 +10,7 @@ _MONTH = 30  # days
 
 
 def databases_take_tokens_over_tls(templates: Templates) -> Iterator[str]:
-    """PostgreSQL refuses plain text, takes IAM's tokens; RDS keeps the owner's password. Controls: IA-5(1), SC-8."""
+    """PostgreSQL refuses plain text, takes IAM's tokens; RDS keeps the owner's password."""
     for instance in resources(templates, "AWS::RDS::DBInstance"):
         given = instance.properties
         if not given.get("EnableIAMDatabaseAuthentication"):
@@ -25,14 +25,14 @@ def databases_take_tokens_over_tls(templates: Templates) -> Iterator[str]:
 
 
 def databases_stand_in_two_zones(templates: Templates) -> Iterator[str]:
-    """Databases have a standby in another zone, and backups for a month. Controls: CP-9, CP-10."""
+    """Databases have a standby in another zone, and backups for a month."""
     for instance in resources(templates, "AWS::RDS::DBInstance"):
         if not instance.properties.get("MultiAZ") or int(instance.properties.get("BackupRetentionPeriod", 0)) < _MONTH:
             yield f"{instance.place} has no standby, or is backed up for less than {_MONTH} days"
 
 
 def clients_check_the_databases_certificate(templates: Templates) -> Iterator[str]:
-    """Whoever is told PostgreSQL's address checks its certificate and name. Controls: SC-8, SC-23, IA-3."""
+    """Whoever is told PostgreSQL's address checks its certificate and name."""
     for task in resources(templates, "AWS::ECS::TaskDefinition"):
         for container in task.properties["ContainerDefinitions"]:
             told = {each["Name"]: json.dumps(each["Value"]) for each in container.get("Environment", ())}
@@ -44,7 +44,7 @@ def clients_check_the_databases_certificate(templates: Templates) -> Iterator[st
 
 
 def each_user_of_the_database_has_one_role(templates: Templates) -> Iterator[str]:
-    """A role signs in to the database as one user, and no other role as the same. Controls: AC-6, IA-2."""
+    """A role signs in to the database as one user, and no other role as the same."""
     users: dict[str, str] = {}
     for each in statements(templates):
         if each.effect != "Allow" or not any(action in (_SIGN_IN, "rds-db:*", "*") for action in each.actions):

@@ -1,9 +1,9 @@
 """The generated parts of the documents: `python -m compliance.documents` writes them, `--check` says which are stale.
 
 A document marks such a part by `<!-- generated: settings -->` and `<!-- end -->`; everything between is written anew.
-Reads source text, the settings' schema, tables in the code, docs/checks.json (`make checks`), docs/setup.json
-(`make bench-setup`), docs/evaluation.json, which is the build/evaluation.json of a `make evaluate`, and
-docs/score.json, which is that of `make bench-score`: it needs neither the CDK nor a synth.
+Reads source text, the settings' schema, tables in the code, and what was measured: docs/checks.json (`make checks`),
+docs/evidence.json (`make evidence`), docs/setup.json (`make bench-setup`), docs/evaluation.json (`make evaluate`) and
+docs/score.json (`make bench-score`): it needs neither the CDK nor a synth.
 """
 
 import argparse
@@ -14,19 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from compliance import (
-    accepted,
-    bad_input,
-    creation,
-    database,
-    mapping_tables,
-    measured_tables,
-    perimeter,
-    permissions,
-    predicates,
-    reach,
-    serving,
-)
+from compliance import accepted, bad_input, mapping_tables, measured_tables
+from compliance.claims import CLAIMS, RULES
 from compliance.findings import Acceptance
 from model_code.evaluation import lift, tables
 from model_code.features.fields import FIELDS
@@ -78,12 +67,14 @@ def accepted_findings(root: Path) -> str:
 
 
 def checked_claims(_root: Path) -> str:
-    """The claims about the templates, with the controls that each names."""
-    rows, rooms = [], (predicates, permissions, serving, perimeter, database, creation, reach)
-    for claim in (each for room in rooms for each in room.CLAIMS):
-        promise, _, controls = " ".join((claim.__doc__ or "").split()).partition(" Controls: ")
-        rows.append((f"`{claim.__module__.rpartition('.')[2]}.{claim.__name__}`", promise, controls.removesuffix(".")))
-    return _table(("claim", "what it says", "controls"), rows)
+    """The claims about the templates, with the determination statements that each shows or supports."""
+    known = {claim.predicate: claim for claim in CLAIMS}
+    rows = []
+    for rule in RULES:
+        name, says = f"{rule.__module__.rpartition('.')[2]}.{rule.__name__}", " ".join((rule.__doc__ or "").split())
+        shows, supports = (known[rule].shows, known[rule].supports) if rule in known else ((), ())
+        rows.append((f"`{name}`", says, ", ".join(shows), ", ".join(supports)))
+    return _table(("claim", "what it says", "statements shown", "supported"), rows)
 
 
 def rules_found(root: Path) -> str:
@@ -171,6 +162,7 @@ BLOCKS: Mapping[str, Callable[[Path], str]] = {
     "rules-found": rules_found,
     "environments-measured": environments_measured,
     "what-stays": what_stays,
+    "evidence-counts": lambda root: _table(*measured_tables.evidence(root)),
     "setup-times": lambda root: _table(*measured_tables.setup_times(root)),
     "ledger-fields": ledger_fields,
     "forms-read": forms_read,

@@ -1,6 +1,6 @@
 """What was measured, for the documents: by `make checks` (docs/checks.json), by `make bench-setup` (docs/setup.json).
 
-Tests hold the first against fresh assemblies.
+By `make evidence` (docs/evidence.json), too. Tests hold the first and the last against fresh assemblies.
 """
 
 import json
@@ -90,3 +90,15 @@ def setup_times(root: Path) -> tuple[Row, list[Row]]:
     came = {each["phase"]: each["fetched_mb"] for each in found["phases"]}
     fetched = sum(came[phase] for phase in ("set-up", "bundles for this machine"))
     return head, [*rows, ("downloads before the first story", f"{fetched:.0f} MB")]
+
+
+def evidence(root: Path) -> tuple[Row, list[Row]]:
+    """How many statements and parts are in which state: of all, of each kind, by environment."""
+    counted = json.loads((root / "docs" / "evidence.json").read_text(encoding="utf-8"))
+    states = next(iter(counted.values()))["statements"]
+    rows: list[Row] = [
+        (environment, name, *(str(of[state]) for state in states))
+        for environment, each in counted.items()
+        for name, of in each.items()
+    ]
+    return ("environment", "counted", *states), rows

@@ -11,20 +11,11 @@ from types import FunctionType
 import aws_cdk as cdk
 import jsii
 
-from compliance import creation, database, perimeter, permissions, predicates, reach, record, serving
+from compliance import permissions
+from compliance.claims import RULES, carried
 from compliance.findings import OWN_PACK, OWN_PACK_FILE
 from compliance.templates import Templates
 
-RULES: tuple[FunctionType, ...] = (
-    *predicates.CLAIMS,
-    *permissions.CLAIMS,
-    *serving.CLAIMS,
-    *perimeter.CLAIMS,
-    *database.CLAIMS,
-    *creation.CLAIMS,
-    *reach.CLAIMS,
-    *record.CLAIMS,
-)
 _TEMPLATE = ".template.json"
 
 
@@ -75,20 +66,18 @@ def rule_id(claim: FunctionType) -> str:
     return f"{OWN_PACK}-{claim.__name__}"
 
 
-def promise(claim: FunctionType) -> tuple[str, str]:
-    """Give what a claim says, and the controls that it names."""
-    text, _, controls = " ".join((claim.__doc__ or "").split()).partition(" Controls: ")
-    return text, controls.removesuffix(".")
+def promise(claim: FunctionType) -> str:
+    """Give what a claim says."""
+    return " ".join((claim.__doc__ or "").split())
 
 
 def _violation(claim: FunctionType, objection: str, templates: Templates, paths: dict[str, str]) -> cdk.PolicyViolation:
     stack, *within = objection.split(" ", 1)[0].split("/")
-    text, controls = promise(claim)
     return cdk.PolicyViolation(
         rule_name=rule_id(claim),
-        description=f"{objection}. The rule: {text}",
+        description=f"{objection}. The rule: {promise(claim)}",
         severity="error",
-        rule_metadata={"controls": controls},
+        rule_metadata={"statements": " ".join(carried(claim))},
         violating_resources=[_place(stack, within, templates, paths)],
     )
 

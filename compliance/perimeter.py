@@ -37,7 +37,7 @@ NETWORK_TAG = "aws:PrincipalTag/atoll:network"
 
 
 def no_way_leads_out_of_the_network(templates: Templates) -> Iterator[str]:
-    """There is no gateway, route, peering or public address; nothing gets one. Controls: SC-7, AC-4."""
+    """There is no gateway, route, peering or public address; nothing gets one."""
     for resource in resources(templates, *_WAYS_OUT):
         yield f"{resource.place} leads out of the network ({resource.type})"
     for subnet in resources(templates, "AWS::EC2::Subnet"):
@@ -50,7 +50,7 @@ def no_way_leads_out_of_the_network(templates: Templates) -> Iterator[str]:
 
 
 def endpoints_admit_our_account_alone(templates: Templates) -> Iterator[str]:
-    """Endpoints let our principals at our resources, and at two named buckets of AWS's. Controls: SC-7(5), AC-4."""
+    """Endpoints let our principals at our resources, and at two named buckets of AWS's."""
     for endpoint in resources(templates, "AWS::EC2::VPCEndpoint"):
         statements = endpoint.properties.get("PolicyDocument", {}).get("Statement", ())
         if not statements:
@@ -70,7 +70,7 @@ def _is_a_bucket_of_aws(statement: dict[str, Any]) -> bool:
 
 
 def endpoints_have_groups_of_their_own(templates: Templates) -> Iterator[str]:
-    """Each interface endpoint stands behind one security group, and no two behind the same. Controls: SC-7."""
+    """Each interface endpoint stands behind one security group, and no two behind the same."""
     seen: dict[str, str] = {}
     for endpoint in resources(templates, "AWS::EC2::VPCEndpoint"):
         if endpoint.properties["VpcEndpointType"] == "Interface":
@@ -81,7 +81,7 @@ def endpoints_have_groups_of_their_own(templates: Templates) -> Iterator[str]:
 
 
 def keys_are_used_through_services(templates: Templates) -> Iterator[str]:
-    """Keys rotate, and no policy lets the account or a service use one but by named services. Controls: SC-12, AC-6."""
+    """Keys rotate, and no policy lets the account or a service use one but by named services."""
     for key in resources(templates, "AWS::KMS::Key"):
         if key.properties.get("KeyUsage") == "SIGN_VERIFY":
             continue
@@ -113,7 +113,7 @@ def _only_lends(statement: dict[str, Any]) -> bool:
 
 
 def queues_name_whose_rules_send(templates: Templates) -> Iterator[str]:
-    """Queues take events of rules that they name, in no other account. Controls: AC-3, AC-4."""
+    """Queues take events of rules that they name, in no other account."""
     for queue in resources(templates, "AWS::SQS::QueuePolicy"):
         for statement in queue.properties["PolicyDocument"]["Statement"]:
             sends = statement["Principal"] == {"Service": service_principal("events")}
@@ -122,7 +122,7 @@ def queues_name_whose_rules_send(templates: Templates) -> Iterator[str]:
 
 
 def keys_have_one_purpose(templates: Templates) -> Iterator[str]:
-    """No key protects things of two purposes. Controls: SC-12, SC-28."""
+    """No key protects things of two purposes."""
     purposes: dict[str, str] = {}
     for resource in resources(templates):
         key = _KEY.search(json.dumps(resource.properties.get(_property(resource), "")))
@@ -142,7 +142,7 @@ def _purpose(resource: Resource) -> str | None:
 
 
 def buckets_answer_our_machines_in_our_network(templates: Templates) -> Iterator[str]:
-    """Buckets refuse the data of functions' and tasks' roles from outside of our network. Controls: SC-7(5), AC-3."""
+    """Buckets refuse the data of functions' and tasks' roles from outside of our network."""
     guarded = {
         json.dumps(policy.properties["Bucket"])
         for policy in resources(templates, "AWS::S3::BucketPolicy")
@@ -165,7 +165,7 @@ def _keeps_machines_in(statement: dict[str, Any]) -> bool:
 
 
 def machines_are_known_by_their_tag(templates: Templates) -> Iterator[str]:
-    """Every role that a function or a task works with bears the tag that binds it to the network. Controls: AC-3."""
+    """Every role that a function or a task works with bears the tag that binds it to the network."""
     tasks = [json.dumps(task.properties["TaskRoleArn"]) for task in resources(templates, "AWS::ECS::TaskDefinition")]
     for role in resources(templates, "AWS::IAM::Role"):
         trusted = json.dumps(role.properties["AssumeRolePolicyDocument"])

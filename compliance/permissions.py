@@ -24,21 +24,21 @@ _LETS_NOBODY_IN = "sts:SetSourceIdentity"
 
 
 def every_role_is_on_the_path(templates: Templates) -> Iterator[str]:
-    """Every role has a path of its own, so that an agency's policies can speak of them. Controls: AC-6."""
+    """Every role has a path of its own, so that an agency's policies can speak of them."""
     for role in resources(templates, "AWS::IAM::Role"):
         if role.properties.get("Path", "/") == "/":
             yield f"{role.place} has no path"
 
 
 def every_role_is_bounded(templates: Templates) -> Iterator[str]:
-    """Every role carries the agency's permissions boundary. Controls: AC-6. Holds where settings name a boundary."""
+    """Every role carries the agency's permissions boundary. Holds where settings name a boundary."""
     for role in resources(templates, "AWS::IAM::Role"):
         if "PermissionsBoundary" not in role.properties:
             yield f"{role.place} has no permissions boundary"
 
 
 def people_say_who_they_are(templates: Templates) -> Iterator[str]:
-    """Who becomes a role by name brings one tag, `uid`, of letters and digits, which names the session. IA-2, AC-5."""
+    """Who becomes a role by name brings one tag, `uid`, of letters and digits, which names the session."""
     for role in resources(templates, "AWS::IAM::Role"):
         for trust in role.properties["AssumeRolePolicyDocument"]["Statement"]:
             if "AWS" not in trust["Principal"] or trust.get("Action") == _LETS_NOBODY_IN:
@@ -53,7 +53,7 @@ def people_say_who_they_are(templates: Templates) -> Iterator[str]:
 
 
 def services_act_for_this_account(templates: Templates) -> Iterator[str]:
-    """Services that can tell for whom they act assume roles on behalf of this account alone. Controls: AC-3, AC-4."""
+    """Services that can tell for whom they act assume roles on behalf of this account alone."""
     for role in resources(templates, "AWS::IAM::Role"):
         for trust in role.properties["AssumeRolePolicyDocument"]["Statement"]:
             bound = trust.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount")
@@ -62,7 +62,7 @@ def services_act_for_this_account(templates: Templates) -> Iterator[str]:
 
 
 def nobody_approves_own_work(templates: Templates) -> Iterator[str]:
-    """Who may execute forward releases is denied those that bear the own id, and all without an id. Controls: AC-5."""
+    """Who may execute forward releases is denied those that bear the own id, and all without an id."""
     for policy, own in _by_policy(templates):
         if not any(_allows_forward(statement) for statement in own):
             continue
@@ -73,7 +73,7 @@ def nobody_approves_own_work(templates: Templates) -> Iterator[str]:
 
 
 def execution_is_by_name(templates: Templates) -> Iterator[str]:
-    """Executing is bound to names: forward for people, who give no ARN, backward for functions. Controls: AC-5."""
+    """Executing is bound to names: forward for people, who give no ARN, backward for functions."""
     for statement in _allowing(templates, _EXECUTE):
         names = _set(statement.keys("StringLike").get(_NAME))
         if not names or not (names <= _BACKWARD or names <= _FORWARD):
@@ -83,7 +83,7 @@ def execution_is_by_name(templates: Templates) -> Iterator[str]:
 
 
 def people_make_no_change_sets(templates: Templates) -> Iterator[str]:
-    """Whoever becomes a role by name can make no change set, so no template and no stack. Controls: AC-6, CM-5."""
+    """Whoever becomes a role by name can make no change set, so no template and no stack."""
     people = {
         str({"Ref": role.logical_id})
         for role in resources(templates, "AWS::IAM::Role")
@@ -96,7 +96,7 @@ def people_make_no_change_sets(templates: Templates) -> Iterator[str]:
 
 
 def no_function_moves_forward(templates: Templates) -> Iterator[str]:
-    """No role of a Lambda function may execute a forward release. Controls: AC-5, CM-5."""
+    """No role of a Lambda function may execute a forward release."""
     lambdas = {
         str({"Ref": role.logical_id})
         for role in resources(templates, "AWS::IAM::Role")
@@ -109,7 +109,7 @@ def no_function_moves_forward(templates: Templates) -> Iterator[str]:
 
 
 def change_sets_stay_within_the_fence(templates: Templates) -> Iterator[str]:
-    """Change sets are made under the narrow role and never from a template at an address. Controls: AC-6, CM-5."""
+    """Change sets are made under the narrow role and never from a template at an address."""
     for policy, own in _by_policy(templates):
         creating = [one for one in own if one.effect == "Allow" and _CREATE in one.actions]
         if any("cloudformation:RoleArn" not in one.keys("ArnEquals") for one in creating):
@@ -125,7 +125,7 @@ def change_sets_stay_within_the_fence(templates: Templates) -> Iterator[str]:
 
 
 def only_safe_jobs_start(templates: Templates) -> Iterator[str]:
-    """Jobs start isolated, in our network, under our keys, bounded, under the own id. Controls: SC-7, SC-28."""
+    """Jobs start isolated, in our network, under our keys, bounded, under the own id."""
     wanted = {
         "Bool": {"sagemaker:NetworkIsolation", "sagemaker:InterContainerTrafficEncryption"},
         "ArnEquals": {"sagemaker:OutputKmsKey", "sagemaker:VolumeKmsKey"},
@@ -144,14 +144,14 @@ def only_safe_jobs_start(templates: Templates) -> Iterator[str]:
 
 
 def roles_are_passed_by_name(templates: Templates) -> Iterator[str]:
-    """PassRole names the role and the service. Controls: AC-6."""
+    """PassRole names the role and the service."""
     for statement in _allowing(templates, "iam:PassRole"):
         if "*" in str(statement.resources) or "iam:PassedToService" not in statement.keys("StringEquals"):
             yield f"{statement.policy.place} may pass any role, or to any service"
 
 
 def actions_are_listed(templates: Templates) -> Iterator[str]:
-    """Policies of roles list their actions one by one, never all but some, and none of AWS's own. Controls: AC-6."""
+    """Policies of roles list their actions one by one, never all but some, and none of AWS's own."""
     for role in resources(templates, "AWS::IAM::Role"):
         if "Policies" in role.properties or ":iam::aws:policy" in str(role.properties.get("ManagedPolicyArns")):
             yield f"{role.place} holds an inline policy or one of AWS's"

@@ -32,6 +32,8 @@ _KEYS = {
     "AWS::SecretsManager::Secret": "KmsKeyId",
 }
 
+UNDER_A_KEY = (*_KEYS, "AWS::ECR::Repository", "AWS::S3::Bucket")
+
 
 def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
     """No ARN names a partition and no host a domain; service principals are the same in all partitions."""
@@ -44,7 +46,7 @@ def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
 
 
 def no_rule_is_open(templates: Templates) -> Iterator[str]:
-    """Each rule of a security group names a group and one port, but among jobs; no addresses. Controls: SC-7, AC-4."""
+    """Each rule of a security group names a group and one port, but among jobs; no addresses."""
     # Instances of one job pick their ports: their group may be open to itself, by TCP and the IPsec that encrypts it.
     foundation = templates.get("Atoll-Foundation", {})
     jobs = foundation.get("Outputs", {}).get("JobSecurityGroupId", {}).get("Value")
@@ -64,7 +66,7 @@ def no_rule_is_open(templates: Templates) -> Iterator[str]:
 
 
 def everything_is_under_our_keys(templates: Templates) -> Iterator[str]:
-    """Buckets, logs, queues, topics, secrets, images, databases and trails name a key of ours. Controls: SC-28."""
+    """Buckets, logs, queues, topics, secrets, images, databases and trails name a key of ours."""
     for resource in resources(templates):
         key = _KEYS.get(resource.type)
         if key and key not in resource.properties:
@@ -92,14 +94,14 @@ def _has_own_key(bucket: Resource) -> bool:
 
 
 def logs_are_kept(templates: Templates) -> Iterator[str]:
-    """Every log group says how long it keeps what it holds. Controls: AU-11."""
+    """Every log group says how long it keeps what it holds."""
     for group in resources(templates, "AWS::Logs::LogGroup"):
         if not group.properties.get("RetentionInDays"):
             yield f"{group.place} keeps logs for an unstated time"
 
 
 def the_balancer_is_internal_and_fips(templates: Templates) -> Iterator[str]:
-    """Load balancers are internal and speak TLS by a FIPS policy, to targets too. Controls: SC-7, SC-8, SC-13."""
+    """Load balancers are internal and speak TLS by a FIPS policy, to targets too."""
     for balancer in resources(templates, "AWS::ElasticLoadBalancingV2::LoadBalancer"):
         if balancer.properties.get("Scheme") != "internal":
             yield f"{balancer.place} is not internal"
@@ -113,7 +115,7 @@ def the_balancer_is_internal_and_fips(templates: Templates) -> Iterator[str]:
 
 
 def one_door_is_for_machines(templates: Templates) -> Iterator[str]:
-    """A balancer has one listener for machines; at any other, people sign in first. Controls: IA-2."""
+    """A balancer has one listener for machines; at any other, people sign in first."""
     plain: list[Resource] = []
     for listener in resources(templates, "AWS::ElasticLoadBalancingV2::Listener"):
         first = min(listener.properties["DefaultActions"], key=lambda action: action.get("Order", 0))
@@ -125,7 +127,7 @@ def one_door_is_for_machines(templates: Templates) -> Iterator[str]:
 
 
 def firewall_logs_hold_no_credentials(templates: Templates) -> Iterator[str]:
-    """The web firewall's logs leave out the headers with which people sign in. Controls: AU-3, IA-5."""
+    """The web firewall's logs leave out the headers with which people sign in."""
     for logging in resources(templates, "AWS::WAFv2::LoggingConfiguration"):
         fields = logging.properties.get("RedactedFields", ())
         if missing := _CREDENTIALS - {field.get("SingleHeader", {}).get("Name") for field in fields}:
@@ -133,7 +135,7 @@ def firewall_logs_hold_no_credentials(templates: Templates) -> Iterator[str]:
 
 
 def the_trail_does_not_record_itself(templates: Templates) -> Iterator[str]:
-    """No delivery of the trail is an event of the trail: each would cause the next. Controls: AU-4."""
+    """No delivery of the trail is an event of the trail: each would cause the next."""
     for trail in resources(templates, "AWS::CloudTrail::Trail"):
         arn, prefix = {"Fn::GetAtt": [trail.properties["S3BucketName"]["Ref"], "Arn"]}, trail.properties["S3KeyPrefix"]
         own = {"Fn::Join": ["", [arn, f"/{prefix}/"]]}
@@ -145,10 +147,7 @@ def the_trail_does_not_record_itself(templates: Templates) -> Iterator[str]:
 
 
 def what_decides_is_watched(templates: Templates) -> Iterator[str]:
-    """The trail records each access to records, released models, features and jobs' outputs, and whom people ask.
-
-    Controls: AU-2, AU-12.
-    """
+    """The trail records each access to records, released models, features and jobs' outputs, and whom people ask."""
     outputs = templates.get("Atoll-Foundation", {}).get("Outputs", {})
     for trail in resources(templates, "AWS::CloudTrail::Trail"):
         found = [str(each) for selector in _selected_objects(trail) for each in selector.get("StartsWith", ())]
@@ -193,7 +192,7 @@ def _is_beside(address: str, prefix: str) -> bool:
 
 
 def alarms_may_notify(templates: Templates) -> Iterator[str]:
-    """Topics with a policy of their own let the account's alarms publish. Controls: SI-4, IR-6."""
+    """Topics with a policy of their own let the account's alarms publish."""
     for policy in resources(templates, "AWS::SNS::TopicPolicy"):
         allowed = [one for one in policy.properties["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
         if not any(
@@ -204,14 +203,14 @@ def alarms_may_notify(templates: Templates) -> Iterator[str]:
 
 
 def alarms_name_their_runbook(templates: Templates) -> Iterator[str]:
-    """Every alarm's description names the page that says what to do. Controls: IR-4, IR-8."""
+    """Every alarm's description names the page that says what to do."""
     for alarm in resources(templates, "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
         if not _RUNBOOK.search(str(alarm.properties.get("AlarmDescription", ""))):
             yield f"{alarm.place} does not say which runbook helps"
 
 
 def no_secret_is_in_plain_sight(templates: Templates) -> Iterator[str]:
-    """No environment of a container, function or model has a secret's name or a secret's value. Controls: IA-5."""
+    """No environment of a container, function or model has a secret's name or a secret's value."""
     for place, name, value in _environments(templates):
         if _SECRET_NAME.search(name) or "{{resolve:" in str(value):
             yield f"{place} has {name} in plain sight"
@@ -231,7 +230,7 @@ def _environments(templates: Templates) -> Iterator[tuple[str, str, object]]:
 
 
 def containers_are_confined(templates: Templates) -> Iterator[str]:
-    """Tasks run without root on a read-only file system, and only from a digest. Controls: CM-7, CM-14."""
+    """Tasks run without root on a read-only file system, and only from a digest."""
     for task in resources(templates, "AWS::ECS::TaskDefinition"):
         for container in task.properties["ContainerDefinitions"]:
             confined = container.get("ReadonlyRootFilesystem") and container.get("User") not in {None, "0", "root"}

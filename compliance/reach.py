@@ -46,7 +46,7 @@ class Caller:
 
 
 def every_call_arrives(templates: Templates) -> Iterator[str]:
-    """What a function, task or job may call it reaches within the network, MLflow too. Controls: SC-7, AC-4, CP-10."""
+    """What a function, task or job may call it reaches within the network, MLflow too."""
     region = region_of(templates)
     if region is None:
         return

@@ -22,7 +22,7 @@ _PREFIXES = tuple(
         "callers",
     )
 )
-_HOLDERS: dict[str, tuple[str, ...]] = {
+HOLDERS: dict[str, tuple[str, ...]] = {
     "Atoll-Release": ("TrainingCompleted", "ChangeSetExecuted", "ReleaseSettled", "Reconcile"),
     "Atoll-Monitoring": (),
 }
@@ -55,7 +55,7 @@ _REMOVES = frozenset({"AbortIncompleteMultipartUpload", "Id", "Prefix", "Status"
 
 
 def the_record_is_written_once(templates: Templates) -> Iterator[str]:
-    """The audit bucket refuses everybody a write that isn't put-if-absent, and whatever undoes one. Controls: AU-9."""
+    """The audit bucket refuses everybody a write that isn't put-if-absent, and whatever undoes one."""
     bucket, policy = _bucket(templates), _policy(templates)
     if bucket is None:
         return
@@ -68,7 +68,7 @@ def the_record_is_written_once(templates: Templates) -> Iterator[str]:
 
 
 def kinds_of_entries_have_their_writers(templates: Templates) -> Iterator[str]:
-    """Below `audit/` each prefix takes entries of named functions alone, and no grant reaches all. Controls: AC-5."""
+    """Below `audit/` each prefix takes entries of named functions alone, and no grant reaches all."""
     bucket = _bucket(templates)
     for statement in statements(templates) if bucket else ():
         if statement.effect == "Allow" and "s3:PutObject" in statement.actions:
@@ -87,16 +87,16 @@ def kinds_of_entries_have_their_writers(templates: Templates) -> Iterator[str]:
 
 
 def mlflows_administrator_is_used_where_it_must_be(templates: Templates) -> Iterator[str]:
-    """MLflow's administrator is the secret of those that write MLflow's copy of the record. Controls: AC-6, IA-5."""
+    """MLflow's administrator is the secret of those that write MLflow's copy of the record."""
     for statement in statements(templates):
         asks = statement.effect == "Allow" and "secretsmanager:GetSecretValue" in statement.actions
         place = statement.policy
-        if asks and place.stack in _HOLDERS and not place.logical_id.startswith(_HOLDERS[place.stack]):
+        if asks and place.stack in HOLDERS and not place.logical_id.startswith(HOLDERS[place.stack]):
             yield f"{place.place} reads a secret that its function doesn't use"
 
 
 def cloudformation_alone_governs_the_record(templates: Templates) -> Iterator[str]:
-    """Nobody but the role that deploys changes the audit bucket's policy, lock or lifecycle. Controls: AU-9, CM-5."""
+    """Nobody but the role that deploys changes the audit bucket's policy, lock or lifecycle."""
     bucket, policy = _bucket(templates), _policy(templates)
     if bucket is None:
         return
@@ -110,7 +110,7 @@ def cloudformation_alone_governs_the_record(templates: Templates) -> Iterator[st
 
 
 def no_lifecycle_reaches_the_record(templates: Templates) -> Iterator[str]:
-    """No rule moves, hides or ends anything that was written once; it would in spite of the policy. Controls: AU-11."""
+    """No rule moves, hides or ends anything that was written once; it would in spite of the policy."""
     name = _bucket(templates)
     for bucket in resources(templates, "AWS::S3::Bucket"):
         if (bucket.stack, bucket.logical_id) != (_FOUNDATION, name):

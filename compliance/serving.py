@@ -20,14 +20,14 @@ _LOCAL_DISKS = re.compile(r"ml\.([cmr]\d[a-z]*d[a-z]*|[dgi]\d\w*|p3dn|p[45]\w*|t
 
 
 def models_are_isolated(templates: Templates) -> Iterator[str]:
-    """Models serve in our network without any of their own. Controls: SC-7, AC-4."""
+    """Models serve in our network without any of their own."""
     for model in resources(templates, "AWS::SageMaker::Model"):
         if model.properties.get("EnableNetworkIsolation") is not True or "VpcConfig" not in model.properties:
             yield f"{model.place} is not isolated"
 
 
 def models_are_named_by_digest(templates: Templates) -> Iterator[str]:
-    """A model's image is the release's digest; its archive lies under the manifest's hash. Controls: CM-14, SI-7."""
+    """A model's image is the release's digest; its archive lies under the manifest's hash."""
     for model in resources(templates, "AWS::SageMaker::Model"):
         container = model.properties["PrimaryContainer"]
         if '"@", {"Ref": "ImageDigest"}' not in _joined(container["Image"]):
@@ -41,7 +41,7 @@ def _joined(value: object) -> str:
 
 
 def endpoint_disks_are_under_our_keys(templates: Templates) -> Iterator[str]:
-    """Endpoints and captures have our key; no instance has local disks, which refuse one. Controls: SC-28."""
+    """Endpoints and captures have our key; no instance has local disks, which refuse one."""
     for config in resources(templates, "AWS::SageMaker::EndpointConfig"):
         if "KmsKeyId" not in config.properties:
             yield f"{config.place} has no key for its volumes"
@@ -53,7 +53,7 @@ def endpoint_disks_are_under_our_keys(templates: Templates) -> Iterator[str]:
 
 
 def endpoints_roll_back(templates: Templates) -> Iterator[str]:
-    """Endpoints go back on server errors, latency and lost invocations, and keep what was scaled. CM-3, CP-10, SI-4."""
+    """Endpoints go back on server errors, latency and lost invocations, and keep what was scaled."""
     alarms = {alarm.place: alarm for alarm in resources(templates, "AWS::CloudWatch::Alarm")}
     for endpoint in resources(templates, "AWS::SageMaker::Endpoint"):
         deployment = endpoint.properties.get("DeploymentConfig", {})
@@ -74,7 +74,7 @@ def a_first_deployment_needs_no_model(templates: Templates) -> Iterator[str]:
 
 
 def a_release_moves_four_parameters(templates: Templates) -> Iterator[str]:
-    """Endpoint stacks have the four release parameters, by strict patterns, and no other. Controls: CM-3, CM-5."""
+    """Endpoint stacks have the four release parameters, by strict patterns, and no other."""
     for stack, template in templates.items():
         if not stack.startswith("Atoll-Endpoint-"):
             continue

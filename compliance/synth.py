@@ -1,4 +1,4 @@
-"""`python -m compliance.synth`: one assembly per environment below build/synth, each judged by its own report."""
+"""`python -m compliance.synth [NAME ...]`: an assembly per environment below build/synth, judged by its own report."""
 
 import argparse
 import os
@@ -72,10 +72,10 @@ def table(rows: Sequence[Synthesized]) -> str:
     return "\n".join([head, *lines])
 
 
-def main() -> int:
-    """Synthesize every environment; 1 when one failed or its report has an objection."""
+def main(asked: Sequence[str] = ()) -> int:
+    """Synthesize the environments that are asked for, or all; 1 when one failed or its report has an objection."""
     rows = []
-    for environment in environments():
+    for environment in asked or environments():
         print(f"synthesizing {environment} ... ", end="", flush=True)  # noqa: T201 - progress for the person who waits
         try:
             rows.append(synthesize_and_judge(environment))
@@ -90,5 +90,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser(prog="python -m compliance.synth", description=__doc__).parse_args()
-    sys.exit(main())
+    parser = argparse.ArgumentParser(prog="python -m compliance.synth", description=__doc__)
+    parser.add_argument("environments", nargs="*", help="names of environments; without one, all")
+    sys.exit(main(parser.parse_args().environments))

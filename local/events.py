@@ -190,6 +190,7 @@ def _detail(source: str, call: str, asked: Mapping[str, object], who: str) -> di
         "eventSource": source,
         "eventName": call,
         "awsRegion": private.find("ministack.core.responses.get_region")(),
+        "sourceIPAddress": "127.0.0.1",
         "requestParameters": dict(asked),
         "responseElements": None,
         "eventID": str(uuid4()),

@@ -16,7 +16,7 @@ from stacks.settings import Settings
 class ImageRepository(ecr.Repository):
     """A repository whose tags never move, scanned on push, under our key; untagged images go after thirty days.
 
-    Controls: CM-14, RA-5, SC-28, SI-7.
+    Controls: RA-5, SC-28, SI-7.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from stacks.components.roles import service
 
 
 def runbook(name: str) -> str:
-    """Say in an alarm's description which page of docs/runbooks/ helps whom it wakes. Controls: IR-4, IR-8."""
+    """Say in an alarm's description which page of docs/runbooks/ helps whom it wakes."""
     return f"Runbook: docs/runbooks/{name}.md"
 
 

@@ -43,7 +43,7 @@ class EndpointAlarms(Construct):
     brings as a third dimension, so they see the new fleet alone. Both in
     https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html.
 
-    Controls: SI-4, CP-10, IR-4.
+    Controls: SI-4, CP-10.
     """
 
     def __init__(

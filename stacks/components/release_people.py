@@ -77,7 +77,7 @@ class Approver(PersonRole):
 class Operator(PersonRole):
     """Has a release taken back or the endpoint stopped, alone and at once; makes no change set.
 
-    Controls: AC-6, IR-4, CP-10.
+    Controls: AC-6, CP-10.
     """
 
     def __init__(

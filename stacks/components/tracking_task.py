@@ -73,7 +73,7 @@ class TaskInputs:
 class TrackingTask(ecs.FargateTaskDefinition):
     """A task of MLflow's image: `serve`, or `migrate` with the login of the tables' owner. `worker` is its role.
 
-    Controls: AC-6, CM-7, CM-14, IA-5, SC-28.
+    Controls: AC-6, CM-7, IA-5, SC-28.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from compliance import permissions as may
 from compliance.pack import RULES
 from compliance.templates import Template, read_templates
 from tests.infrastructure import (
+    broken_access,
     broken_creation,
     broken_database,
     broken_perimeter,
@@ -17,6 +18,7 @@ from tests.infrastructure import (
     broken_reach,
     broken_record,
     broken_resources,
+    broken_watching,
 )
 from tests.infrastructure.template_parts import Claim, Mutation
 
@@ -28,6 +30,8 @@ MUTATIONS = [
     *broken_creation.MUTATIONS,
     *broken_reach.MUTATIONS,
     *broken_record.MUTATIONS,
+    *broken_access.MUTATIONS,
+    *broken_watching.MUTATIONS,
 ]
 ALL_CLAIMS = {*RULES, may.every_role_is_bounded}
 

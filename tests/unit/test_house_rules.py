@@ -15,7 +15,7 @@ import pytest
 
 from tests.tracked import ROOT, tracked
 
-ROOMS = ("stacks", "lambdas", "model_code", "mlflow_server", "compliance", "local", "provision", "tests")
+ROOMS = ("stacks", "lambdas", "model_code", "mlflow_server", "compliance", "evidence", "local", "provision", "tests")
 DEPLOYED = (
     "app.py",
     "cdk.json",

@@ -65,6 +65,12 @@ def test_every_environment_is_synthesized_into_its_folder_and_judged(
     assert (tmp_path / "synth" / "two" / "command").read_text().split()[0] == "synth"
 
 
+def test_only_the_environments_that_are_asked_for_are_synthesized(cdk: FakeCdk, tmp_path: Path) -> None:
+    assert cdk.report.exists()
+    assert synth.main(["two"]) == 0
+    assert [each.name for each in (tmp_path / "synth").iterdir()] == ["two"]
+
+
 def test_an_objection_fails_the_command_and_names_its_environment(
     cdk: FakeCdk, capsys: pytest.CaptureFixture[str]
 ) -> None:

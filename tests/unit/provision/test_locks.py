@@ -15,7 +15,10 @@ from provision.layers import LAYERS
 from tests.tracked import ROOT, tracked
 
 LOCKS = tracked("*.in")
-APART = ("compliance/requirements-checkov.in", "benchmarks/serving/peers", "provision")  # environments of their own
+APART = (  # environments of their own
+    *("compliance/requirements-checkov.in", "evidence/requirements-catalogue.in"),
+    *("benchmarks/serving/peers", "provision"),
+)
 
 
 def asked(listing: Path) -> set[str]:

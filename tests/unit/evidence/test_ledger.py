@@ -1,0 +1,64 @@
+"""The fold: one state for each statement and part, and none that is better than what carries it."""
+
+from compliance.claim import Claim
+from evidence.catalogue import Catalogue
+from evidence.ledger import STATES, fold, judge
+from tests.unit.evidence.conftest import house
+
+
+def test_each_statement_and_part_is_in_one_state(catalogue: Catalogue) -> None:
+    ledger = fold(catalogue, house(), ())
+    assert sum(ledger.counts().values()) == 1388
+    assert sum(ledger.part_counts().values()) == 688
+    assert {each.state for each in ledger.entries.values()} <= set(STATES)
+
+
+def test_what_nothing_carries_names_who_answers_in_which_record(catalogue: Catalogue) -> None:
+    ledger = fold(catalogue, house(), ())
+    asked = [each for each in ledger.entries.values() if each.state == "people"]
+    assert all(": " in each.words for each in asked)
+    assert ledger.entries["ir-4_obj.a-1"].words.startswith("incident response lead: ")
+    assert ledger.entries["ir-1_obj.a-1"].words.startswith("the policy's official: ")
+
+
+def test_a_claim_that_holds_and_kills_proves(catalogue: Catalogue, shut: Claim) -> None:
+    ledger = fold(catalogue, house({"Shut": True}), (shut,))
+    entry = ledger.entries["ac-3_obj"]
+    assert (entry.state, entry.kind, entry.carried_by) == ("proven", "system", ("doors_are_shut",))
+    assert ledger.parts["ac-3_smt"] == "proven"
+    assert ledger.entries["ac-6_obj"].state == "supported"
+
+
+def test_a_claim_over_nothing_is_no_evidence(catalogue: Catalogue, shut: Claim) -> None:
+    entry = fold(catalogue, house(), (shut,)).entries["ac-3_obj"]
+    assert entry.state == "people"
+    assert entry.words.endswith("no evidence: doors_are_shut speaks of nothing here")
+
+
+def test_a_claim_that_objects_proves_and_supports_nothing(catalogue: Catalogue, shut: Claim) -> None:
+    ledger = fold(catalogue, house({"Shut": True}, {}), (shut,))
+    assert ledger.entries["ac-3_obj"].state == ledger.entries["ac-6_obj"].state == "people"
+    assert "House/Door1 is open" in ledger.entries["ac-3_obj"].words
+
+
+def test_a_claim_that_no_mutant_breaks_only_supports(catalogue: Catalogue, asleep: Claim) -> None:
+    entry = fold(catalogue, house({"Shut": True}), (asleep,)).entries["ac-3_obj"]
+    assert entry.state == "supported"
+    assert entry.words == "no mutant breaks nothing_is_asked"
+
+
+def test_all_claims_that_show_a_statement_must_prove_it(catalogue: Catalogue, shut: Claim, asleep: Claim) -> None:
+    assert fold(catalogue, house({"Shut": True}), (shut, asleep)).entries["ac-3_obj"].state == "supported"
+
+
+def test_a_part_asks_as_much_as_its_most_demanding_statement(catalogue: Catalogue, shut: Claim) -> None:
+    half = Claim(predicate=shut.predicate, over=shut.over, shows=("sc-7_obj.a-1",))
+    ledger = fold(catalogue, house({"Shut": True}), (half,))
+    assert ledger.entries["sc-7_obj.a-1"].state == "proven"
+    assert ledger.parts["sc-7_smt.a"] == "people"
+
+
+def test_a_mutant_shows_what_was_changed_and_what_the_claim_said(shut: Claim) -> None:
+    (first, *_) = judge(shut, house({"Shut": True})).kills
+    assert (first.operator, first.path, first.before, first.after) == ("drop", "Shut", "true", "(gone)")
+    assert first.objection == "House/Door0 is open"
