@@ -11,6 +11,7 @@ from evidence.catalogue import name_of
 from evidence.facts import Facts
 from evidence.ledger import STATES, Judged, Ledger
 from evidence.questions import QUESTIONS
+from evidence.workbooks import empty, sheets
 
 HEAD = ("statement", "control", "title", "kind", "methods", "state", "carried by", "who, whence or why", "words")
 
@@ -23,6 +24,11 @@ def write(ledger: Ledger, facts: Facts, folder: Path) -> None:
     _csv(folder / "ledger.csv", HEAD, (_row(ledger, name) for name in ledger.entries))
     _csv(folder / "parts.csv", ("part", "state"), ledger.parts.items())
     (folder / "commands.md").write_text(_commands(), encoding="utf-8")
+    workbooks = sheets(ledger)
+    for name, (head, rows) in workbooks.items():
+        _csv(folder / f"{name}.csv", head, rows)
+    missing = {name: empty(sheet) for name, sheet in workbooks.items()}
+    (folder / "empty.json").write_text(f"{json.dumps(missing, indent=1)}\n", encoding="utf-8")
     (folder / "counts.json").write_text(f"{json.dumps(counts(ledger), indent=1)}\n", encoding="utf-8")
 
 

@@ -21,7 +21,17 @@ def test_two_runs_write_the_same_bytes(catalogue: Catalogue, shut: Claim, tmp_pa
         write(fold(catalogue, _facts().templates, (shut,)), _facts(), tmp_path / name)
     one, other = ({each.name: each.read_bytes() for each in (tmp_path / name).iterdir()} for name in ("one", "other"))
     assert one == other
-    assert set(one) == {"ledger.json", "ledger.csv", "parts.csv", "commands.md", "counts.json"}
+    files = {
+        "ledger.json",
+        "ledger.csv",
+        "parts.csv",
+        "commands.md",
+        "counts.json",
+        "srtm.csv",
+        "cis.csv",
+        "empty.json",
+    }
+    assert set(one) == files
 
 
 def test_both_forms_say_the_same_of_every_statement(catalogue: Catalogue, shut: Claim, tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""The rows of the assessor's workbooks, in the official columns: the SRTM's test cases, and the CIS.
+
+Nothing is guessed: what only an assessor, the agency or AWS can say stays empty, and is counted.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from evidence.catalogue import name_of
+from evidence.ledger import Entry, Ledger
+from evidence.questions import QUESTIONS
+
+SRTM = (
+    *(
+        "Control Name",
+        "Control ID",
+        "Assessment Procedure",
+        "Objective",
+        "Parameter",
+        "FedRAMP Guidance",
+        "Test Method",
+    ),
+    *("Observations / Test Results", "Evidence", "Result", "Identified Risk", "Likelihood", "Impact", "Risk Exposure"),
+    *("Recommendation", "SSP Differential?"),
+)
+CIS = (
+    *("Control ID", "Implemented", "Partially Implemented", "Planned", "Alternative Implementation", "N/A"),
+    *(
+        "Corporate",
+        "System Specific",
+        "Hybrid",
+        "Configured by Customer",
+        "Provided by Customer",
+        "Shared",
+        "Inherited",
+    ),
+)
+_MARKED = {
+    "proven": ("Implemented", "System Specific"),
+    "inherited": ("Inherited",),
+    "n/a": ("N/A",),
+}
+"""What a part's state lets us mark. Whether an inherited part is implemented its own authorization says."""
+
+Sheet = tuple[Sequence[str], list[tuple[str, ...]]]
+
+
+def sheets(ledger: Ledger) -> Mapping[str, Sheet]:
+    """Give each workbook's columns and rows, by the name of its file."""
+    return {"srtm": (SRTM, [_case(each) for each in ledger.entries.values()]), "cis": (CIS, _parts(ledger))}
+
+
+def empty(sheet: Sheet) -> dict[str, int]:
+    """Count the cells of each column that somebody else must fill."""
+    head, rows = sheet
+    counted = {name: sum(not row[place] for row in rows) for place, name in enumerate(head)}
+    return {name: number for name, number in counted.items() if number}
+
+
+def _case(entry: Entry) -> tuple[str, ...]:
+    about = entry.statement
+    told = {
+        "Control Name": about.title,
+        "Control ID": name_of(about.control),
+        "Assessment Procedure": about.id,
+        "Objective": about.words,
+        "Parameter": " ".join(re.findall(r"\[([^\]]+)\]", about.words)),
+        "Test Method": ", ".join(about.methods),
+        "Evidence": _evidence(entry),
+    }
+    return tuple(told.get(name, "") for name in SRTM)
+
+
+def _evidence(entry: Entry) -> str:
+    if entry.state == "account":
+        return "; ".join(each.command for each in QUESTIONS if each.name in entry.carried_by)
+    return f"{entry.state}: {', '.join(entry.carried_by) or entry.words}"
+
+
+def _parts(ledger: Ledger) -> list[tuple[str, ...]]:
+    return [
+        (label(part), *("x" if name in _MARKED.get(state, ()) else "" for name in CIS[1:]))
+        for part, state in ledger.parts.items()
+    ]
+
+
+def label(part: str) -> str:
+    """Write a part as the workbook does: `ac-2_smt.d` is AC-2 (d)."""
+    control, _, item = part.partition("_smt")
+    return " ".join(filter(None, [name_of(control), "".join(f"({each})" for each in item.split(".") if each)]))
