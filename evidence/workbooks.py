@@ -36,11 +36,11 @@ CIS = (
     ),
 )
 _MARKED = {
-    "proven": ("Implemented", "System Specific"),
+    "proven": ("System Specific",),
     "inherited": ("Inherited",),
     "n/a": ("N/A",),
 }
-"""What a part's state lets us mark. Whether an inherited part is implemented its own authorization says."""
+"""What a part's state lets us mark: whence it comes. That a part is implemented is said of what is deployed."""
 
 Sheet = tuple[Sequence[str], list[tuple[str, ...]]]
 
