@@ -54,7 +54,7 @@ def main(arguments: list[str], root: Path) -> None:
         mapping=_mapping(given),
         cases=_cases(given / "cases"),
         seed=options.inject,
-        view=VIEWS[options.view],
+        view=VIEWS[options.view or REALTIME.name],
         engine=engine,
         hosts=hosts,
     )
@@ -95,7 +95,7 @@ def _say(line: str) -> None:
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="etl", exit_on_error=False, add_help=False)
     parser.add_argument("--inject", type=int)
-    parser.add_argument("--view", choices=VIEWS, default=REALTIME.name)
+    parser.add_argument("--view", choices=VIEWS)
     parser.add_argument("--engine", choices=ENGINES, default="duckdb")
     parser.add_argument("--score", action="store_true")
     parser.add_argument("--state", action="store_true")
@@ -108,7 +108,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
             "etl takes no arguments, or --inject with a whole number, --view realtime or batch, "
             f"--engine duckdb or spark, --score, --state; given: {' '.join(arguments)}."
         )
-    if options.score and (options.inject is not None or options.view != REALTIME.name):
+    if options.score and (options.inject is not None or options.view):
         raise InputError(
             "etl --score invents no rows and computes the model's own view: leave out --inject and --view; "
             f"given: {' '.join(arguments)}."

@@ -9,7 +9,7 @@ import xgboost
 
 from model_code.algorithms import gradient_boosting
 from model_code.algorithms.boosted_trees import finish
-from model_code.algorithms.hyperparameters import FORESTS, Hyperparameters
+from model_code.algorithms.hyperparameters import FORESTS, ISOLATION, Hyperparameters
 from model_code.algorithms.isolation_trees import habits_of
 from model_code.algorithms.parameters import OBJECTIVE, all_parameters, kept_constraints
 from model_code.arrays import Vector
@@ -26,6 +26,7 @@ from model_code.training.packaging import server_files, usual
 from model_code.training.slices import groups_of, measure_slices
 from model_code.training.tuning import tune
 from model_code.version import code_sha256
+from model_code.view_names import BATCH
 
 MODEL_NAME = "card-anomaly"
 SCALED = "Platt, on validation, folded into the leaves"
@@ -147,7 +148,17 @@ def _learn(features: Path, hyperparameters: Hyperparameters, threads: int, clust
 
 
 def _check_learnable(channel: Channel, hyperparameters: Hyperparameters) -> None:
-    """Without labels there is something to learn for algorithms with a forest, and nothing to judge a study by."""
+    """Without labels there is something to learn for algorithms with a forest, and nothing to judge a study by.
+
+    Of whole months, a forest alone learns nothing that the real-time view hasn't.
+    """
+    if channel.manifest["view"] == BATCH and (hyperparameters.algorithm == ISOLATION or not channel.labelled):
+        raise InputError(
+            f"These features are of the view {BATCH}, and algorithm={hyperparameters.algorithm} "
+            f"{'learns from no labels' if channel.labelled else 'finds no labels'}: a forest alone is cut by what both "
+            "views know, so that nothing would change. Run etl without --view, or train classifier, ranker or combined "
+            "on labels (docs/score.md)."
+        )
     if channel.labelled or (hyperparameters.algorithm in FORESTS and not hyperparameters.tuning_trials):
         return
     asked = f"algorithm={hyperparameters.algorithm}, tuning_trials={hyperparameters.tuning_trials}"

@@ -37,13 +37,18 @@ def put(folder: Path, name: str, content: bytes) -> None:
 
 
 def trained(root: Path, ledger: pd.DataFrame, mapping: str = "", view: str = "realtime") -> Path:
-    """The archive of a model that learned from a ledger without labels."""
+    """The archive of a model that learned from a ledger without labels; for whole months from injected ones."""
+    whole = view == "batch"
     put(root / "processing/input/ledger", "ledger.csv", to_csv(ledger))
     if mapping:
         put(root / "processing/input/mapping", "columns.toml", mapping.encode())
-    etl.main(["--view", view], root)
+    etl.main(["--view", view, *(["--inject", "7"] if whole else [])], root)
     shutil.copytree(root / "processing/output/features", root / "input/data/features")
-    put(root / "input/config", "hyperparameters.json", b'{"algorithm": "isolation"}')
+    put(
+        root / "input/config",
+        "hyperparameters.json",
+        b'{"algorithm": "classifier"}' if whole else b'{"algorithm": "isolation"}',
+    )
     train.main([], root)
     archive = root / "model.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:

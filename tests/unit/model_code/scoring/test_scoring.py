@@ -163,7 +163,7 @@ def test_rows_of_other_feature_code_are_refused(root: Path, tmp_path: Path) -> N
         score.main([], made)
 
 
-@pytest.mark.parametrize("arguments", [["--inject", "7"], ["--view", "batch"]])
+@pytest.mark.parametrize("arguments", [["--inject", "7"], ["--view", "batch"], ["--view", "realtime"]])
 def test_nothing_is_invented_among_rows_to_be_scored(arguments: list[str], tmp_path: Path) -> None:
     with pytest.raises(InputError, match="invents no rows"):
         etl.main(["--score", *arguments], tmp_path)

@@ -126,6 +126,17 @@ def test_the_metrics_name_the_rows_they_were_measured_on(features: Path, artifac
     assert read(artifact, "metrics.json")["holdout_sha256"] == held_out
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "labels", "why"),
+    [("isolation", "given", "learns from no labels"), ("combined", "none", "finds no labels")],
+)
+def test_a_forest_alone_is_not_trained_on_whole_months(algorithm: str, labels: str, why: str, tmp_path: Path) -> None:
+    folder = write_features(tmp_path / "features")
+    write_manifest(folder, view="batch", labels=labels)
+    with pytest.raises(InputError, match=f"of the view batch, and algorithm={algorithm} {why}"):
+        train(folder, tmp_path / "out", Hyperparameters(algorithm=algorithm), threads=1)
+
+
 def test_the_card_says_what_an_approver_must_know(features: Path, artifact: Path) -> None:
     card, metrics, manifest = (read(artifact, f"{name}.json") for name in ("card", "metrics", "manifest"))
     assert card["data"]["manifest_sha256"] == manifest["data_manifest_sha256"]
