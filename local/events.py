@@ -5,6 +5,7 @@
   and by everybody, with the caller's identity and what CreateChangeSet answered, and for those that IAM refuses:
   without parameters, as CloudTrail's records of denied calls may be. They come minutes later (of the fast clock), after
   the stack's own events have begun;
+- the same for SageMaker's CreateTrainingJob and CreateHyperParameterTuningJob (trials are SageMaker's own, no calls);
 - the very same records in LookupEvents, as late, as the emulator's own name neither the caller nor the parameters as
   CloudTrail does;
 - the same event for each call of a function (`Invoke`, a data event, which LookupEvents doesn't hold);
@@ -28,6 +29,8 @@ from local.sagemaker import clock
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 TRAILED_CALLS = ("CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "UpdateStack")
+STARTS = ("CreateTrainingJob", "CreateHyperParameterTuningJob")
+"""SageMaker's calls that are told of likewise."""
 _ANSWERED = {"CreateChangeSet": ("Id", "StackId")}
 """Of which calls CloudTrail keeps the answer, in its own spelling (`id`, `stackId`)."""
 LAG_SECONDS = 5 * 60
@@ -63,6 +66,23 @@ def send_event(source: str, detail_type: str, detail: Mapping[str, object], reso
     put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
+def tell_start(call: str, params: Mapping[str, object], answer: Mapping[str, object]) -> None:
+    """Tell that somebody started jobs, in the spelling of CloudTrail (`trainingJobName`); on the event loop.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/understanding-sagemaker-entries.html
+    """
+    who = private.find("ministack.core.iam_evaluator.caller_arn")()
+    detail = _detail("sagemaker.amazonaws.com", call, _spelt(params), who)
+    _tell_later(detail | {"responseElements": _spelt(answer)}, "aws.sagemaker")
+
+
+def _spelt(members: object) -> Any:  # noqa: ANN401 - a call's JSON
+    """Spell a call's members as CloudTrail does; also keys that the caller chose (hyperparameters)."""
+    if isinstance(members, Mapping):
+        return {name[:1].lower() + name[1:]: _spelt(value) for name, value in members.items()}
+    return [_spelt(each) for each in members] if isinstance(members, list) else members
+
+
 def _announcing_stack_status(original: Callable[..., None]) -> Callable[..., None]:
     def add_event(  # noqa: PLR0913, PLR0917 - the emulator's signature
         stack_id: str,
@@ -95,13 +115,13 @@ def _soon(send: Callable[[], None]) -> None:
         send()
 
 
-def _tell_later(detail: Mapping[str, object]) -> None:
+def _tell_later(detail: Mapping[str, object], source: str = "aws.cloudformation") -> None:
     """Put a call into the trail and onto the bus when CloudTrail would."""
     record = _trail_record(detail)
 
     def tell() -> None:
         private.find("ministack.services.cloudtrail._get_event_queue")().append(record)
-        send_event("aws.cloudformation", "AWS API Call via CloudTrail", detail, [])
+        send_event(source, "AWS API Call via CloudTrail", detail, [])
 
     asyncio.get_running_loop().call_later(clock.real(LAG_SECONDS), tell)
 
@@ -255,6 +275,8 @@ def _with_body_parameters(original: Callable[..., None]) -> Callable[..., None]:
         params = merged(method, path, headers, body, query_params)
         if service == "cloudformation" and not {*_words(params.get("Action"))}.isdisjoint(TRAILED_CALLS):
             return  # recorded where it is carried out
+        if service == "sagemaker" and headers.get("x-amz-target", "").rpartition(".")[2] in STARTS:
+            return
         original(service, method, path, headers, body, params, request_id, region)
 
     return record

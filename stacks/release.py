@@ -52,6 +52,7 @@ class ReleaseStack(AtollStack):
         callers = {
             "ATOLL_DEPLOYER_ROLE_ARN": deployers_role(self, settings),
             "ATOLL_ASKER_ROLE_ARN": function_role(self, settings, ASKS),
+            "ATOLL_TRAINER_ROLE_ARN": roles.trainer.role_arn,
         }
         self.function_environment = release_environment(settings, self.powers) | callers
         self.bus = RedeliveryBus(self, "Redelivery")

@@ -39,8 +39,9 @@ class TrainingStack(AtollStack):
         )
         self.approver = Approver(self, "Approver", foundation=foundation)
         passed = [self.jobs.etl, self.jobs.training, self.jobs.scoring, self.jobs.transform]
+        self.trainer = Trainer(self, "Trainer", foundation=foundation, roles=passed)
         people = {
-            "Trainer": Trainer(self, "Trainer", foundation=foundation, roles=passed),
+            "Trainer": self.trainer,
             "Approver": self.approver,
             "Operator": Operator(self, "Operator", foundation=foundation, service_role=self.endpoint_service_role),
             "Auditor": Auditor(self, "Auditor", foundation=foundation),

@@ -18,6 +18,7 @@ from lambdas.release import (
     provenance,
     reports,
     signing,
+    starting,
     vouching,
 )
 from lambdas.release.artifact import Artifact, ArtifactError, open_artifact, open_released
@@ -54,16 +55,18 @@ class Candidate:
         return documents.documents(self.artifact.manifest_sha256, facts)
 
 
-def inspect(world: World, job: TrainingJob, work: Path) -> Candidate:
-    """Check a job's description, then fetch, unpack and verify its archive in the empty folder `work`.
+def inspect(world: World, job: TrainingJob, work: Path, at: datetime) -> Candidate:
+    """Check a job's description and who started it, then fetch, unpack and verify its archive in the folder `work`.
 
     Raises:
         RefusedError: the model must not be registered.
+        StillUnknownError: the trail doesn't tell yet who started the job.
     """
     problem = (
         provenance.job_problem(job, models=world.settings.models, images=images_that_count(world))
         or provenance.places_problem(job, world.settings.data_bucket)
         or _from_before(job, known.of(world, job.model).begun)
+        or starting.problem(world, job, at)
     )
     if problem:
         raise RefusedError(f"{problem}.")

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lambdas.release.records import STACK_PREFIX, Creation, Execution, endpoint_of, name_of, stack_of
+from lambdas.release.records import STACK_PREFIX, Creation, Execution, Start, endpoint_of, name_of, stack_of
 
 REDELIVERY = "atoll.redelivery"
 """The bus of events that our functions send again, and the source of their envelopes (stacks/components/events.py)."""
@@ -114,6 +114,22 @@ class ChangeSetMade(StackCalled):
 
     name: Literal["CreateChangeSet"] = Field(validation_alias=AliasPath("detail", "eventName"))
     arn: str = Field(min_length=1, validation_alias=AliasPath("detail", "responseElements", "id"))
+
+
+class JobStarted(Event):
+    """Somebody called CreateTrainingJob; the answer tells the job's ARN.
+
+    A pipeline's job is started by a session of the pipeline's role, a trial by SageMaker itself, which has no ARN
+    (https://docs.aws.amazon.com/sagemaker/latest/dg/logging-using-cloudtrail.html).
+    """
+
+    kind: Literal["AWS API Call via CloudTrail"] = Field(validation_alias="detail-type")
+    name: Literal["CreateTrainingJob"] = Field(validation_alias=AliasPath("detail", "eventName"))
+    arn: str = Field(min_length=1, validation_alias=AliasPath("detail", "responseElements", "trainingJobArn"))
+    who: str = Field(default="", validation_alias=AliasPath("detail", "userIdentity", "arn"))
+    role: str = Field(
+        default="", validation_alias=AliasPath("detail", "userIdentity", "sessionContext", "sessionIssuer", "arn")
+    )
 
 
 class ChangeSetCalled(StackCalled):
@@ -240,6 +256,15 @@ def creation_of(call: Mapping[str, Any]) -> Creation | None:
     except EventError:
         return None
     return Creation(arn=made.arn, stack=stack_named({"stackName": made.stack}), role=made.role, at=made.at)
+
+
+def start_of(call: Mapping[str, Any]) -> Start | None:
+    """Return a call of the trail's as the start of a training job; None when it is of no such shape."""
+    try:
+        made = parse(JobStarted, called_again(call))
+    except EventError:
+        return None
+    return Start(arn=made.arn, who=person_of(made.who), role=made.role, at=made.at)
 
 
 def role_of(arn: str) -> tuple[str, str]:

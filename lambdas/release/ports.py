@@ -274,8 +274,8 @@ class Notifier(Protocol):
 class Trail(Protocol):
     """CloudTrail's management events, which it shows with a delay of up to about 15 minutes."""
 
-    def calls(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
-        """Return CloudTrail's records of the calls of CloudFormation's `name` that succeeded, the oldest first."""
+    def calls(self, name: str, since: datetime, until: datetime | None = None) -> list[Mapping[str, Any]]:
+        """Return CloudTrail's records of the calls of an operation that succeeded, the oldest first."""
         ...
 
 

@@ -60,6 +60,7 @@ class TrainingJob:
     arn: str
     image: str
     network_isolated: bool
+    created: datetime
     started: datetime
     ended: datetime
     artifact_uri: str = ""
@@ -75,7 +76,7 @@ class TrainingJob:
 
     @property
     def submitter(self) -> str:
-        """The id of the person who started it (IAM forces the tag); empty when there is none."""
+        """The id of the person who started it, by its tag: the trail must agree (starting.py). Empty for none."""
         return self.tags.get("atoll:uid", "")
 
     @property
@@ -277,6 +278,16 @@ class Creation:
     def name(self) -> str:
         """The change set's name."""
         return name_of(self.arn)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """A training job that somebody started, as CloudTrail recorded it: `who` is the session's name, of which role."""
+
+    arn: str
+    who: str
+    role: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,12 +21,8 @@ def request(world: World, candidate: candidates.Candidate, version: Version, at:
         return "waits for the stack, which moves"
     sha = version.tag("manifest_sha256")
     digest = version.tag("serving_image_digest") or world.image.uri().partition("@")[2]
-    release = Release(
-        image_digest=digest,
-        manifest_sha256=sha,
-        version=version.number,
-        release_id=release_id(candidate.job.submitter, sha, version.number),
-    )
+    name = release_id(version.tag("submitter"), sha, version.number)  # as the trail agreed, not as the tag is now
+    release = Release(image_digest=digest, manifest_sha256=sha, version=version.number, release_id=name)
     if not version.tag("release_id"):  # asked again, it expires no later and keeps its image
         reports.asked(world, version, release, at)
         version = known.current(world, version)

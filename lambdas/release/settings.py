@@ -62,6 +62,7 @@ class Settings(Environment):
     approver_role_arn: Text
     deployer_role_arn: Text
     asker_role_arn: Text
+    trainer_role_arn: Text
     minimum_average_precision: Share
     maximum_regression: Share
     slice_fields: Annotated[tuple[Text, ...], BeforeValidator(_split)]

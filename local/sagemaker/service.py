@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from local import events
 from local.rights.identity import Right
 from local.sagemaker import autoscaling, emulator, operations
 from local.sagemaker.authorization import denial, invocation, rights
@@ -42,7 +43,12 @@ class Service:
             operations.check(operation, params)
             needed = rights(operation, params, self._backend.records)
             refusal = _first_denial(needed, "sagemaker", headers, query)
-            return refusal or _json(await self._on_thread(lambda: self._operations[operation](params)))
+            if refusal:
+                return refusal
+            reply = await self._on_thread(lambda: self._operations[operation](params))
+            if operation in events.STARTS:
+                events.tell_start(operation, params, reply)
+            return _json(reply)
         except ServiceError as error:
             return _error(error)
 

@@ -13,6 +13,7 @@ from lambdas.release.records import BACKWARD, Brought, Release, Serving, Stack, 
 from tests.fakes.artifacts import GOLDEN_SCORES
 from tests.fakes.change_sets import arn_of
 from tests.fakes.stack import ASKER, MODEL, NOON, REVIEWED, identity, serving_release
+from tests.fakes.trail import of_the_time
 
 Event = dict[str, Any]
 
@@ -170,8 +171,11 @@ class FakeCloud:
             self.call("DeleteChangeSet", name_of(name), who)
         return True
 
-    def calls(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
-        return [c for c in self.trail if c["eventName"] == name and datetime.fromisoformat(c["eventTime"]) >= since]
+    def note(self, call: Event) -> None:
+        self.trail.append(call)
+
+    def calls(self, name: str, since: datetime, until: datetime | None = None) -> list[Mapping[str, Any]]:
+        return of_the_time(self.trail, name, since, until)
 
     # What happens in the world
 

@@ -24,6 +24,7 @@ from tests.fakes.audit import FakeAudit
 from tests.fakes.change_sets import FakeChangeSets, arn_of
 from tests.fakes.signer import FakeSigner
 from tests.fakes.stack import IMAGE, MODEL, NOON, REVIEWED, SETTINGS, FakeEndpoints, serving
+from tests.fakes.trail import FakeTrail, start
 
 
 def job(name: str = "job-1", *, submitter: str = "ann", **changes: object) -> TrainingJob:
@@ -33,6 +34,7 @@ def job(name: str = "job-1", *, submitter: str = "ann", **changes: object) -> Tr
         "arn": f"arn:x:sagemaker:us-east-1:000000000000:training-job/{name}",
         "image": IMAGE,
         "network_isolated": True,
+        "created": NOON - timedelta(minutes=12),
         "started": NOON - timedelta(minutes=10),
         "ended": NOON,
         "channels": {"features": "s3://data/features/run/"},
@@ -166,14 +168,6 @@ class FakeTemplates:
 
 
 @dataclass
-class FakeTrail:
-    made: list[dict[str, Any]] = field(default_factory=list)
-
-    def calls(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
-        return [c for c in self.made if c["eventName"] == name and datetime.fromisoformat(c["eventTime"]) >= since]
-
-
-@dataclass
 class FakeFunctions:
     delivered: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
@@ -221,9 +215,13 @@ class FakeWorld(World):
         if isinstance(self.change_sets, FakeChangeSets) and isinstance(self.trail, FakeTrail):
             self.change_sets.trail = self.trail.made
 
-    def finish(self, done: TrainingJob, packed: bytes | None = None) -> None:
-        """Let a training job end with an archive; without one, with an honest model's."""
+    def finish(self, done: TrainingJob, packed: bytes | None = None, starter: str | None = None) -> None:
+        """Let a training job end with an archive; without one, with an honest model's.
+
+        Who is in its tag started it, or another.
+        """
         self.jobs.jobs[done.name] = done
+        self.trail.note(start(done, done.submitter if starter is None else starter))
         self.artifacts.write(done.artifact_uri, self.trained() if packed is None else packed, done.ended)
 
     def trained(self, value: object = 0.8, **changes: object) -> bytes:

@@ -17,6 +17,7 @@ IMAGE = f"{REPOSITORY}@sha256:{'a' * 64}"
 APPROVER = "arn:x:iam::1:role/atoll/Approver"
 DEPLOYER = "arn:x:iam::1:role/Deployer"
 ASKER = "arn:x:iam::1:role/TrainingCompleted"
+TRAINER = "arn:x:iam::1:role/atoll/Trainer"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SETTINGS = Settings(
     models=(MODEL,),
@@ -30,6 +31,7 @@ SETTINGS = Settings(
     approver_role_arn=APPROVER,
     deployer_role_arn=DEPLOYER,
     asker_role_arn=ASKER,
+    trainer_role_arn=TRAINER,
     minimum_average_precision=0.5,
     maximum_regression=0.05,
     slice_fields=("agency",),

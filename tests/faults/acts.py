@@ -27,7 +27,7 @@ LONG = timedelta(hours=12)  # what a WaitCondition waits at most
 RIGHTS = rights()
 STEPS = {
     "RT-03": ("name a change set after a waiting release", "bring its parameters"),
-    "RT-04": ("delete the own request", "execute the own release"),
+    "RT-04": ("delete the own request", "execute the own release", "train in another's name"),
     "RT-05": ("execute its name on an own stack", "put its execution on the bus", "bring its parameters"),
     "RT-06": ("stop the endpoint", "make the endpoint in a second stack"),
     "RT-07": ("bring a template of one's own", "keep the stack moving with it"),

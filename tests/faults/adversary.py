@@ -26,7 +26,7 @@ from tests.faults.deeds import attempt, deliver, deploy, fate, finish, good_day,
 from tests.faults.forgeries import forge
 from tests.faults.life import Life
 from tests.faults.machine import Lives
-from tests.faults.namesakes import take_a_name
+from tests.faults.namesakes import take_a_name, train_as_another
 from tests.faults.promises import Promise, broken, the_deployed_template_stands
 
 QUARTER = timedelta(minutes=15)
@@ -51,7 +51,7 @@ class Watch:
 def unlawful(life: Life) -> str | None:
     """Why what serves must not; None when nothing serves, or all is as promised.
 
-    The job's own description says who submitted and which image ran; who executed is what this life saw happen.
+    The job's own description says which image ran; who started it and who executed is what this life saw happen.
     """
     running = life.cloud.running
     if running is None or running.refuses:
@@ -69,8 +69,9 @@ def _unlawful_job(life: Life, version: Version) -> str | None:
         return f"version {version.number} was trained by {job.image} {job.entrypoint} {job.environment} {job.tags}"
     if job.name in life.poor:
         return f"version {version.number} serves, and its model learned nothing"
-    others = {who for number, who in life.approvals if number == version.number and who.casefold() != job.submitter}
-    return None if others else f"version {version.number} of {job.submitter} serves, executed by {life.approvals}"
+    starter = life.starters.get(job.name, job.submitter)
+    others = {who for number, who in life.approvals if number == version.number and who.casefold() != starter}
+    return None if others else f"version {version.number} of {starter} serves, executed by {life.approvals}"
 
 
 def _unlawful_container(life: Life, running: Serving, version: Version) -> str | None:
@@ -130,7 +131,7 @@ def answer_the_alarm(life: Life) -> None:
 
 
 COURSE = (*[good_day] * 2, *[train] * 3, *[finish] * 3, *[deliver] * 8, lose, deploy, heal)
-NAMESAKES = (take_a_name, take_a_name)
+NAMESAKES = (take_a_name, take_a_name, train_as_another)
 MEANWHILE = (execute, finish, delete, deliver, deploy, forge)
 
 

@@ -16,6 +16,7 @@ from lambdas.release.signing import NAME
 from tests.fakes.artifacts import canonical, manifest, metrics, pack
 from tests.fakes.release import IMAGE, MODEL, NOON, FakeWorld
 from tests.fakes.stack import REPOSITORY
+from tests.fakes.trail import start
 from tests.faults.attack import JOB, OTHER, Attack, deliver, honest, said, under_attack
 from tests.faults.attack_archives import archives
 from tests.unit.lambdas.stories import complete, execute, requested, settle
@@ -65,6 +66,7 @@ def erased(world: FakeWorld) -> str:
 def late(world: FakeWorld) -> str:
     """Write an archive where a job left none, after its end."""
     world.jobs.jobs[JOB.name] = JOB
+    world.trail.note(start(JOB, JOB.submitter))
     world.artifacts.write(JOB.artifact_uri, pack(honest(world)), NOON + timedelta(hours=1))
     complete(world, JOB.name)
     return said(world)

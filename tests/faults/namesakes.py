@@ -1,14 +1,41 @@
-"""What bears another's name: a change set under a waiting release's.
+"""What bears another's name: a job that was started in a colleague's, a change set under a waiting release's.
 
-IAM lets nobody make one; in lives with wider policies (`rights.WIDER`) the second line must hold: the ARN of what ran.
+IAM lets nobody do either; in lives with wider policies (`rights.WIDER`) the second line must hold: who called, by the
+trail, and the ARN of what ran.
 """
+
+from datetime import timedelta
 
 from lambdas.release.decisions import release_of
 from tests.fakes.cloud import ChangeSet
-from tests.fakes.release import MODEL
+from tests.fakes.release import MODEL, job
 from tests.faults.acts import any_role, make, may, on_record, waiting
+from tests.faults.crashing import Fate
 from tests.faults.deeds import PEOPLE
-from tests.faults.life import Life
+from tests.faults.life import Letter, Life
+
+
+def train_as_another(life: Life) -> None:
+    """Somebody starts a job under a colleague's tag, and approves the model."""
+    who, named = life.random.sample(PEOPLE, 2)
+    call = "train in another's name"
+    if not may(life, any_role(life, call), call, ("RT-04", call)):
+        return
+    life.jobs += 1
+    now = life.cloud.now
+    times = {"created": now - timedelta(minutes=6), "started": now - timedelta(minutes=5), "ended": now}
+    done = job(f"job-{life.jobs}", submitter=named, **times)
+    life.starters[done.name] = who
+    life.world.finish(done, life.world.trained(0.95), who)
+    detail = {"TrainingJobName": done.name, "TrainingJobStatus": "Completed"}
+    ended = life.cloud.event("aws.sagemaker", "SageMaker Training Job State Change", detail)
+    life.say(f"{who} trains {done.name} as {named}")
+    life.run(Letter("training_completed", ended), Fate())
+    version = next((each for each in on_record(life) if each.tag("training_job_arn") == done.arn), None)
+    call = "execute another's release"
+    if version and version.tag("release_id") in waiting(life) and may(life, "Approver", call):
+        life.cloud.execute(MODEL, version.tag("release_id"), who=who, role="Approver")
+        life.approvals.append((version.number, who))
 
 
 def take_a_name(life: Life) -> None:

@@ -28,6 +28,7 @@ WIDER = {
     "Operator": frozenset((*_BRINGS, *_TAKES, "execute on a second stack", "put an event")),
     "Approver": frozenset({"execute the own release", "delete the own release"}),
     "Administrator": frozenset({"delete an entry", "write an entry"}),
+    "Trainer": frozenset({"train in another's name"}),
 }
 """What a role may as well in every third life, as if the policies had been changed."""
 

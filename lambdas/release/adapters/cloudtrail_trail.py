@@ -1,4 +1,4 @@
-"""CloudFormation's calls, looked up in CloudTrail."""
+"""Calls of CloudFormation and SageMaker, looked up in CloudTrail."""
 
 import json
 from collections.abc import Mapping
@@ -12,10 +12,11 @@ class CloudTrailTrail:
     def __init__(self, cloudtrail: Any) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
         self._cloudtrail = cloudtrail
 
-    def calls(self, name: str, since: datetime) -> list[Mapping[str, Any]]:
-        """Return CloudTrail's records of the calls of CloudFormation's `name` that succeeded, the oldest first."""
+    def calls(self, name: str, since: datetime, until: datetime | None = None) -> list[Mapping[str, Any]]:
+        """Return CloudTrail's records of the calls of an operation that succeeded, the oldest first."""
         wanted = [{"AttributeKey": "EventName", "AttributeValue": name}]
-        pages = self._cloudtrail.get_paginator("lookup_events").paginate(LookupAttributes=wanted, StartTime=since)
+        times = {"StartTime": since} | ({"EndTime": until} if until else {})
+        pages = self._cloudtrail.get_paginator("lookup_events").paginate(LookupAttributes=wanted, **times)
         found = [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]]
         succeeded = (call for call in found if "errorCode" not in call and call.get("requestParameters"))
         oldest_first = list(succeeded)[::-1]  # LookupEvents has the newest first, and its times end at seconds

@@ -23,6 +23,7 @@ class SageMakerJobs:
             arn=job["TrainingJobArn"],
             image=algorithm.get("TrainingImage", ""),
             network_isolated=job.get("EnableNetworkIsolation", False),
+            created=job["CreationTime"],
             started=job.get("TrainingStartTime") or job["CreationTime"],
             ended=job.get("TrainingEndTime") or job["CreationTime"],
             artifact_uri=job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),

@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lambdas.release import candidates, events, known, reports, requesting, waiting
+from lambdas.release import candidates, events, known, reports, requesting, starting, waiting
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -29,12 +29,18 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
         raise RecordError(f"{blocked} Nothing is asked for until a function that knows them is deployed.")
     if version := waiting.of_job(world, job):
         return waiting.tend(world, version, event.at)
+    try:
+        return _carry(world, job, event)
+    except candidates.RefusedError as refusal:
+        reports.refused_before_registration(world, job, str(refusal), event.at)
+        return "refused before registration"
+    except starting.StillUnknownError as unknown:
+        return str(unknown)
+
+
+def _carry(world: World, job: TrainingJob, event: events.TrainingJobEnded) -> str:
     with TemporaryDirectory() as work:
-        try:
-            candidate = candidates.inspect(world, job, Path(work))
-        except candidates.RefusedError as refusal:
-            reports.refused_before_registration(world, job, str(refusal), event.at)
-            return "refused before registration"
+        candidate = candidates.inspect(world, job, Path(work), event.at)
         version = candidates.register(world, candidate, event.at)
         if version.state != "registered":
             return f"version {version.number} is {version.state} already"

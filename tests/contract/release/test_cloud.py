@@ -270,14 +270,14 @@ def test_the_trail_tells_of_executions_and_deletions_and_who_made_them(scene: Sc
     ask(scene, OTHER)
     scene.sets.delete(MODEL, OTHER.release_id)
     scene.execute(RELEASE.release_id)
-    executed = [events.called_again(call) for call in told(scene, "ExecuteChangeSet", since, RELEASE.release_id)]
     deleted = [events.called_again(call) for call in told(scene, "DeleteChangeSet", since, OTHER.release_id)]
-    execution = events.parse(events.ChangeSetExecuted, executed[-1]).execution()
     deletion = events.parse(events.ChangeSetDeleted, deleted[-1]).execution()
+    after = told(scene, "ExecuteChangeSet", deletion.at, RELEASE.release_id)  # not another test's of the same second
+    execution = events.parse(events.ChangeSetExecuted, events.called_again(after[-1])).execution()
     assert (execution.change_set, execution.denied) == (RELEASE.release_id, "")
     assert (deletion.change_set, deletion.denied) == (OTHER.release_id, "")
     assert execution.who
     assert deletion.who
     assert since <= deletion.at <= execution.at
-    assert NAME in executed[-1]["detail"]["requestParameters"]["stackName"]
+    assert NAME in after[-1]["requestParameters"]["stackName"]
     assert scene.trail.calls("ExecuteChangeSet", since + timedelta(days=1)) == []
