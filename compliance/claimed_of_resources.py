@@ -104,6 +104,11 @@ CLAIMED: tuple[Claim, ...] = (
         supports=("ac-17.3_obj",),
     ),
     Claim(
+        predicate=bounds.no_foreign_name_is_answered,
+        over=kinds("AWS::EC2::VPC"),
+        supports=("sc-7.5_obj-1", "sc-7.5_obj-2"),
+    ),
+    Claim(
         predicate=bounds.endpoints_admit_our_account_alone,
         over=kinds("AWS::EC2::VPCEndpoint"),
         shows=("ac-4_obj", "cm-7_obj.b-5", "sc-7_obj.a-2", "sc-7_obj.c"),

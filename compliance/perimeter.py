@@ -49,6 +49,37 @@ def no_way_leads_out_of_the_network(templates: Templates) -> Iterator[str]:
             yield f"{service.place} gives its tasks public addresses"
 
 
+def no_foreign_name_is_answered(templates: Templates) -> Iterator[str]:
+    """The resolver of a VPC that is made answers names of AWS's and of zones that are made."""
+    zones = [zone.properties["Name"].rstrip(".") for zone in resources(templates, "AWS::Route53::HostedZone")]
+    for vpc in resources(templates, "AWS::EC2::VPC"):
+        for action, domains in _answers(templates, vpc):
+            if action == "BLOCK" and "*" in domains:
+                break
+            foreign = [each for each in domains if each not in zones and not _is_of_aws(each)]
+            if action != "BLOCK" and foreign:
+                yield f"{vpc.place} has names of others answered: {foreign}"
+        else:
+            yield f"{vpc.place} has every name answered"
+
+
+def _answers(templates: Templates, vpc: Resource) -> Iterator[tuple[str, list[Any]]]:
+    """Give action and names of each rule of the DNS firewall of a VPC, in their order."""
+    made = templates[vpc.stack]["Resources"]
+    for association in resources(
+        {vpc.stack: templates[vpc.stack]}, "AWS::Route53Resolver::FirewallRuleGroupAssociation"
+    ):
+        if association.properties["VpcId"] == {"Ref": vpc.logical_id}:
+            rules = made[association.properties["FirewallRuleGroupId"]["Fn::GetAtt"][0]]["Properties"]["FirewallRules"]
+            for rule in sorted(rules, key=lambda each: each["Priority"]):
+                names = made[rule["FirewallDomainListId"]["Fn::GetAtt"][0]]["Properties"]["Domains"]
+                yield rule["Action"], names
+
+
+def _is_of_aws(name: object) -> bool:
+    return name == {"Fn::Join": ["", ["*.", {"Ref": "AWS::URLSuffix"}]]}
+
+
 def endpoints_admit_our_account_alone(templates: Templates) -> Iterator[str]:
     """Endpoints let our principals at our resources, and at two named buckets of AWS's."""
     for endpoint in resources(templates, "AWS::EC2::VPCEndpoint"):
@@ -176,6 +207,7 @@ def machines_are_known_by_their_tag(templates: Templates) -> Iterator[str]:
 
 CLAIMS = (
     no_way_leads_out_of_the_network,
+    no_foreign_name_is_answered,
     endpoints_admit_our_account_alone,
     endpoints_have_groups_of_their_own,
     keys_are_used_through_services,

@@ -70,6 +70,8 @@ KINDS: Mapping[str, Kind] = {
     "AWS::RDS::DBParameterGroup": Kind(named_by="DBParameterGroupName", lower=True),
     "AWS::RDS::DBSubnetGroup": Kind(named_by="DBSubnetGroupName", lower=True),
     "AWS::Route53::HostedZone": Kind(ref="Z{hex}ABC"),
+    "AWS::Route53Resolver::FirewallDomainList": Kind(named_by="Name", longest=64, ref="rslvr-fdl-{hex}"),
+    "AWS::Route53Resolver::FirewallRuleGroup": Kind(named_by="Name", longest=64, ref="rslvr-frg-{hex}"),
     "AWS::S3::Bucket": Kind(named_by="BucketName", longest=63, lower=True, arn="s3:::{name}"),
     "AWS::SNS::Topic": Kind(named_by="TopicName", longest=256, arn="sns:{region}:{account}:{name}", ref="arn"),
     "AWS::SQS::Queue": Kind(
@@ -105,6 +107,8 @@ ATTRIBUTES: Mapping[tuple[str, str], str] = {
     ("AWS::EC2::VPC", "DefaultSecurityGroup"): "sg-{hex}",
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "CanonicalHostedZoneID"): "Z{hex}ABC",
     ("AWS::ElasticLoadBalancingV2::LoadBalancer", "DNSName"): "internal-{name}-1234567890.{region}.elb.{suffix}",
+    ("AWS::Route53Resolver::FirewallDomainList", "Id"): "rslvr-fdl-{hex}",
+    ("AWS::Route53Resolver::FirewallRuleGroup", "Id"): "rslvr-frg-{hex}",
     ("AWS::RDS::DBInstance", "DbiResourceId"): "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     ("AWS::RDS::DBInstance", "Endpoint.Address"): "{name}.abcdefghijkl.{region}.rds.{suffix}",
     ("AWS::RDS::DBInstance", "MasterUserSecret.SecretArn"): (

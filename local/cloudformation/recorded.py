@@ -14,6 +14,18 @@ RECORDED_ONLY: dict[str, tuple[str, frozenset[str]]] = {
         "no bus refuses an event of its own account",
         frozenset({"Action", "Condition", "EventBusName", "Principal", "Statement", "StatementId"}),
     ),
+    "AWS::Route53Resolver::FirewallDomainList": (
+        "no name is looked for in it",
+        frozenset({"DomainFileUrl", "Domains", "Name", "Tags"}),
+    ),
+    "AWS::Route53Resolver::FirewallRuleGroup": (
+        "no name is refused",
+        frozenset({"FirewallRules", "Name", "Tags"}),
+    ),
+    "AWS::Route53Resolver::FirewallRuleGroupAssociation": (
+        "no VPC's names are filtered",
+        frozenset({"FirewallRuleGroupId", "MutationProtection", "Name", "Priority", "Tags", "VpcId"}),
+    ),
     "AWS::SecretsManager::RotationSchedule": (
         "no secret rotates",
         frozenset(

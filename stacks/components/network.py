@@ -7,6 +7,7 @@ from constructs import Construct, IDependable
 from compliance.accepted import NAMED_AT_RUN_TIME, NO_RESOURCE_LEVEL
 from stacks.components import arns
 from stacks.components.endpoints import Endpoints
+from stacks.components.names import AnsweredNames
 from stacks.components.roles import RolePolicy
 from stacks.components.vpc import WORK, existing_vpc, isolated_vpc, record_flows
 from stacks.settings import Settings
@@ -49,6 +50,7 @@ class Network(Construct):
             if settings.network.several_instances:
                 self._connect_jobs()
             record_flows(self, self.vpc, settings=settings, key=logs_key)
+            AnsweredNames(self, "Names", settings=settings, vpc=self.vpc)
 
     @property
     def work_subnets(self) -> ec2.SelectedSubnets:

@@ -7,6 +7,7 @@ from compliance.templates import Template
 from tests.infrastructure.template_parts import Body, Claim, Mutation, one
 
 FOUNDATION = "Atoll-Foundation"
+_NAMES = "AWS::Route53Resolver::Firewall"
 
 
 def _add(templates: dict[str, Template], kind: str, **properties: Any) -> None:  # noqa: ANN401 - of any type
@@ -15,6 +16,14 @@ def _add(templates: dict[str, Template], kind: str, **properties: Any) -> None: 
 
 def _endpoint(templates: dict[str, Template], name: str) -> Body:
     return one(templates, FOUNDATION, "AWS::EC2::VPCEndpoint", f"NetworkAws{name}")
+
+
+def _rules(templates: dict[str, Template]) -> list[Body]:
+    return one(templates, FOUNDATION, f"{_NAMES}RuleGroup")["FirewallRules"]
+
+
+def _listed(templates: dict[str, Template], name: str) -> list[Any]:
+    return one(templates, FOUNDATION, f"{_NAMES}DomainList", f"NetworkNames{name}")["Domains"]
 
 
 def _key(templates: dict[str, Template], name: str) -> Body:
@@ -41,6 +50,20 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
             AssignPublicIp="ENABLED"
         ),
     ),
+    (keeps.no_foreign_name_is_answered, lambda t: one(t, FOUNDATION, f"{_NAMES}RuleGroupAssociation").update(VpcId="")),
+    (keeps.no_foreign_name_is_answered, lambda t: _rules(t).pop()),
+    (keeps.no_foreign_name_is_answered, lambda t: _rules(t)[1].update(Action="ALERT")),
+    (keeps.no_foreign_name_is_answered, lambda t: _rules(t)[1].update(Priority=99, Action="ALLOW")),
+    *(
+        (keeps.no_foreign_name_is_answered, lambda t, name=name: _listed(t, "Own").append(name))
+        for name in (
+            "*",
+            "*.example.com",
+            "amazonaws.com.example.com",
+            {"Fn::Join": ["", ["*", {"Ref": "AWS::URLSuffix"}]]},
+        )
+    ),
+    (keeps.no_foreign_name_is_answered, lambda t: _listed(t, "Every").__setitem__(0, "*.com")),
     (keeps.endpoints_admit_our_account_alone, lambda t: _endpoint(t, "Kms").pop("PolicyDocument")),
     *(
         (
