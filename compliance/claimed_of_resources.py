@@ -62,8 +62,7 @@ CLAIMED: tuple[Claim, ...] = (
     Claim(
         predicate=holds.what_decides_is_watched,
         over=kinds("AWS::CloudTrail::Trail"),
-        shows=("au-2_obj.c-2", "au-12_obj.a", "au-12_obj.c"),
-        supports=("si-4_obj.b",),
+        supports=("si-4_obj.b", "au-2_obj.c-2", "au-12_obj.a", "au-12_obj.c"),
     ),
     Claim(
         predicate=holds.alarms_may_notify,
@@ -78,14 +77,13 @@ CLAIMED: tuple[Claim, ...] = (
     Claim(
         predicate=holds.containers_are_confined,
         over=kinds("AWS::ECS::TaskDefinition"),
-        shows=("cm-7_obj.b-4", "si-7_obj.a-1"),
-        supports=("cm-7_obj.a", "cm-7.2_obj", "cm-7.5_obj.b"),
+        shows=("cm-7_obj.b-4",),
+        supports=("cm-7_obj.a", "cm-7.2_obj", "cm-7.5_obj.b", "si-7_obj.a-1"),
     ),
     Claim(
         predicate=serves.models_are_named_by_digest,
         over=kinds("AWS::SageMaker::Model"),
-        shows=("si-7_obj.a-1",),
-        supports=("si-7.1_obj-1",),
+        supports=("si-7.1_obj-1", "si-7_obj.a-1"),
     ),
     Claim(
         predicate=serves.endpoint_disks_are_under_our_keys,
@@ -118,7 +116,11 @@ CLAIMED: tuple[Claim, ...] = (
         over=kinds("AWS::EC2::VPCEndpoint"),
         shows=("ac-4.21_obj-1", "sc-7_obj.a-4"),
     ),
-    Claim(predicate=bounds.keys_are_used_through_services, over=kinds("AWS::KMS::Key"), shows=("sc-12_obj-2",)),
+    Claim(
+        predicate=bounds.keys_are_used_through_services,
+        over=kinds("AWS::KMS::Key"),
+        supports=("sc-12_obj-2",),
+    ),
     Claim(
         predicate=bounds.keys_have_one_purpose,
         over=under_a_key,
@@ -143,8 +145,7 @@ CLAIMED: tuple[Claim, ...] = (
     Claim(
         predicate=stores.clients_check_the_databases_certificate,
         over=kinds("AWS::ECS::TaskDefinition"),
-        shows=("sc-23_obj",),
-        supports=("ia-3_obj",),
+        supports=("ia-3_obj", "sc-23_obj"),
     ),
     Claim(
         predicate=stores.each_user_of_the_database_has_one_role, over=allowing("rds-db:connect"), supports=("ac-6_obj",)

@@ -42,7 +42,7 @@ CLAIMS: tuple[Claim, ...] = (*claimed_of_resources.CLAIMED, *claimed_of_rights.C
 
 MECHANISMS = frozenset(
     {
-        *("au-2_obj.c-2", "au-9.4_obj", "cm-2.3_obj", "cm-3_obj.e", "cm-5.5_obj.a-1"),
+        *("au-9.4_obj", "cm-2.3_obj", "cm-3_obj.e", "cm-5.5_obj.a-1"),
         *("cp-9_obj.d-1", "cp-10.2_obj", "ia-5.6_obj", "ia-5.7_obj"),
     }
 )

@@ -80,14 +80,4 @@ QUESTIONS: tuple[Question, ...] = (
             *("au-8_obj.a", "au-8_obj.b"),
         ),
     ),
-    Question(
-        name="a-record-is-found-on-demand",
-        service="cloudtrail",
-        operation="lookup_events",
-        parameters=_calls_named("ExecuteChangeSet"),
-        query="reverse(sort_by(Events, &EventTime))[0].EventName",
-        expected=("ExecuteChangeSet",),
-        says="Calls of one kind are found and sorted on demand; the trail's own files stay as they are.",
-        statements=(*("au-7_obj.a-1", "au-7_obj.a-2", "au-7_obj.b-1", "au-7_obj.b-2", "au-7.1_obj-1", "au-7.1_obj-2"),),
-    ),
 )

@@ -1,5 +1,7 @@
 """The fold: one state for each statement and part, and none that is better than what carries it."""
 
+import pytest
+
 from compliance.claim import Claim
 from evidence.catalogue import Catalogue
 from evidence.ledger import STATES, fold, judge
@@ -19,6 +21,24 @@ def test_what_nothing_carries_names_who_answers_in_which_record(catalogue: Catal
     assert all(": " in each.words for each in asked)
     assert ledger.entries["ir-4_obj.a-1"].words.startswith("incident response lead: ")
     assert ledger.entries["ir-1_obj.a-1"].words.startswith("the policy's official: ")
+
+
+@pytest.mark.parametrize(
+    "statement", ["ac-7_obj.a", "ac-8_obj.b", "ac-2.3_obj.a", "ia-2.1_obj", "ia-5.1_obj.d", "ia-11_obj"]
+)
+def test_what_a_sign_in_does_is_not_the_identity_providers_alone(catalogue: Catalogue, statement: str) -> None:
+    entry = fold(catalogue, house(), ()).entries[statement]
+    assert entry.state == "people"
+    assert "and MLflow's own accounts" in entry.words
+
+
+def test_names_are_not_validated_by_aws_until_the_vpc_says_so(catalogue: Catalogue) -> None:
+    entry = fold(catalogue, house(), ()).entries["sc-21_obj-1"]
+    assert (entry.state, "ResolverDNSSECConfig" in entry.words) == ("people", True)
+
+
+def test_who_sees_a_screen_is_the_agencys(catalogue: Catalogue) -> None:
+    assert fold(catalogue, house(), ()).entries["pe-5_obj"].words.startswith("facility manager of the agency: ")
 
 
 def test_a_claim_that_holds_and_kills_proves(catalogue: Catalogue, shut: Claim) -> None:

@@ -1,5 +1,7 @@
 """Commands for the account: as a person types them, and compared without mercy."""
 
+import re
+
 import pytest
 
 from evidence.questions import QUESTIONS, Question
@@ -36,3 +38,8 @@ def test_an_answer_lacks_what_it_does_not_hold(answer: object, missing: list[str
 
 def test_every_command_only_reads() -> None:
     assert all(each.operation.startswith(("lookup_", "get_", "list_", "describe_")) for each in QUESTIONS)
+
+
+def test_no_command_selects_what_it_expects() -> None:
+    """A query for calls of one name that expects that name can't fail."""
+    assert [each.name for each in QUESTIONS if set(each.expected) & set(re.findall(r"\w+", str(each.parameters)))] == []
