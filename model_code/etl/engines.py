@@ -57,7 +57,7 @@ class Engine:
         """The rows of a Parquet file; on a cluster, it stands at the same path on every host."""
         # DuckDB would take a folder `day=5` for a column and put it in place of the file's own; Spark does so below
         # what it is handed alone. No URI: both engines take a `%20` as it stands.
-        options = {"hive_partitioning": False} if self.name == "duckdb" else {}
+        options: dict[str, Any] = {"hive_partitioning": False} if self.name == "duckdb" else {}
         return self.backend.read_parquet(f"file://{path.resolve()}", **options)
 
     def size(self, table: Table) -> int:
