@@ -39,7 +39,7 @@ def record_approver(world: World, version: Version, execution: Execution) -> str
     is recorded: the reconciler sends the call again.
     """
     execution = ran.told(world, version, execution)
-    asked = ran.was_asked(world, version, execution.arn)
+    asked = ran.was_asked(world, version, execution.arn, until=execution.at)
     if not asked and violation_of(execution, approver=world.settings.approver_role_arn) is None:
         if asked is None:
             return f"waits for the trail: nobody knows who made what {execution.who} executed"

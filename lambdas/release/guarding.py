@@ -129,7 +129,7 @@ def execution_of(world: World, version: Version) -> Execution | None:
     wanted = (stack_of(version.model), version.tag("release_id"))
     tries = map(events.execution_of, world.trail.calls("ExecuteChangeSet", since))
     named = (ran.told(world, version, each) for each in tries if each and wanted == (each.stack, each.change_set))
-    return next((each for each in named if ran.was_asked(world, version, each.arn)), None)
+    return next((each for each in named if ran.was_asked(world, version, each.arn, until=each.at)), None)
 
 
 def _unvouched(world: World, seen: Sight) -> str | None:

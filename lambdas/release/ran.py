@@ -20,8 +20,8 @@ def told(world: World, version: Version, execution: Execution) -> Execution:
     stack = world.endpoints.stack(version.model)
     if _began(stack, execution):
         return replace(execution, arn=stack.change_set)
-    before = [each for each in creations(world, version) if each.name == execution.change_set]
-    then = [each for each in before if each.at <= execution.at]
+    made = creations(world, version, until=execution.at)
+    then = [each for each in made if each.name == execution.change_set and each.at <= execution.at]
     return replace(execution, arn=then[-1].arn) if then else execution
 
 
@@ -37,23 +37,24 @@ def is_last(world: World, version: Version, stack: Stack) -> bool:
     Until somebody knows who made what has its name, it is taken for the release: it serves unproven.
     """
     named = version.tag("release_id") != "" and stack.last_change_set == version.tag("release_id")
-    return named and was_asked(world, version, stack.change_set) is not False
+    return named and was_asked(world, version, stack.change_set, until=stack.changed) is not False
 
 
-def was_asked(world: World, version: Version, arn: str) -> bool | None:
+def was_asked(world: World, version: Version, arn: str, *, until: datetime | None = None) -> bool | None:
     """Say whether a change set is one that a version's release was asked for by; None while nobody knows.
 
-    The record names it. Where the function that asks died before it could write that, the trail tells whose call of
-    CreateChangeSet made it: no other role's counts.
+    It was made before `until`, when it was executed. The record names it. Where the function that asks died before it
+    could write that, the trail tells whose call of CreateChangeSet made it: no other role's counts.
     """
     if arn in version.change_sets:
         return True
-    made = next((each for each in creations(world, version) if each.arn == arn), None) if arn else None
+    made = next((each for each in creations(world, version, until=until) if each.arn == arn), None) if arn else None
     return None if made is None else events.role_of(made.role) == events.role_of(world.settings.asker_role_arn)
 
 
-def creations(world: World, version: Version) -> list[Creation]:
+def creations(world: World, version: Version, *, until: datetime | None) -> list[Creation]:
     """Return what the trail tells of change sets that were made on a version's stack since it was asked for."""
-    since = datetime.fromisoformat(version.tag("requested_at"))
-    made = map(events.creation_of, world.trail.calls("CreateChangeSet", since - deployments.CLOCKS))
+    since = datetime.fromisoformat(version.tag("requested_at")) - deployments.CLOCKS
+    end = until + deployments.CLOCKS if until else None
+    made = map(events.creation_of, world.trail.calls("CreateChangeSet", since, end))
     return [each for each in made if each and each.stack == stack_of(version.model)]

@@ -3,10 +3,11 @@
 Nothing is done here but linking audit entries and writing MLflow's copy of the record: each lost event is sent again
 to the function whose work it is. So its rights stay where they are (one function signs and asks, one goes back and
 keeps templates), and since each function runs once at a time, the reconciler never works beside it. One step a model
-and run: the next sees what came of it.
+and run, but for what is urgent: the next sees what came of it. What was sent in vain keeps nothing else waiting.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
 LOOK_BACK = timedelta(days=30)
 GRACE = timedelta(minutes=15)  # what is younger is still on its way
 _EXECUTIONS = frozenset({"executed", "executed_unasked", "separation_of_duties_violated", "way_back_executed"})
+TRAIL_LAGS = timedelta(hours=6)  # after a job's end: who started it may still be unknown
 DELIVERIES_A_DAY = 3  # then the dead letters and their alarm are a person's; what is urgent is never given up
 
 
@@ -31,7 +33,7 @@ class Lost:
     subject: str
     event: Mapping[str, Any]
     why: str
-    urgent: bool = False  # until somebody looks, what nobody approved may serve
+    urgent: bool = False  # sent however often: what nobody approved may serve, or the trail may still be late
 
 
 def reconcile(world: World, at: datetime) -> list[str]:
@@ -44,7 +46,8 @@ def reconcile(world: World, at: datetime) -> list[str]:
         reports.record_tampered(world, told, at)
         done.append(told)
     reports.heads_told(world, at)
-    broken = list[str]()
+    with suppress(RecordError):  # told below, for each model
+        done += [redeliver(world, lost, at) for lost in list(lost_jobs(world, at))]
     for model in world.settings.models:
         try:
             done += _tend(world, model, at)
@@ -59,8 +62,8 @@ def reconcile(world: World, at: datetime) -> list[str]:
                 why=str(error),
                 urgent=adopting.agreement(world, model, at) is not None,
             )
-            broken.append(redeliver(world, lost, at))
-    return done + (broken or [redeliver(world, lost, at) for lost in lost_jobs(world, at)])
+            done.append(redeliver(world, lost, at))
+    return done
 
 
 def _tend(world: World, model: str, at: datetime) -> list[str]:
@@ -72,18 +75,27 @@ def _tend(world: World, model: str, at: datetime) -> list[str]:
         lost_settling,
         lost_requests,
     )
-    found = next(filter(None, (list(step(world, model, at)) for step in steps)), [])
-    return done + [redeliver(world, lost, at) for lost in found]
+    is_under_way = False
+    for step in steps:
+        found = [lost for lost in step(world, model, at) if lost.urgent or not is_under_way]
+        is_under_way = is_under_way or any(not given_up(world, lost, at) for lost in found)
+        done += [redeliver(world, lost, at) for lost in found]
+    return done
+
+
+def given_up(world: World, lost: Lost, at: datetime) -> bool:
+    """Say whether an event was sent as often as it may be on one day; the audit record counts."""
+    told = world.audit.recorded(lost.model, "repairs", lost.subject)
+    today = sum(what == "redelivered" and at - when < timedelta(days=1) for what, when in told)
+    return today >= DELIVERIES_A_DAY and not lost.urgent
 
 
 def redeliver(world: World, lost: Lost, at: datetime) -> str:
-    """Send an event again, at most three times a day; the audit record counts. Return what was done.
+    """Send an event again, at most three times a day. Return what was done.
 
     What is urgent has no such bound: else, after three other deviations, an intruder serves until the next day.
     """
-    told = world.audit.recorded(lost.model, "repairs", lost.subject)
-    today = sum(what == "redelivered" and at - when < timedelta(days=1) for what, when in told)
-    if today >= DELIVERIES_A_DAY and not lost.urgent:
+    if given_up(world, lost, at):
         return f"gave up on {lost.subject} for today: {lost.why}"
     reports.redelivered(world, lost.model, lost.subject, {"function": lost.function, "reason": lost.why}, at)
     world.functions.deliver(lost.function, lost.event)
@@ -91,9 +103,10 @@ def redeliver(world: World, lost: Lost, at: datetime) -> str:
 
 
 def lost_calls(world: World, model: str, at: datetime) -> Iterator[Lost]:
-    """Find executions and rejections that the trail knows and the record does not."""
-    versions = known.versions(world, model)
-    for call in world.trail.calls("ExecuteChangeSet", at - LOOK_BACK):
+    """Find executions and rejections that the trail knows and the record does not, since the newest adoption."""
+    now = known.of(world, model)
+    versions, since = now.versions, max(at - LOOK_BACK, now.begun)
+    for call in world.trail.calls("ExecuteChangeSet", since):
         lost = events.execution_of(call)
         if lost is None or lost.stack != stack_of(model):
             continue
@@ -102,7 +115,7 @@ def lost_calls(world: World, model: str, at: datetime) -> Iterator[Lost]:
         heard = _has(world, owner, lost.change_set, lost.at, _EXECUTIONS)
         if not heard and (owner != model or version):
             yield _call(call, "change_set_executed", owner, lost.change_set)
-    for call in world.trail.calls("DeleteChangeSet", at - LOOK_BACK):
+    for call in world.trail.calls("DeleteChangeSet", since):
         lost = events.execution_of(call)
         if lost is None or lost.stack != stack_of(model):
             continue
@@ -219,8 +232,14 @@ def lost_jobs(world: World, at: datetime) -> Iterator[Lost]:
         if job.arn in ours or at - job.ended < GRACE or _is_recorded(world, models, job):
             continue
         event = events.ended_again(job.name, job.status, at)
-        why = f"it is {job.status} and left no trace"
-        yield Lost(function="training_completed", model=reports.UNKNOWN_MODEL, subject=job.name, event=event, why=why)
+        yield Lost(
+            function="training_completed",
+            model=reports.UNKNOWN_MODEL,
+            subject=job.name,
+            event=event,
+            why=f"it is {job.status} and left no trace",
+            urgent=at - job.ended < TRAIL_LAGS,
+        )
 
 
 def _is_recorded(world: World, models: tuple[str, ...], job: EndedJob) -> bool:

@@ -32,7 +32,10 @@ def problem(world: World, job: TrainingJob, at: datetime) -> str | None:
         return f"CloudTrail names nobody who started it, {WAITS.days} day after its end; start it again"
     if events.role_of(start.role) != events.role_of(trainer):
         who = f"{start.role or 'whoever has no role'} ({start.who or 'nobody'})"
-        return f"{who} started it, expected a session of {trainer}: a pipeline or a service asks for no release"
+        why = (
+            "a pipeline or a service asks for no release, and a role that was renamed since is another: start it again"
+        )
+        return f"{who} started it, expected a session of {trainer}: {why}"
     if start.who != job.submitter:
         return f"its tag atoll:uid is {job.submitter!r}, and {start.who!r} started it"
     return None

@@ -109,7 +109,7 @@ def wrongly_brought(world: World, move: Move, at: datetime) -> str | None:
     elif is_release_id(name):
         asked = decisions.version_of_release(name, move.seen.versions)
         lawful = [decisions.release_of(asked)] if asked else []
-        if asked and ran.was_asked(world, asked, move.stack.change_set) is False:
+        if asked and ran.was_asked(world, asked, move.stack.change_set, until=move.stack.changed) is False:
             return f"{move.stack.change_set} runs, which nobody asked for: another made it under that name"
     else:
         lawful = [Release(), *(decisions.release_of(v) for v in move.seen.versions if decisions.was_approved(v))]

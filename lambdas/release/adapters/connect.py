@@ -9,6 +9,7 @@ from functools import cache
 
 import boto3
 from aws_lambda_powertools import Logger
+from botocore.config import Config
 
 from lambdas.release.adapters.cloudformation_change_sets import CloudFormationChangeSets
 from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
@@ -27,6 +28,9 @@ from lambdas.release.ports import World
 from lambdas.release.settings import Settings
 
 logger = Logger(service="atoll-release")
+# LookupEvents answers twice a second in a whole account and region, and throttles whoever asks more:
+# https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+_PATIENT = Config(retries={"mode": "adaptive", "max_attempts": 10})
 
 
 @cache
@@ -52,7 +56,7 @@ def connect() -> World:
         templates=S3Templates(s3, release_bucket=settings.release_bucket, audit=audit),
         image=SsmImage(ssm),
         notifier=SnsNotifier(boto3.client("sns"), topic_arn=settings.topic_arn),
-        trail=CloudTrailTrail(boto3.client("cloudtrail")),
+        trail=CloudTrailTrail(boto3.client("cloudtrail", config=_PATIENT)),
         functions=EventBridgeFunctions(boto3.client("events")),
         audit=audit,
     )

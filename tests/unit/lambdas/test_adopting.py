@@ -13,6 +13,7 @@ from lambdas.release.handlers.reconcile import answered
 from lambdas.release.handlers.training_completed import training_completed
 from tests.fakes.artifacts import archive, metrics
 from tests.fakes.audit import FakeAudit
+from tests.fakes.change_sets import creation
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
 from tests.fakes.stack import identity
 from tests.unit.lambdas.stories import complete, execute, job_event, settle
@@ -257,3 +258,12 @@ def test_a_whole_agreement_is_sent_to_who_carries_it_out_however_often_the_day_h
     reconciling.reconcile(world, LATER + timedelta(minutes=165))
     assert len(world.functions.delivered) == gave_up + 1
     assert world.functions.delivered[-1][0] == "release_settled"
+
+
+def test_an_execution_from_before_an_adoption_is_nothing_that_was_lost() -> None:
+    world = confirmed(broken(BREAKS[0], serving()))
+    settle(world, at=LATER + timedelta(minutes=2))
+    version = known.versions(world, MODEL)[0]
+    executed = creation(version.tag("release_id")) | {"eventName": "ExecuteChangeSet", "userIdentity": identity("bob")}
+    world.trail.made.append(executed)
+    assert list(reconciling.lost_calls(world, MODEL, LATER + timedelta(hours=1))) == []

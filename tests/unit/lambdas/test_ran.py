@@ -1,7 +1,9 @@
 """What ran under a release's name counts by its ARN: of the stack, of the record, of who made it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from lambdas.release.records import Brought, Execution, Stack, Version, stack_of
 from tests.fakes.change_sets import arn_of, creation
 from tests.fakes.release import MODEL, NOON, REVIEWED, FakeWorld, serving
 from tests.fakes.stack import APPROVER, ASKER, identity
+from tests.fakes.trail import FakeTrail
 from tests.unit.lambdas.stories import execute, requested, settle
 
 LATER = NOON + timedelta(minutes=5)
@@ -207,3 +210,21 @@ def test_no_other_releases_change_set_counts() -> None:
     assert ran.was_asked(world, version, arn_of("r-by-zoe-0123456789ab")) is None
     assert ran.was_asked(world, version, "") is None
     assert approvals.violation_of(call(version), approver=APPROVER) is None
+
+
+def test_who_made_what_ran_is_not_looked_for_among_later_calls() -> None:
+    """Whoever has change sets refused all day makes no look-up longer."""
+    world, version = forgotten()
+    asked_for = []
+
+    def calls(name: str, since: datetime, until: datetime | None = None) -> list[Mapping[str, Any]]:
+        asked_for.append((name, until))
+        return FakeTrail.calls(world.trail, name, since, until)
+
+    world.trail.calls = calls
+    runs(world, version, arn_of(version.tag("release_id")))
+    execute(world, version.tag("release_id"))
+    settle(world, at=LATER)
+    made = [until for name, until in asked_for if name == "CreateChangeSet"]
+    assert made
+    assert all(until and until < LATER for until in made)

@@ -1,5 +1,6 @@
 """What was lost is found and sent again; requests are rejected, expire, and are asked for again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from lambdas.release import known, reconciling, rejections, waiting
 from lambdas.release.handlers import change_set_deleted, reconcile
 from lambdas.release.records import Execution, Version, stack_of
+from tests.fakes.change_sets import creation
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
-from tests.fakes.stack import APPROVER
+from tests.fakes.stack import APPROVER, identity
 from tests.unit.lambdas.stories import released, requested
 
 LATER = NOON + timedelta(days=1)
@@ -81,9 +83,39 @@ def test_a_job_that_left_no_trace_is_found() -> None:
 def test_what_stays_lost_is_sent_again_three_times_a_day_and_no_more() -> None:
     world = FakeWorld()
     world.finish(job(), world.trained())
-    for hour in range(30):
-        reconciling.reconcile(world, LATER + timedelta(hours=hour))
+    for hour in range(6, 36):
+        reconciling.reconcile(world, NOON + timedelta(hours=hour))
     assert len(world.functions.delivered) == 2 * reconciling.DELIVERIES_A_DAY
+
+
+def test_a_job_whose_start_the_trail_may_still_tell_is_looked_at_however_often() -> None:
+    world = FakeWorld()
+    world.finish(job(), world.trained())
+    quarters = [NOON + timedelta(minutes=15 * number) for number in range(1, 24)]
+    for at in quarters:
+        reconciling.reconcile(world, at)
+    assert len(world.functions.delivered) == len(quarters)
+
+
+def test_what_was_sent_in_vain_keeps_nothing_else_waiting() -> None:
+    """An execution that can't be taken down: nobody knows who made what ran."""
+    world, version = waiting_one()
+    executed = creation(version.tag("release_id")) | {"eventName": "ExecuteChangeSet", "userIdentity": identity("bob")}
+    world.trail.made[:] = [executed]
+    world.change_sets.delete(MODEL, version.tag("release_id"))  # a request that is to be asked for again
+    for quarter in range(reconciling.DELIVERIES_A_DAY + 1):
+        reconciling.reconcile(world, LATER + timedelta(minutes=15 * quarter))
+    sent = [function for function, _ in world.functions.delivered]
+    assert sent == ["change_set_executed"] * reconciling.DELIVERIES_A_DAY + ["training_completed"]
+
+
+def test_what_intrudes_is_sent_beside_an_execution_that_nobody_heard_of() -> None:
+    world, version = waiting_one()
+    executed = creation(version.tag("release_id")) | {"eventName": "ExecuteChangeSet", "userIdentity": identity("bob")}
+    world.trail.made.append(executed)
+    world.deploy(replace(version, number="9"))
+    reconciling.reconcile(world, LATER)
+    assert [function for function, _ in world.functions.delivered] == ["change_set_executed", "release_settled"]
 
 
 def test_a_champion_at_rest_needs_nothing() -> None:
