@@ -2,6 +2,7 @@
 
 import ibis
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +10,7 @@ from model_code.features.among import windows_among
 from model_code.features.windows import Window, keeping, with_windows
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
-pytestmark = IBIS_IS_BEHIND_DUCKDB
+pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 
 WINDOWS = [
     Window(how, column, by, first, last)
@@ -25,7 +26,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS, chosen=st.sets(st.integers(0, 39), min_size=1, max_size=4))
 @example(rows=[(day, 0, 0, day) for day in range(21)], chosen={10})
 def test_any_rows_among_any_others_get_what_all_together_get(
