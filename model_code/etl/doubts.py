@@ -139,7 +139,7 @@ def _ids(ledger: Ledger) -> Iterator[Doubt]:
             "several_amounts",
             f"{ledger.where(ids.first)}: the id has several amounts, as {ids.several_amounts} ids have. If rows are "
             "lines "
-            'of an order, declare lines = "add", or ids = ["id", "line"]; only the first row of an id counts else.',
+            'of an order, declare lines = "add", or ids = ["id", "line"]; only one row of an id counts else.',
             files,
         )
     if ids.long >= LEAST and ids.long_zeros > 0.9 * ids.long:

@@ -48,7 +48,10 @@ def digest_of(rows: Table) -> StringValue:
 
 
 def repeats(rows: Table, engine: Engine, *, add_lines: bool) -> set[int]:
-    """The places of rows that are there again: by their id; lines of purchases only as whole rows of another file."""
+    """The places of rows that are there again: by their id; lines of purchases only as whole rows of another file.
+
+    Of an id, the first row of the last file that has it stays: what came later is the later word on a purchase.
+    """
     if add_lines:
         content = [name for name in rows.columns if name not in _NOT_CONTENT]
         numbered = rows.mutate(file=rows["line"] // _FILES)
@@ -56,8 +59,8 @@ def repeats(rows: Table, engine: Engine, *, add_lines: bool) -> set[int]:
         numbered = numbered.mutate(nth=nth)
         times = ibis.row_number().over(group_by=["nth", *content], order_by="line")
     else:
-        numbered = rows.select("line", "transaction_id")
-        times = ibis.row_number().over(group_by="transaction_id", order_by="line")
+        numbered = rows.select("line", "transaction_id", file=rows["line"] // _FILES)
+        times = ibis.row_number().over(group_by="transaction_id", order_by=[ibis.desc("file"), "line"])
     counted = numbered.mutate(times=times)
     return set(engine.rows(counted.filter(counted["times"] > 0).select("line"))["line"].to_pylist())
 

@@ -23,13 +23,13 @@ from model_code.etl.state import (
     State,
     UnfitError,
     carry_over,
-    expect_fit,
     mapping_sha256,
     named,
     part_of,
     read_state,
     write_state,
 )
+from model_code.etl.state_fit import expect_fit, expect_nothing_lost, expect_whole
 from model_code.etl.state_parts import KEYS, Making, Parts, write_part
 from model_code.features.among import windows_among
 from model_code.features.build import features_from, needed_windows, prepare, read_by, texts_of
@@ -83,19 +83,23 @@ def _before(work: Work, engine: Engine) -> State:
     """The state that the new rows come to, its parts in the folder of the state after them.
 
     Raises:
-        InputError: the one that was handed in doesn't fit, and there is no ledger to make it anew from.
+        InputError: the one that was handed in doesn't fit, and can't be made anew without losing rows.
     """
     job, made = work.job, Made(code_sha256(), mapping_sha256(work.job.mapping), work.view.name)
     assert job.states  # noqa: S101 (who calls has looked)
     before, after = job.states
+    state, ledger = None, _files(job.ledger)
     try:
         state = read_state(before)
-        expect_fit(state, made, _files(job.ledger))
+        expect_whole(state, before)
+        expect_fit(state, made, ledger)
     except UnfitError as why:
-        if job.ledger is None:
+        if job.ledger is None or ledger is None:
             raise InputError(
                 f"The state can't be used: {why}. It can be made anew from the whole history: hand in the ledger."
             ) from None
+        if state:
+            expect_nothing_lost(state, ledger, why, add_lines=work.mapping.add_lines)
         work.say(f"the state is made anew from {job.ledger.name}: {why}")
         return _made_of(work, job.ledger, made, after, engine)
     carry_over(state, before, after)

@@ -82,7 +82,8 @@ class Staged:
 def stage(ledger: Path, mapping: ColumnMapping, *, declared: bool, engine: Engine, folder: Path) -> Staged:
     """Check a ledger row by row. `engine` is DuckDB; `declared`: the mapping is the ledger's own, not Atoll's.
 
-    Of rows with the same id, the first one is accepted, or all are added up where the mapping says so.
+    Of rows with the same id, the first one of the last file that has it is accepted, or all are added up where the
+    mapping says so.
 
     Raises:
         InputError: a file or its columns can't be used.

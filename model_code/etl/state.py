@@ -12,28 +12,27 @@ import re
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from model_code.errors import InputError
 from model_code.etl.engines import Engine
 from model_code.etl.files import Hashed, ledger_sha256
 from model_code.etl.state_parts import FILES, Parts, merge
 from model_code.etl.writing import sha256_of, write_json
 
 MANIFEST = "manifest.json"
-VERSION = 1
+VERSION = 2
 _JUDGING = ("acknowledged", "limits")
 """What a mapping lets pass changes no row that was read."""
-_SHOWN = 3
 _PART = re.compile("[0-9]{6}")
 Files: TypeAlias = Mapping[str, str]
-"""Names of a ledger's files by their sha256."""
+"""Names of a ledger's files by their sha256, in the order in which their rows count: of an id, the last one's do."""
 
 
 class UnfitError(Exception):
-    """Why a state can't be used, as the end of a sentence."""
+    """Why a state is to be made anew, as the end of a sentence."""
 
 
 class Made(NamedTuple):
@@ -108,54 +107,40 @@ def is_state(folder: Path) -> bool:
 
 
 def read_state(folder: Path) -> State:
-    """The state in a folder, each of its files looked at.
+    """The state in a folder, as its manifest has it; `expect_whole` looks at its other files.
 
     Raises:
-        UnfitError: there is none, or a file is missing, damaged, or of another version of this code.
+        UnfitError: there is none.
+        InputError: its manifest can't be read, so that nobody knows whose rows it holds.
     """
-    if not (folder / MANIFEST).exists():
+    if not is_state(folder) or not any(folder.iterdir()):
         raise UnfitError("there is none yet")
+    if (told := _told(folder)) is None:
+        raise _unreadable("can't be read")
+    if told["version"] != VERSION:
+        raise _unreadable(f"is of version {told['version']}, and this code reads version {VERSION}")
+    sha256 = told.pop("sha256", None)
+    if sha256 != _sha256(told):
+        raise _unreadable("was changed: its sha256 is another")
+    del told["version"]
+    parts = [Part(**part) for part in told.pop("parts")]
+    history, added = dict(told.pop("history")), dict(told.pop("added"))
+    return State(Made(**told.pop("made")), history, added, parts, **told)
+
+
+def _told(folder: Path) -> dict[str, Any] | None:
     try:
         told = json.loads((folder / MANIFEST).read_bytes())
-        if told["version"] != VERSION:
-            raise UnfitError(f"it is of version {told['version']}, and this code reads version {VERSION}")
-        sha256 = told.pop("sha256")
-        damaged = sha256 != _sha256(told)
-        del told["version"]
-        parts = [Part(**part) for part in told.pop("parts")]
-        state = State(Made(**told.pop("made")), parts=parts, **told)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise UnfitError(f"its {MANIFEST} can't be read") from None
-    if damaged:
-        raise UnfitError(f"its {MANIFEST} was changed: its sha256 is another")
-    expected = {f"{part.name}/{name}": part.sha256.get(name) for part in parts for name in FILES}
-    with ThreadPoolExecutor() as threads:
-        for name, found in zip(expected, threads.map(_sha256_or_none, map(folder.joinpath, expected)), strict=True):
-            if found != expected[name]:
-                raise UnfitError(f"its file {name} is {'missing' if found is None else 'damaged'}")
-    return state
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) and "version" in told else None
 
 
-def expect_fit(state: State, made: Made, ledger: Files | None) -> None:
-    """Check that a state is of this making, and of the ledger that is handed in beside it, if one is.
-
-    Raises:
-        UnfitError: it isn't.
-    """
-    if state.made.code_sha256 != made.code_sha256:
-        raise UnfitError(f"code {state.made.code_sha256[:12]} made it, and this is {made.code_sha256[:12]}")
-    if state.made.mapping_sha256 != made.mapping_sha256:
-        raise UnfitError("its rows were read by another column mapping")
-    if state.made.view != made.view:
-        raise UnfitError(f"it is of the view {state.made.view}, and the model's is {made.view}")
-    if ledger is None:
-        return
-    if late := [name for sha256, name in ledger.items() if sha256 not in state.files]:
-        raise UnfitError(
-            f"the ledger has files that it doesn't know, with later, late or corrected rows ({_some(late)})"
-        )
-    if gone := [name for sha256, name in state.history.items() if sha256 not in ledger]:
-        raise UnfitError(f"the ledger lacks files that it was made from ({_some(gone)})")
+def _unreadable(why: str) -> InputError:
+    return InputError(
+        f"The state can't be used: its {MANIFEST} {why}. So nobody can tell which files were scored with it. Bring "
+        "it back from a copy; or delete it, and hand in a ledger that has these files, too."
+    )
 
 
 def carry_over(state: State, before: Path, after: Path) -> None:
@@ -184,7 +169,12 @@ def write_state(state: State, folder: Path, engine: Engine) -> str:
         for each in folders:
             shutil.rmtree(each)
         parts.append(part_of(folder / name, one.rows + two.rows))
-    plain = {"parts": [part._asdict() for part in parts], "made": state.made._asdict()}
+    plain = {
+        "parts": [part._asdict() for part in parts],
+        "made": state.made._asdict(),
+        "history": [*map(list, state.history.items())],
+        "added": [*map(list, state.added.items())],
+    }
     manifest = {"version": VERSION, **vars(state), **plain}
     sha256 = _sha256(manifest)
     write_json(folder / MANIFEST, manifest | {"sha256": sha256})
@@ -198,12 +188,3 @@ def part_of(folder: Path, rows: int) -> Part:
 
 def _sha256(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-
-
-def _sha256_or_none(path: Path) -> str | None:
-    return sha256_of(path) if path.is_file() else None
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,18 +1,25 @@
 """A small ledger, its next month, and a model that learned from the one, made by the image's own entry points."""
 
+import json
 import shutil
 import tarfile
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from model_code.container import etl, score, train
 from model_code.etl.generate import to_csv
 from model_code.etl.generator import generate
+from model_code.etl.state import MANIFEST
 
 ROWS = 3000
 MONTH = 150
 """Rows of the new file; half of them stand in the ledger already."""
+Files: TypeAlias = pd.DataFrame | dict[str, pd.DataFrame]
+"""One file, `ledger.csv`, or several by name."""
 
 
 def purchases() -> pd.DataFrame:
@@ -74,3 +81,23 @@ def scored(root: Path, *arguments: str) -> pd.DataFrame:
     """Every row's scores, as Parquet has them."""
     score.main(list(arguments), root)
     return pd.read_parquet(root / "processing/output/scores/scores.parquet")
+
+
+def scored_by(
+    root: Path, archive: Path, new: pd.DataFrame, *, ledger: Files | None, mapping: str, **more: Path
+) -> tuple[pa.Table, dict[str, Any]]:
+    """The rows that `etl --score` makes ready, and their manifest; with a state if there is one in `more`."""
+    given = root / "processing/input"
+    put(given / "new", "new.csv", to_csv(new))
+    put(given / "model", "model.tar.gz", archive.read_bytes())
+    if ledger is not None:
+        files = ledger if isinstance(ledger, dict) else {"ledger.csv": ledger}
+        for name, rows in files.items():
+            put(given / "ledger", name, to_csv(rows))
+    if mapping:
+        put(given / "mapping", "columns.toml", mapping.encode())
+    if more:
+        shutil.copytree(more["state"], given / "state")
+    etl.main(["--score", *(["--state"] if more else [])], root)
+    made = root / "processing/output/rows"
+    return pq.read_table(made / "rows.parquet"), json.loads((made / MANIFEST).read_bytes())
