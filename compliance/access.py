@@ -18,7 +18,7 @@ _ABOVE_RIGHTS = re.compile(
 """Actions that change rights, keys, the network, the record or the templates: the deployer's alone."""
 ANSWERING = {"AWS::S3::Bucket": "Bucket", "AWS::SQS::Queue": "Queues", "AWS::SNS::Topic": "Topics"}
 """What answers by a policy of its own, and how the policy names it."""
-_TEN_MINUTES, _TWELVE_HOURS, _LONG = 600, 43200, 32
+_TEN_MINUTES, _TWELVE_HOURS, _LONG, _REQUESTS = 600, 43200, 32, 6000
 
 
 def people_hold_no_right_over_rights(templates: Templates) -> Iterator[str]:
@@ -114,17 +114,28 @@ def _refuses_plain_text(statement: dict[str, Any]) -> bool:
 
 
 def firewalls_limit_requests(templates: Templates) -> Iterator[str]:
-    """A web firewall blocks an address that asks too often, and stands before a load balancer."""
+    """A web firewall blocks an address that asks over 6,000 times in five minutes, and stands before a load balancer.
+
+    AWS lets a rule count for less, by address or by what it likes, and as far as two thousand million
+    (https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html).
+    """
     before = {_many(each.properties["WebACLArn"].get("Fn::GetAtt"))[0]
               for each in resources(templates, "AWS::WAFv2::WebACLAssociation")}  # fmt: skip
     for firewall in resources(templates, "AWS::WAFv2::WebACL"):
         limits = [
             rule
             for rule in firewall.properties.get("Rules", ())
-            if "RateBasedStatement" in rule["Statement"] and rule.get("Action") == {"Block": {}}
+            if _is_low(rule["Statement"].get("RateBasedStatement", {})) and rule.get("Action") == {"Block": {}}
         ]
         if not limits or firewall.logical_id not in before:
             yield f"{firewall.place} limits nobody"
+
+
+def _is_low(counted: dict[str, Any]) -> bool:
+    """Say whether a rule counts all requests of each address, and how far: a shorter window allows as many more."""
+    often = int(counted.get("Limit", 0)) * 300 / int(counted.get("EvaluationWindowSec", 300))
+    whole = counted.get("AggregateKeyType") == "IP" and "ScopeDownStatement" not in counted
+    return whole and 0 < often <= _REQUESTS
 
 
 def _many(value: Any) -> list[Any]:  # noqa: ANN401 (a template's value)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import FunctionType
 
-from compliance import access, predicates, record
+from compliance import access, encryption, record
 from compliance.templates import Resource, Templates, resources
 
 Subjects = Callable[[Templates], Iterable[Resource]]
@@ -63,4 +63,4 @@ def near_secrets(templates: Templates) -> Iterable[Resource]:
 
 def under_a_key(templates: Templates) -> Iterable[Resource]:
     """Give all that is encrypted under a key of ours."""
-    return (each for each in resources(templates) if each.type in predicates.UNDER_A_KEY)
+    return (each for each in resources(templates) if each.type in encryption.UNDER_A_KEY)

@@ -1,6 +1,7 @@
 """Which determination statements the claims about networks, keys, models and stores carry (see `compliance.claims`)."""
 
 from compliance import database as stores
+from compliance import encryption, groups
 from compliance import perimeter as bounds
 from compliance import predicates as holds
 from compliance import serving as serves
@@ -20,7 +21,7 @@ CLAIMED: tuple[Claim, ...] = (
         shows=("ac-4_obj",),
     ),
     Claim(
-        predicate=holds.no_rule_is_open,
+        predicate=groups.no_rule_is_open,
         over=_RULES,
         shows=(
             *("ac-4_obj", "ac-4.21_obj-1", "cm-7_obj.b-2", "cm-7_obj.b-3"),
@@ -28,7 +29,7 @@ CLAIMED: tuple[Claim, ...] = (
         ),
     ),
     Claim(
-        predicate=holds.everything_is_under_our_keys,
+        predicate=encryption.everything_is_under_our_keys,
         over=under_a_key,
         shows=("cp-9_obj.d-1", "ia-5.6_obj", "sc-28_obj", "sc-28.1_obj-1"),
         supports=("cp-9.8_obj", "sc-28.1_obj-2"),

@@ -13,6 +13,8 @@ from compliance import (
     claimed_of_rights,
     creation,
     database,
+    encryption,
+    groups,
     perimeter,
     permissions,
     predicates,
@@ -25,6 +27,8 @@ from compliance.claim import Claim
 
 _ROOMS = (
     predicates,
+    groups,
+    encryption,
     permissions,
     serving,
     perimeter,

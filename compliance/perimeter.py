@@ -5,17 +5,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from compliance.templates import Resource, Templates, resources
+from compliance.templates import Resource, Templates, log_receivers, resources
 from stacks.regions import service_principal
 
+_WITHIN = frozenset(
+    f"AWS::EC2::{kind}"
+    for kind in (
+        *("FlowLog", "RouteTable", "SecurityGroup", "SecurityGroupEgress", "SecurityGroupIngress", "Subnet"),
+        *("SubnetRouteTableAssociation", "VPC", "VPCEndpoint"),
+    )
+)
+"""All that a network of ours is made of; whatever else EC2 has may lead out, or in."""
 _WAYS_OUT = (
-    "AWS::EC2::EIP",
-    "AWS::EC2::EgressOnlyInternetGateway",
-    "AWS::EC2::InternetGateway",
-    "AWS::EC2::NatGateway",
-    "AWS::EC2::Route",
-    "AWS::EC2::VPCPeeringConnection",
-    "AWS::EC2::TransitGatewayAttachment",
+    *("AWS::EC2::", "AWS::DirectConnect::", "AWS::GlobalAccelerator::", "AWS::NetworkManager::", "AWS::RAM::"),
+    *("AWS::VpcLattice::", "AWS::Route53Resolver::ResolverEndpoint"),
 )
 _OF_AWS = re.compile(
     r":s3:::(prod-[a-z0-9-]+-starport-layer-bucket|cloudformation-custom-resource-response-[a-z0-9]+)/\*"
@@ -33,13 +36,33 @@ _PURPOSES = {
     "AWS::SecretsManager::Secret": "runs",
 }
 _KEY = re.compile(r"Keys([A-Z][a-z]+)[0-9A-F]{8}")
+_DATA = frozenset({"s3:DeleteObject*", "s3:GetObject*", "s3:ListBucket*", "s3:PutObject*"})
 NETWORK_TAG = "aws:PrincipalTag/atoll:network"
 
 
 def no_way_leads_out_of_the_network(templates: Templates) -> Iterator[str]:
-    """There is no gateway, route, peering or public address; nothing gets one."""
+    """Networks are made of subnets, groups, endpoints and flow logs alone: no gateway, route, peering or address.
+
+    Every function works within one: outside of it, Lambda gives a function the internet
+    (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
+    """
     for resource in resources(templates, *_WAYS_OUT):
-        yield f"{resource.place} leads out of the network ({resource.type})"
+        if resource.type not in _WITHIN:
+            yield f"{resource.place} may lead out of the network ({resource.type})"
+    yield from _works_outside(templates)
+    yield from _has_a_public_address(templates)
+
+
+def _works_outside(templates: Templates) -> Iterator[str]:
+    for function in resources(templates, "AWS::Lambda::Function"):
+        if not function.properties.get("VpcConfig", {}).get("SubnetIds"):
+            yield f"{function.place} works outside of the network"
+
+
+def _has_a_public_address(templates: Templates) -> Iterator[str]:
+    for database in resources(templates, "AWS::RDS::DBInstance"):
+        if database.properties.get("PubliclyAccessible") is not False:
+            yield f"{database.place} doesn't say that it has no public address"
     for subnet in resources(templates, "AWS::EC2::Subnet"):
         if subnet.properties.get("MapPublicIpOnLaunch"):
             yield f"{subnet.place} gives public addresses"
@@ -173,25 +196,36 @@ def _purpose(resource: Resource) -> str | None:
 
 
 def buckets_answer_our_machines_in_our_network(templates: Templates) -> Iterator[str]:
-    """Buckets refuse the data of functions' and tasks' roles from outside of our network."""
+    """Buckets refuse the data of functions' and tasks' roles from outside of our network, and log who asks.
+
+    But the one for access logs: in it is nothing that functions and tasks may read.
+    """
     guarded = {
-        json.dumps(policy.properties["Bucket"])
+        (policy.stack, json.dumps(policy.properties["Bucket"]))
         for policy in resources(templates, "AWS::S3::BucketPolicy")
         if any(_keeps_machines_in(each) for each in policy.properties["PolicyDocument"]["Statement"])
     }
+    receivers = log_receivers(templates)
     for bucket in resources(templates, "AWS::S3::Bucket"):
-        receives_logs = "LoggingConfiguration" not in bucket.properties
-        if not receives_logs and json.dumps({"Ref": bucket.logical_id}) not in guarded:
+        if bucket.place in receivers:
+            continue
+        if (bucket.stack, json.dumps({"Ref": bucket.logical_id})) not in guarded:
             yield f"{bucket.place} answers a function's credentials from anywhere"
+        if "LoggingConfiguration" not in bucket.properties:
+            yield f"{bucket.place} tells nobody whom it answered"
 
 
 def _keeps_machines_in(statement: dict[str, Any]) -> bool:
     conditions = statement.get("Condition", {})
+    whole = [each for each in statement["Resource"] if str(each).endswith("/*']]}")]
     return (
         statement["Effect"] == "Deny"
         and statement["Principal"] == {"AWS": "*"}
+        and set(statement["Action"]) >= _DATA
+        and bool(whole)
         and conditions.get("StringEquals") == {NETWORK_TAG: "vpc"}
-        and "aws:SourceVpc" in conditions.get("StringNotEquals", {})
+        and "*" not in conditions.get("StringNotEquals", {}).get("aws:SourceVpc", "*")
+        and len(conditions) == 2  # noqa: PLR2004 (a further condition would narrow the refusal)
     )
 
 

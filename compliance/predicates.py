@@ -10,29 +10,16 @@ from typing import Any
 from compliance.templates import Resource, Templates, resources, statements, strings
 
 _NAMES_A_SERVICE = ("/Service", "/Principal", "kms:ViaService", "iam:PassedToService", "iam:AWSServiceName")
-_RULES = ("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress")
-_PEERS = ("SourceSecurityGroupId", "DestinationSecurityGroupId")
-_BETWEEN_INSTANCES = (("tcp", 0, 65535), ("udp", 500, 500), ("50", 50, 50))
-_NOWHERE = "255.255.255.255/32"
 _TLS_POLICIES = frozenset(f"ELBSecurityPolicy-TLS13-1-{kind}-2023-04" for kind in ("2-FIPS", "2-Res-FIPS", "3-FIPS"))
 _CREDENTIALS = frozenset({"authorization", "cookie"})
 _SECRET_NAME = re.compile(
     r"PASS(WORD|WD)?$|SECRET(_KEY)?$|TOKEN$|CREDENTIALS?$|(API|PRIVATE|ACCESS)_KEY", re.IGNORECASE
 )
+_IN_A_URL = re.compile(r"://[^/?#@\s]*:[^/?#\s]*@|[?&](password|passwd|pwd|secret|token)=", re.IGNORECASE)
+"""A password before the host, or among what follows the path."""
+_NOBODY = re.compile(r"[1-9][0-9]*(:[1-9][0-9]*)?")
+"""A user, and a group where it is said, by number; 0 is root's, and a name may be."""
 _RUNBOOK = re.compile(r"docs/runbooks/[a-z0-9-]+\.md")
-_KEYS = {
-    "AWS::Backup::BackupVault": "EncryptionKeyArn",
-    "AWS::CloudTrail::Trail": "KMSKeyId",
-    "AWS::Lambda::Function": "KmsKeyArn",
-    "AWS::Logs::LogGroup": "KmsKeyId",
-    "AWS::RDS::DBInstance": "KmsKeyId",
-    "AWS::SNS::Topic": "KmsMasterKeyId",
-    "AWS::SQS::Queue": "KmsMasterKeyId",
-    "AWS::SageMaker::EndpointConfig": "KmsKeyId",
-    "AWS::SecretsManager::Secret": "KmsKeyId",
-}
-
-UNDER_A_KEY = (*_KEYS, "AWS::ECR::Repository", "AWS::S3::Bucket")
 
 
 def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
@@ -43,54 +30,6 @@ def no_partition_is_spelled_out(templates: Templates) -> Iterator[str]:
             hosted = ".amazonaws.com" in text and not place.endswith(_NAMES_A_SERVICE)
             if named or hosted:
                 yield f"{place} spells out a partition: {text}"
-
-
-def no_rule_is_open(templates: Templates) -> Iterator[str]:
-    """Each rule of a security group names a group and one port, but among jobs; no addresses."""
-    # Instances of one job pick their ports: their group may be open to itself, by TCP and the IPsec that encrypts it.
-    foundation = templates.get("Atoll-Foundation", {})
-    jobs = foundation.get("Outputs", {}).get("JobSecurityGroupId", {}).get("Value")
-    for resource in resources(templates, *_RULES):
-        own = resource.properties
-        inner = [*own.get("SecurityGroupIngress", ()), *own.get("SecurityGroupEgress", ())]
-        for rule in inner if resource.type == "AWS::EC2::SecurityGroup" else [own]:
-            if rule.get("CidrIp") == _NOWHERE:
-                continue  # CDK's way to say that nothing may leave
-            if "CidrIp" in rule or "CidrIpv6" in rule:
-                yield f"{resource.place} has a rule for addresses"
-            ports = (rule.get("IpProtocol"), rule.get("FromPort"), rule.get("ToPort"))
-            among_jobs = jobs and rule.get("GroupId") == jobs and jobs in [rule.get(peer) for peer in _PEERS]
-            one_port = ports[0] == "tcp" and ports[1] is not None and ports[1] == ports[2]
-            if not one_port and not (among_jobs and ports in _BETWEEN_INSTANCES):
-                yield f"{resource.place} has a rule for more than one port"
-
-
-def everything_is_under_our_keys(templates: Templates) -> Iterator[str]:
-    """Buckets, logs, queues, topics, secrets, images, databases and trails name a key of ours."""
-    for resource in resources(templates):
-        key = _KEYS.get(resource.type)
-        if key and key not in resource.properties:
-            yield f"{resource.place} has no {key}"
-        if resource.type == "AWS::ECR::Repository" and "KmsKey" not in resource.properties.get(
-            "EncryptionConfiguration", {}
-        ):
-            yield f"{resource.place} has no key for images"
-    log_targets = {
-        str(bucket.properties["LoggingConfiguration"]["DestinationBucketName"])
-        for bucket in resources(templates, "AWS::S3::Bucket")
-        if "LoggingConfiguration" in bucket.properties
-    }
-    for bucket in resources(templates, "AWS::S3::Bucket"):
-        receives_logs = (
-            str({"Ref": bucket.logical_id}) in log_targets and "LoggingConfiguration" not in bucket.properties
-        )
-        if not receives_logs and not _has_own_key(bucket):
-            yield f"{bucket.place} is not under a key of ours"
-
-
-def _has_own_key(bucket: Resource) -> bool:
-    rules = bucket.properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
-    return any("KMSMasterKeyID" in rule["ServerSideEncryptionByDefault"] for rule in rules)
 
 
 def logs_are_kept(templates: Templates) -> Iterator[str]:
@@ -210,10 +149,21 @@ def alarms_name_their_runbook(templates: Templates) -> Iterator[str]:
 
 
 def no_secret_is_in_plain_sight(templates: Templates) -> Iterator[str]:
-    """No environment of a container, function or model has a secret's name or a secret's value."""
+    """No environment of a container, function or model has a secret's name or value, or a URL with a password."""
     for place, name, value in _environments(templates):
-        if _SECRET_NAME.search(name) or "{{resolve:" in str(value):
+        text = _flat(value)
+        if _SECRET_NAME.search(name) or "{{resolve:" in str(value) or _IN_A_URL.search(text):
             yield f"{place} has {name} in plain sight"
+
+
+def _flat(value: object) -> str:
+    """Write a value as one text, with a sign for what CloudFormation resolves."""
+    match value:
+        case {"Fn::Join": [str(separator), [*parts]]}:
+            return separator.join(map(_flat, parts))
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), _]} | str(text):
+            return text
+    return "~"
 
 
 def _environments(templates: Templates) -> Iterator[tuple[str, str, object]]:
@@ -224,16 +174,21 @@ def _environments(templates: Templates) -> Iterator[tuple[str, str, object]]:
         for container in task.properties["ContainerDefinitions"]:
             for variable in container.get("Environment", ()):
                 yield task.place, variable["Name"], variable["Value"]
+    yield from _of_models(templates)
+
+
+def _of_models(templates: Templates) -> Iterator[tuple[str, str, object]]:
     for model in resources(templates, "AWS::SageMaker::Model"):
-        for name, value in model.properties["PrimaryContainer"].get("Environment", {}).items():
-            yield model.place, name, value
+        for container in (model.properties.get("PrimaryContainer", {}), *model.properties.get("Containers", ())):
+            for name, value in container.get("Environment", {}).items():
+                yield model.place, name, value
 
 
 def containers_are_confined(templates: Templates) -> Iterator[str]:
     """Tasks run without root on a read-only file system, and only from a digest."""
     for task in resources(templates, "AWS::ECS::TaskDefinition"):
         for container in task.properties["ContainerDefinitions"]:
-            confined = container.get("ReadonlyRootFilesystem") and container.get("User") not in {None, "0", "root"}
+            confined = container.get("ReadonlyRootFilesystem") and _NOBODY.fullmatch(str(container.get("User")))
             if not confined or container.get("Privileged"):
                 yield f"{task.place} runs as root or writes to its image"
             if "@sha256:" not in str(container["Image"]):
@@ -249,8 +204,6 @@ def functions_are_traced(templates: Templates) -> Iterator[str]:
 
 CLAIMS = (
     no_partition_is_spelled_out,
-    no_rule_is_open,
-    everything_is_under_our_keys,
     logs_are_kept,
     the_balancer_is_internal_and_fips,
     one_door_is_for_machines,

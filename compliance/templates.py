@@ -63,6 +63,21 @@ def resources(templates: Templates, *types: str) -> Iterator[Resource]:
                 )
 
 
+def log_receivers(templates: Templates) -> set[str]:
+    """Give the places of the buckets to which others' access logs go, and in which nothing of the system's is kept."""
+    outputs = templates.get("Atoll-Foundation", {}).get("Outputs", {})
+    kept = [outputs[name]["Value"] for name in ("AuditBucket", "DataBucket", "ReleaseBucket") if name in outputs]
+    buckets = [*resources(templates, "AWS::S3::Bucket")]
+    named = [each.properties.get("LoggingConfiguration", {}).get("DestinationBucketName") for each in buckets]
+    return {
+        each.place
+        for each in buckets
+        if (own := {"Ref": each.logical_id}) in named
+        and own not in kept
+        and "LoggingConfiguration" not in each.properties
+    }
+
+
 def statements(templates: Templates) -> Iterator[Statement]:
     """Give every statement of every policy for identities."""
     for policy in resources(templates, "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):

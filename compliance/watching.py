@@ -16,6 +16,8 @@ _ENDS_A_RECORD = frozenset(
     }.items()
     for action in actions
 )
+_DAYS_LOCKED = 30
+"""What the settings allow at least (`logs.custom_archive_days`)."""
 _OF_ENHANCED_MONITORING = "log-group:RDSOSMetrics:"
 """Where RDS writes an instance's own figures, with the rights that AWS gives it: no record of anybody's deeds
 (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonRDSEnhancedMonitoringRole.html)."""
@@ -36,18 +38,28 @@ def every_call_is_recorded(templates: Templates) -> Iterator[str]:
 def the_record_is_locked(templates: Templates) -> Iterator[str]:
     """A trail proves its files' integrity; its bucket, the record's and the released models' keep each version locked.
 
-    Object Lock with a default retention protects a version from being deleted or written over until that day
+    For thirty days or more, as the settings' log profile says. Object Lock with a default retention protects a version
+    from being deleted or written over until that day
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html).
     """
     for trail in resources(templates, "AWS::CloudTrail::Trail"):
         if trail.properties.get("EnableLogFileValidation") is not True:
             yield f"{trail.place} doesn't prove that its files are as they were written"
     for bucket in locked_buckets(templates):
-        rule = bucket.properties.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention", {})
-        if bucket.properties.get("ObjectLockEnabled") is not True or int(rule.get("Days", 0)) < 1:
+        if bucket.properties.get("ObjectLockEnabled") is not True or not _locks(bucket):
             yield f"{bucket.place} isn't locked by default"
         if bucket.properties.get("VersioningConfiguration") != {"Status": "Enabled"}:
             yield f"{bucket.place} keeps no versions"
+
+
+def _locks(bucket: Resource) -> bool:
+    said = bucket.properties.get("ObjectLockConfiguration", {})
+    rule = said.get("Rule", {}).get("DefaultRetention", {})
+    return (
+        said.get("ObjectLockEnabled") == "Enabled"
+        and rule.get("Mode") in {"COMPLIANCE", "GOVERNANCE"}
+        and int(rule.get("Days", 0)) >= _DAYS_LOCKED
+    )
 
 
 def locked_buckets(templates: Templates) -> Iterator[Resource]:

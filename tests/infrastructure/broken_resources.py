@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from compliance import encryption, groups
 from compliance import predicates as holds
 from compliance import serving as serves
 from tests.infrastructure.template_parts import CONTAINER, ENDPOINT, Claim, Mutation, one, trail_bucket, whole
@@ -38,42 +39,42 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         lambda t: one(t, "Atoll-Foundation", "AWS::S3::Bucket").update(Note="s3.us-east-1.amazonaws.com"),
     ),
     (
-        holds.no_rule_is_open,
+        groups.no_rule_is_open,
         lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupIngress").update(CidrIp="0.0.0.0/0"),
     ),
     (
-        holds.no_rule_is_open,
+        groups.no_rule_is_open,
         lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroup").update(
             SecurityGroupEgress=[{"CidrIpv6": "::/0", "IpProtocol": "-1"}]
         ),
     ),
     (
-        holds.no_rule_is_open,
+        groups.no_rule_is_open,
         lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupIngress").update(CidrIp="0.0.0.0/1"),
     ),
     (
-        holds.no_rule_is_open,
+        groups.no_rule_is_open,
         lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupEgress").update(FromPort=0, ToPort=65535),
     ),
     (
-        holds.no_rule_is_open,
+        groups.no_rule_is_open,
         lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupEgress").update(IpProtocol="-1"),
     ),
-    (holds.no_rule_is_open, lambda t: _open_jobs(t, peer={"Ref": "AnotherGroup"}, protocol="tcp", ports=(0, 65535))),
+    (groups.no_rule_is_open, lambda t: _open_jobs(t, peer={"Ref": "AnotherGroup"}, protocol="tcp", ports=(0, 65535))),
     (
-        holds.no_rule_is_open,
+        groups.no_rule_is_open,
         lambda t: one(t, "Atoll-Foundation", "AWS::EC2::SecurityGroupIngress").update(
             GroupId={"Ref": "AnotherGroup"}, SourceSecurityGroupId=_jobs(t), FromPort=0, ToPort=65535
         ),
     ),
-    (holds.no_rule_is_open, lambda t: _open_jobs(t, peer=_jobs(t), protocol="-1", ports=(0, 65535))),
-    (holds.no_rule_is_open, lambda t: _open_jobs(t, peer=_jobs(t), protocol="udp", ports=(0, 65535))),
+    (groups.no_rule_is_open, lambda t: _open_jobs(t, peer=_jobs(t), protocol="-1", ports=(0, 65535))),
+    (groups.no_rule_is_open, lambda t: _open_jobs(t, peer=_jobs(t), protocol="udp", ports=(0, 65535))),
     (
-        holds.everything_is_under_our_keys,
+        encryption.everything_is_under_our_keys,
         lambda t: one(t, "Atoll-Foundation", "AWS::S3::Bucket", "Data").pop("BucketEncryption"),
     ),
     (
-        holds.everything_is_under_our_keys,
+        encryption.everything_is_under_our_keys,
         lambda t: one(t, "Atoll-Registry", "AWS::ECR::Repository").pop("EncryptionConfiguration"),
     ),
     (
@@ -153,23 +154,23 @@ MUTATIONS: list[tuple[Claim, Mutation]] = [
         lambda t: one(t, ENDPOINT, "AWS::SageMaker::Model")["PrimaryContainer"]["Environment"].update(API_TOKEN="x"),
     ),
     (
-        holds.everything_is_under_our_keys,
+        encryption.everything_is_under_our_keys,
         lambda t: one(t, "Atoll-Release", "AWS::SQS::Queue").pop("KmsMasterKeyId"),
     ),
     (
-        holds.everything_is_under_our_keys,
+        encryption.everything_is_under_our_keys,
         lambda t: one(t, "Atoll-Release", "AWS::SNS::Topic").pop("KmsMasterKeyId"),
     ),
     (
-        holds.everything_is_under_our_keys,
+        encryption.everything_is_under_our_keys,
         lambda t: one(t, "Atoll-Tracking", "AWS::SecretsManager::Secret").pop("KmsKeyId"),
     ),
     (
-        holds.everything_is_under_our_keys,
+        encryption.everything_is_under_our_keys,
         lambda t: one(t, "Atoll-Registry", "AWS::ECR::Repository")["EncryptionConfiguration"].pop("KmsKey"),
     ),
     (
-        holds.everything_is_under_our_keys,
+        encryption.everything_is_under_our_keys,
         lambda t: one(t, ENDPOINT, "AWS::SageMaker::EndpointConfig").pop("KmsKeyId"),
     ),
     (holds.logs_are_kept, lambda t: one(t, "Atoll-Release", "AWS::Logs::LogGroup").pop("RetentionInDays")),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.predicates import no_rule_is_open
+from compliance.groups import no_rule_is_open
 from compliance.synth import ROOT, SynthError, synthesize
 from compliance.templates import Template, resources
 from stacks.settings import load

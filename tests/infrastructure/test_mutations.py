@@ -18,6 +18,7 @@ from tests.infrastructure import (
     broken_reach,
     broken_record,
     broken_resources,
+    broken_review,
     broken_watching,
 )
 from tests.infrastructure.template_parts import Claim, Mutation
@@ -32,6 +33,7 @@ MUTATIONS = [
     *broken_record.MUTATIONS,
     *broken_access.MUTATIONS,
     *broken_watching.MUTATIONS,
+    *broken_review.MUTATIONS,
 ]
 ALL_CLAIMS = {*RULES, may.every_role_is_bounded}
 
