@@ -31,8 +31,8 @@ CLAIMED: tuple[Claim, ...] = (
     Claim(
         predicate=encryption.everything_is_under_our_keys,
         over=under_a_key,
-        shows=("cp-9_obj.d-1", "ia-5.6_obj", "sc-28_obj", "sc-28.1_obj-1"),
-        supports=("cp-9.8_obj", "sc-28.1_obj-2"),
+        shows=("cp-9_obj.d-1", "ia-5.6_obj", "sc-28.1_obj-1"),
+        supports=("cp-9.8_obj", "sc-28.1_obj-2", "sc-28_obj"),
     ),
     Claim(
         predicate=holds.logs_are_kept,
@@ -78,8 +78,7 @@ CLAIMED: tuple[Claim, ...] = (
     Claim(
         predicate=holds.containers_are_confined,
         over=kinds("AWS::ECS::TaskDefinition"),
-        shows=("cm-7_obj.b-4",),
-        supports=("cm-7_obj.a", "cm-7.2_obj", "cm-7.5_obj.b", "si-7_obj.a-1"),
+        supports=("cm-7_obj.a", "cm-7.2_obj", "cm-7.5_obj.b", "si-7_obj.a-1", "cm-7_obj.b-4"),
     ),
     Claim(
         predicate=serves.models_are_named_by_digest,
@@ -89,7 +88,8 @@ CLAIMED: tuple[Claim, ...] = (
     Claim(
         predicate=serves.endpoint_disks_are_under_our_keys,
         over=kinds("AWS::SageMaker::EndpointConfig"),
-        shows=("sc-28_obj", "sc-28.1_obj-1"),
+        shows=("sc-28.1_obj-1",),
+        supports=("sc-28_obj",),
     ),
     Claim(
         predicate=serves.endpoints_roll_back,

@@ -98,14 +98,13 @@ CLAIMED: tuple[Claim, ...] = (
             *resources(templates, "AWS::CloudTrail::Trail"),
             *watches.locked_buckets(templates),
         ],
-        shows=("au-9_obj.a", "cm-2.3_obj", "cm-3_obj.e", "si-7_obj.a-3"),
-        supports=("au-11_obj",),
+        shows=("au-9_obj.a", "si-7_obj.a-3"),
+        supports=("au-11_obj", "cm-2.3_obj", "cm-3_obj.e"),
     ),
     Claim(
         predicate=watches.traffic_is_recorded,
         over=kinds("AWS::EC2::VPC", "AWS::EC2::FlowLog"),
-        shows=("si-4_obj.c.1",),
-        supports=("si-4_obj.a.2-2", "si-4.4_obj.b-1", "si-4.4_obj.b-2", "sc-7_obj.a-1", "sc-7_obj.a-3"),
+        supports=("si-4_obj.a.2-2", "si-4.4_obj.b-1", "si-4.4_obj.b-2", "sc-7_obj.a-1", "sc-7_obj.a-3", "si-4_obj.c.1"),
     ),
     Claim(
         predicate=watches.nobody_ends_a_record,

@@ -17,6 +17,7 @@ INSTALLED = Path(__file__).resolve().parent.parent / "build" / "catalogue"
 _FILE = "FedRAMP_rev5_MODERATE-baseline-resolved-profile_catalog.xml"
 _BELOW = f"lib/*/site-packages/trestle_fedramp/resources/fedramp-source/content/baselines/rev5/xml/{_FILE}"
 _OSCAL = "{http://csrc.nist.gov/ns/oscal/1.0}"
+_INSERT = f"{_OSCAL}insert"
 _OBJECTIVE, _OWN_TEXT = "assessment-objective", ("statement", "item")
 
 
@@ -29,6 +30,8 @@ class Statement:
     """One determination statement: what an assessor decides on, in the words of NIST SP 800-53A.
 
     `part` is empty where it assesses words above the first response point: the workbook has no row for those.
+    `parameters` tells by id what each parameter in the words is, and the value that FedRAMP sets; `guidance` is what
+    FedRAMP asks of the control beyond its words.
     """
 
     id: str
@@ -38,6 +41,8 @@ class Statement:
     by_system: bool
     methods: tuple[str, ...]
     part: str
+    parameters: Mapping[str, str]
+    guidance: str
 
     @property
     def family(self) -> str:
@@ -70,10 +75,11 @@ def _parsed(path: Path) -> Catalogue:
     root = ET.fromstring(path.read_bytes())  # noqa: S314 (a file of a package whose hash is pinned)
     statements: dict[str, Statement] = {}
     parts: dict[str, list[str]] = {}
+    told = {each.get("id", ""): _parameter(each) for each in root.iter(f"{_OSCAL}param")}
     for control in root.iter(f"{_OSCAL}control"):
         owner = dict(_parts_of(control))
         parts |= {part: [] for part in owner.values() if part}
-        for statement in _statements(control, owner):
+        for statement in _statements(control, owner, told):
             statements[statement.id] = statement
             if statement.part:
                 parts[statement.part].append(statement.id)
@@ -93,8 +99,8 @@ def _parts_of(control: ET.Element) -> Iterator[tuple[str, str]]:
     return walk(control, "")
 
 
-def _statements(control: ET.Element, owner: Mapping[str, str]) -> Iterator[Statement]:
-    levels = _values(control, "implementation-level")
+def _statements(control: ET.Element, owner: Mapping[str, str], told: Mapping[str, str]) -> Iterator[Statement]:
+    levels, guidance = _values(control, "implementation-level"), _guidance(control)
     title = " ".join((control.findtext(f"{_OSCAL}title") or "").split())
 
     def walk(element: ET.Element, methods: tuple[str, ...], about: str) -> Iterator[Statement]:
@@ -112,6 +118,8 @@ def _statements(control: ET.Element, owner: Mapping[str, str]) -> Iterator[State
                     by_system="system" in levels,
                     methods=asked,
                     part=owner[text],
+                    parameters={name: told[name] for name in _inserted(part)},
+                    guidance=guidance,
                 )
 
     return walk(control, (), "")
@@ -125,13 +133,35 @@ def _values(element: ET.Element, name: str) -> list[str]:
     return [each.get("value", "") for each in element.findall(f"{_OSCAL}prop") if each.get("name") == name]
 
 
+def _inserted(part: ET.Element) -> list[str]:
+    return [each.get("id-ref", "") for paragraph in part.findall(f"{_OSCAL}p") for each in paragraph.iter(_INSERT)]
+
+
 def _words(part: ET.Element) -> str:
     """Give a statement's words; a parameter that somebody sets stands as its id in brackets."""
-    paragraphs = part.findall(f"{_OSCAL}p")
-    for insert in (each for paragraph in paragraphs for each in paragraph.iter(f"{_OSCAL}insert")):
+    return _text(*part.findall(f"{_OSCAL}p")).rstrip(";")
+
+
+def _text(*elements: ET.Element) -> str:
+    for insert in (each for element in elements for each in element.iter(_INSERT)):
         insert.text = f"[{insert.get('id-ref')}]"
-    text = " ".join("".join(paragraph.itertext()) for paragraph in paragraphs)
-    return re.sub(r"\s+", " ", text).strip().rstrip(";")
+    return " ".join(" ".join("".join(element.itertext()) for element in elements).split())
+
+
+def _parameter(param: ET.Element) -> str:
+    """Tell what a parameter is: its label or choices, and what FedRAMP sets."""
+    label, choices = param.findall(f"{_OSCAL}label"), [_text(each) for each in param.iter(f"{_OSCAL}choice")]
+    what = _text(*label) or "; or ".join(choices)
+    set_by = _text(*param.findall(f"{_OSCAL}constraint"))
+    return f"{what} (FedRAMP: {set_by})" if set_by else what
+
+
+def _guidance(control: ET.Element) -> str:
+    """Give FedRAMP's own requirements and guidance of a control; those of its enhancements are theirs."""
+    own = [each for part in control.findall(f"{_OSCAL}part") for each in part.iter(f"{_OSCAL}part")]
+    said = [each for each in own if re.search(r"_fr_(smt|gdn)", each.get("id", ""))]
+    told = [" ".join([*_values(each, "label"), _text(*each.findall(f"{_OSCAL}p"))]) for each in said]
+    return " ".join(told)
 
 
 def name_of(control: str) -> str:

@@ -1,6 +1,6 @@
 """The fold: from facts and claims to one state for each determination statement, and for each part of the CIS workbook.
 
-proven      predicates over more than nothing hold, and each kills mutants of its own subjects
+proven      predicates over more than nothing hold, each kills mutants of its own subjects, and parameters have values
 supported   the mechanism is there; that it is operated, or is enough, isn't shown
 account     a command answers it in the account
 inherited   somebody else's authorization answers it
@@ -17,6 +17,7 @@ from compliance.templates import Templates
 from evidence.assigned import INHERITED, NOT_APPLICABLE, owner
 from evidence.catalogue import Catalogue, Statement
 from evidence.mutants import Kill, kills
+from evidence.parameters import TAKEN
 from evidence.questions import QUESTIONS
 
 STATES = ("proven", "supported", "account", "people", "inherited", "n/a")
@@ -113,9 +114,11 @@ def _state(statement: Statement, judged: tuple[Judged, ...]) -> tuple[str, tuple
     showing = [each for each in judged if statement.id in each.claim.shows]
     supporting = [each for each in judged if statement.id in each.claim.supports and each.holds]
     lacking = [each.lacks for each in showing if each.lacks]
+    lacking += [f"nobody took a value for [{each}]" for each in statement.parameters if showing and each not in TAKEN]
     if showing and not lacking:
         subjects = sum(len(each.subjects) for each in showing)
-        return "proven", _names(showing), f"holds for {subjects} resources; each claim is broken by its mutants"
+        proof = f"holds for {subjects} resources; each claim is broken by its mutants"
+        return "proven", _names(showing), "; ".join([proof, *_taken(statement)])
     for table, state in ((NOT_APPLICABLE, "n/a"), (INHERITED, "inherited")):
         if said := table.get(statement.id) or table.get(statement.control):
             return state, (), said
@@ -125,6 +128,10 @@ def _state(statement: Statement, judged: tuple[Judged, ...]) -> tuple[str, tuple
         return "supported", _names(carried), "; ".join(lacking) or "the mechanism is there; its operation isn't shown"
     who = owner(statement.control)
     return "people", (), "; ".join([f"{who.role}: {who.record}", *lacking])
+
+
+def _taken(statement: Statement) -> list[str]:
+    return [f"[{name}] taken as: {TAKEN[name]}" for name in statement.parameters]
 
 
 def _names(judged: Iterable[Judged]) -> tuple[str, ...]:

@@ -1,8 +1,11 @@
 """Mutants: a deployment with one thing wrong, made by rule and not by hand, and whether a claim objects to it.
 
-Each operator changes one resource at one place: `drop` takes a property or an element away, `weaken` turns a switch or
-a number, `open` lets addresses in or out, `widen` adds a right or a principal, `reveal` puts a secret's value there.
-A claim that no mutant of its own subjects can break claims nothing. A mutant that a predicate can't read is no kill.
+Each operator changes one resource at one place: `drop` takes a property, a statement or an element away, `weaken` turns
+a switch, a number, a word or a refusal, `open` lets addresses in or out, `widen` adds a right or a principal, `rekey`
+names a key of AWS's, `reveal` puts a secret's value into an environment. What CloudFormation resolves (`Ref`, `Fn::*`)
+is taken or left whole: nobody could deploy half of one.
+A claim that no mutant of its own subjects can break claims nothing. A mutant that a predicate can't read is no kill; a
+kill is an objection to a template, and no deployment: CloudFormation may refuse that template by itself.
 """
 
 import json
@@ -30,6 +33,22 @@ _OPENS: dict[str, dict[str, Any]] = {
     "AWS::EC2::Subnet": {"MapPublicIpOnLaunch": True},
     "AWS::IAM::Role": {"MaxSessionDuration": 604800},
 }
+_WEAKER = {
+    "AssignPublicIp": ("ENABLED",),
+    "Effect": ("Allow",),
+    "Image": ("nginx:latest",),
+    "Protocol": ("HTTP",),
+    "Scheme": ("internet-facing",),
+    "SslPolicy": ("ELBSecurityPolicy-2016-08",),
+    "Status": ("Suspended",),
+    "TrafficType": ("ACCEPT",),
+    "User": ("root", "0:0"),
+}
+"""Words that mean less, by the property that says them."""
+_KEYS = frozenset(
+    {"EncryptionKeyArn", "KMSKeyId", "KMSMasterKeyID", "KmsKey", "KmsKeyArn", "KmsKeyId", "KmsMasterKeyId"}
+)
+_OF_AWS = "alias/aws/any"
 _REVEALED = "{{resolve:secretsmanager:any}}"
 _LONGEST = 160
 
@@ -106,15 +125,26 @@ def _turned(path: tuple[str | int, ...], value: Any) -> Iterator[_Change]:  # no
         yield _Change(operator="weaken", path=path, after=not value)
     elif isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
         yield from (_Change(operator="weaken", path=path, after=type(value)(each)) for each in (0, int(value) * 1000))
-    elif isinstance(value, str):
+    elif path[-1] in _WEAKER:
+        yield from (_Change(operator="weaken", path=path, after=each) for each in _WEAKER[path[-1]] if each != value)
+    elif path[-1] in _KEYS:
+        yield _Change(operator="rekey", path=path, after=_OF_AWS)
+    elif "Environment" in path and path[-1] != "Name" and isinstance(value, str):
         yield _Change(operator="reveal", path=path, after=_REVEALED)
 
 
 def _places(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:  # noqa: ANN401
+    if _is_resolved(value):
+        return
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, each in inner:
         yield (*path, key), each
         yield from _places(each, (*path, key))
+
+
+def _is_resolved(value: Any) -> bool:  # noqa: ANN401
+    """Say whether CloudFormation puts something in a value's place."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))
 
 
 def _objection(claim: Claim, templates: Templates, resource: Resource, change: _Change) -> str:

@@ -3,7 +3,6 @@
 Nothing is guessed: what only an assessor, the agency or AWS can say stays empty, and is counted.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
 from evidence.catalogue import name_of
@@ -40,7 +39,11 @@ _MARKED = {
     "inherited": ("Inherited",),
     "n/a": ("N/A",),
 }
-"""What a part's state lets us mark: whence it comes. That a part is implemented is said of what is deployed."""
+"""What a state that all statements of a part are in lets us mark: whence it comes.
+
+A part of mixed states stays empty: whether it is Shared or Hybrid is a word about who runs the rest, and that a part is
+implemented is said of what is deployed.
+"""
 
 Sheet = tuple[Sequence[str], list[tuple[str, ...]]]
 
@@ -64,7 +67,8 @@ def _case(entry: Entry) -> tuple[str, ...]:
         "Control ID": name_of(about.control),
         "Assessment Procedure": about.id,
         "Objective": about.words,
-        "Parameter": " ".join(re.findall(r"\[([^\]]+)\]", about.words)),
+        "Parameter": "; ".join(f"[{name}]: {what}" for name, what in about.parameters.items()),
+        "FedRAMP Guidance": about.guidance,
         "Test Method": ", ".join(about.methods),
         "Evidence": _evidence(entry),
     }
@@ -78,10 +82,11 @@ def _evidence(entry: Entry) -> str:
 
 
 def _parts(ledger: Ledger) -> list[tuple[str, ...]]:
-    return [
-        (label(part), *("x" if name in _MARKED.get(state, ()) else "" for name in CIS[1:]))
-        for part, state in ledger.parts.items()
-    ]
+    states: dict[str, set[str]] = {}
+    for entry in ledger.entries.values():
+        states.setdefault(entry.statement.part, set()).add(entry.state)
+    marked = {part: _MARKED.get(next(iter(found)), ()) if len(found) == 1 else () for part, found in states.items()}
+    return [(label(part), *("x" if name in marked[part] else "" for name in CIS[1:])) for part in ledger.parts]
 
 
 def label(part: str) -> str:

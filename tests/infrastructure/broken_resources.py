@@ -30,13 +30,12 @@ def _selected(templates: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 MUTATIONS: list[tuple[Claim, Mutation]] = [
-    (
-        holds.no_partition_is_spelled_out,
-        lambda t: one(t, "Atoll-Foundation", "AWS::S3::Bucket").update(Note="arn:aws:s3:::a"),
-    ),
-    (
-        holds.no_partition_is_spelled_out,
-        lambda t: one(t, "Atoll-Foundation", "AWS::S3::Bucket").update(Note="s3.us-east-1.amazonaws.com"),
+    *(
+        (
+            holds.no_partition_is_spelled_out,
+            lambda t, text=text: one(t, "Atoll-Foundation", "AWS::S3::Bucket").update(Note=text),
+        )
+        for text in ("arn:aws:s3:::a", "s3.us-east-1.amazonaws.com")
     ),
     (
         groups.no_rule_is_open,

@@ -76,8 +76,8 @@ def test_where_no_model_is_served_nothing_is_said_of_models(assembly: Callable[[
     assert counts(ledger) == _kept()["govcloud-east"], (
         "make evidence for both, and copy counts.json to docs/evidence.json"
     )
-    assert ledger.entries["sc-28_obj"].state != "proven"
-    assert "no evidence: endpoint_disks_are_under_our_keys" in ledger.entries["sc-28_obj"].words
+    assert ledger.entries["sc-28.1_obj-1"].state != "proven"
+    assert "no evidence: endpoint_disks_are_under_our_keys" in ledger.entries["sc-28.1_obj-1"].words
 
 
 def test_the_same_templates_give_the_same_bytes(ledger: Ledger, folder: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from compliance.claims import CLAIMS, MECHANISMS, RULES, carried
 from compliance.permissions import every_role_is_bounded
 from evidence.assigned import INHERITED, NOT_APPLICABLE
 from evidence.catalogue import Catalogue, name_of
+from evidence.parameters import TAKEN
 from evidence.questions import MOST, QUESTIONS
 
 SHOWN = {each for claim in CLAIMS for each in claim.shows}
@@ -48,6 +49,10 @@ def test_inherited_and_inapplicable_are_controls_or_statements_of_the_baseline(c
 
 def test_a_statement_that_is_shown_is_not_merely_supported_by_the_same_claim() -> None:
     assert [claim.name for claim in CLAIMS if set(claim.shows) & set(claim.supports)] == []
+
+
+def test_every_parameter_of_what_is_shown_has_a_value_and_no_other(catalogue: Catalogue) -> None:
+    assert {name for each in SHOWN for name in catalogue.statements[each].parameters} == set(TAKEN)
 
 
 def test_a_command_serves_at_most_ten_statements_and_each_is_asked_once() -> None:

@@ -67,6 +67,17 @@ def test_a_claim_that_no_mutant_breaks_only_supports(catalogue: Catalogue, aslee
     assert entry.words == "no mutant breaks nothing_is_asked"
 
 
+def test_a_proof_names_the_value_that_it_takes_for_a_parameter(catalogue: Catalogue, shut: Claim) -> None:
+    timed = Claim(predicate=shut.predicate, over=shut.over, shows=("sc-10_obj", "ac-12_obj"))
+    entries = fold(catalogue, house({"Shut": True}), (timed,)).entries
+    assert entries["sc-10_obj"].state == "proven"
+    assert entries["sc-10_obj"].words.endswith("[sc-10_odp] taken as: ten minutes without traffic, at load balancers")
+    assert (entries["ac-12_obj"].state, entries["ac-12_obj"].words) == (
+        "supported",
+        "nobody took a value for [ac-12_odp]",
+    )
+
+
 def test_all_claims_that_show_a_statement_must_prove_it(catalogue: Catalogue, shut: Claim, asleep: Claim) -> None:
     assert fold(catalogue, house({"Shut": True}), (shut, asleep)).entries["ac-3_obj"].state == "supported"
 

@@ -18,8 +18,32 @@ def test_each_place_of_a_resource_is_dropped_and_turned() -> None:
     assert _made({"Locks": [{"Bolts": 2}], "Shut": True, "Note": "x"}) == {
         *(("drop", each) for each in ("Locks", "Locks/0", "Locks/0/Bolts", "Shut", "Note")),
         *(("weaken", each) for each in ("Locks/0/Bolts", "Shut")),
-        ("reveal", "Note"),
     }
+
+
+def test_nothing_is_cut_out_of_what_cloudformation_resolves() -> None:
+    value = {"Fn::Join": ["", [{"Fn::GetAtt": ["Key", "Arn"]}, "/*"]]}
+    assert _made({"Address": value, "KmsKeyId": {"Ref": "Key"}}) == {
+        ("drop", "Address"),
+        ("drop", "KmsKeyId"),
+        ("rekey", "KmsKeyId"),
+    }
+
+
+def test_a_refusal_of_a_policy_is_taken_away_and_turned() -> None:
+    policy = {"PolicyDocument": {"Statement": [{"Effect": "Deny", "Condition": {"Bool": {"x": "false"}}}]}}
+    made = _made(policy, "AWS::S3::BucketPolicy")
+    below = "PolicyDocument/Statement/0"
+    assert {("drop", below), ("weaken", f"{below}/Effect"), ("drop", f"{below}/Condition")} <= made
+
+
+def test_what_is_allowed_is_never_turned_into_a_refusal() -> None:
+    assert ("weaken", "Effect") not in _made({"Effect": "Allow"})
+
+
+def test_a_container_gets_root_and_an_environment_a_secret() -> None:
+    made = _made({"Containers": [{"User": "10001", "Environment": [{"Name": "A", "Value": "b"}]}]})
+    assert {("weaken", "Containers/0/User"), ("reveal", "Containers/0/Environment/0/Value")} <= made
 
 
 def test_rights_are_widened_and_rules_opened() -> None:

@@ -10,7 +10,7 @@ from compliance.claim import Claim
 from evidence.catalogue import Catalogue
 from evidence.facts import Facts
 from evidence.ledger import Ledger, fold
-from evidence.workbooks import CIS, SRTM, label
+from evidence.workbooks import CIS, SRTM, label, sheets
 from evidence.written import write
 from tests.unit.evidence.conftest import house
 
@@ -62,6 +62,24 @@ def test_a_part_is_marked_by_its_state_alone(folder: Path, ledger: Ledger) -> No
     assert marked["PE-9"] == ["Inherited"]
     assert marked["AC-18 (a)"] == ["N/A"]
     assert marked["IR-4 (a)"] == []
+
+
+def test_a_part_that_is_inherited_in_part_is_not_marked_so(catalogue: Catalogue, shut: Claim) -> None:
+    half = Claim(predicate=shut.predicate, over=shut.over, shows=("ac-4.21_obj-1",))
+    ledger = fold(catalogue, house({"Shut": True}), (half,))
+    assert [ledger.entries[f"ac-4.21_obj-{n}"].state for n in (1, 2)] == ["proven", "inherited"]
+    _, rows = sheets(ledger)["cis"]
+    assert next(row for row in rows if row[0] == "AC-4(21)")[1:] == ("",) * 12
+
+
+def test_a_case_tells_the_parameter_and_what_fedramp_says(folder: Path) -> None:
+    rows = {row["Assessment Procedure"]: row for row in _read(folder / "srtm.csv")}
+    assert rows["sc-10_obj"]["Parameter"].startswith(
+        "[sc-10_odp]: time period (FedRAMP: no longer than ten (10) minutes"
+    )
+    assert rows["ac-3_obj"]["Parameter"] == rows["ac-3_obj"]["FedRAMP Guidance"] == ""
+    assert rows["sc-8_obj"]["FedRAMP Guidance"].startswith("Guidance: For each instance of data in transit")
+    assert "SC-7 (b) should be met by subnet isolation" in rows["sc-7_obj.b"]["FedRAMP Guidance"]
 
 
 def test_what_stays_empty_is_counted(folder: Path) -> None:
