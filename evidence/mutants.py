@@ -1,7 +1,7 @@
 """Mutants: a deployment with one thing wrong, made by rule and not by hand, and whether a claim objects to it.
 
 Each operator changes one resource at one place: `drop` takes a property, a statement or an element away, `weaken` turns
-a switch, a number, a word or a refusal, `open` lets addresses in or out, `widen` adds a right or a principal, `rekey`
+a switch, a number, a word or a refusal, `open` opens every port or gives addresses, `widen` adds a right or a principal, `rekey`
 names a key of AWS's, `reveal` puts a secret's value into an environment. What CloudFormation resolves (`Ref`, `Fn::*`)
 is taken or left whole: nobody could deploy half of one.
 A claim that no mutant of its own subjects can break claims nothing. A mutant that a predicate can't read is no kill; a
@@ -18,7 +18,6 @@ from compliance.templates import Resource, Templates
 
 ENOUGH, MORE, TRIES = 3, 100, 4000
 """Kills that are shown; mutants tried for another one after the first; and before the first."""
-_ANYWHERE = "0.0.0.0/0"
 _STRONG = (
     "cloudformation:ExecuteChangeSet",
     "cloudformation:CreateChangeSet",
@@ -28,11 +27,16 @@ _STRONG = (
     "*",
 )
 _OPENS: dict[str, dict[str, Any]] = {
-    "AWS::EC2::SecurityGroupIngress": {"CidrIp": _ANYWHERE},
-    "AWS::EC2::SecurityGroupEgress": {"CidrIp": _ANYWHERE},
+    "AWS::EC2::SecurityGroupIngress": {"IpProtocol": "-1"},
+    "AWS::EC2::SecurityGroupEgress": {"IpProtocol": "-1"},
     "AWS::EC2::Subnet": {"MapPublicIpOnLaunch": True},
-    "AWS::IAM::Role": {"MaxSessionDuration": 604800},
 }
+_REQUIRED = frozenset(
+    {"Action", "Effect", "Principal", "Resource", "Statement", "AssumeRolePolicyDocument", "IsLogging"}
+)
+"""What IAM and CloudFormation ask for: without it nothing is deployed."""
+_FEWER, _MORE = 1, 5
+"""A number becomes 1, or five times as much: mostly what services take, as 0 or a thousand times isn't."""
 _WEAKER = {
     "AssignPublicIp": ("ENABLED",),
     "Effect": ("Allow",),
@@ -111,22 +115,24 @@ def changes(resource: Resource) -> Iterator[_Change]:
     for name, value in _OPENS.get(resource.type, {}).items():
         yield _Change(operator="open", path=(name,), after=value)
     for path, value in _places(resource.properties, ()):
-        yield _Change(operator="drop", path=path, after=_GONE)
+        if path[-1] not in _REQUIRED and (path[-1] != "PolicyDocument" or resource.type == "AWS::EC2::VPCEndpoint"):
+            yield _Change(operator="drop", path=path, after=_GONE)
         yield from _turned(path, value)
 
 
 def _turned(path: tuple[str | int, ...], value: Any) -> Iterator[_Change]:  # noqa: ANN401 (a template's value)
-    if path[-1] == "Action":
+    if path[-1] == "Action" and not isinstance(value, dict):
         listed = value if isinstance(value, list) else [value]
         yield from (_Change(operator="widen", path=path, after=[*listed, each]) for each in _STRONG)
     elif path[-1] in {"Principal", "Resource"}:
         yield _Change(operator="widen", path=path, after="*")
+    elif path[-1] in _WEAKER:
+        yield from (_Change(operator="weaken", path=path, after=each) for each in _WEAKER[path[-1]] if each != value)
     elif isinstance(value, bool):
         yield _Change(operator="weaken", path=path, after=not value)
     elif isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
-        yield from (_Change(operator="weaken", path=path, after=type(value)(each)) for each in (0, int(value) * 1000))
-    elif path[-1] in _WEAKER:
-        yield from (_Change(operator="weaken", path=path, after=each) for each in _WEAKER[path[-1]] if each != value)
+        others = {_FEWER, int(value) * _MORE} - {int(value)}
+        yield from (_Change(operator="weaken", path=path, after=type(value)(each)) for each in sorted(others))
     elif path[-1] in _KEYS:
         yield _Change(operator="rekey", path=path, after=_OF_AWS)
     elif "Environment" in path and path[-1] != "Name" and isinstance(value, str):

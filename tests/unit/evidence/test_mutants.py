@@ -37,6 +37,19 @@ def test_a_refusal_of_a_policy_is_taken_away_and_turned() -> None:
     assert {("drop", below), ("weaken", f"{below}/Effect"), ("drop", f"{below}/Condition")} <= made
 
 
+def test_what_iam_asks_for_is_never_left_out() -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "one", "Condition": {}}
+    made = _made({"PolicyDocument": {"Statement": [statement]}}, "AWS::IAM::ManagedPolicy")
+    assert {path for operator, path in made if operator == "drop"} == {
+        "PolicyDocument/Statement/0",
+        "PolicyDocument/Statement/0/Condition",
+    }
+
+
+def test_a_firewalls_action_is_no_right() -> None:
+    assert ("widen", "Action") not in _made({"Action": {"Block": {}}}, "AWS::WAFv2::WebACL")
+
+
 def test_what_is_allowed_is_never_turned_into_a_refusal() -> None:
     assert ("weaken", "Effect") not in _made({"Effect": "Allow"})
 
@@ -48,7 +61,7 @@ def test_a_container_gets_root_and_an_environment_a_secret() -> None:
 
 def test_rights_are_widened_and_rules_opened() -> None:
     assert {("widen", "Action"), ("widen", "Resource")} <= _made({"Action": "s3:GetObject", "Resource": "one"})
-    assert ("open", "CidrIp") in _made({}, "AWS::EC2::SecurityGroupIngress")
+    assert ("open", "IpProtocol") in _made({}, "AWS::EC2::SecurityGroupIngress")
 
 
 def test_a_mutant_leaves_the_template_as_it_was(shut: Claim) -> None:
