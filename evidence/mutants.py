@@ -1,9 +1,9 @@
 """Mutants: a deployment with one thing wrong, made by rule and not by hand, and whether a claim objects to it.
 
 Each operator changes one resource at one place: `drop` takes a property, a statement or an element away, `weaken` turns
-a switch, a number, a word or a refusal, `open` opens every port or gives addresses, `widen` adds a right or a principal, `rekey`
-names a key of AWS's, `reveal` puts a secret's value into an environment. What CloudFormation resolves (`Ref`, `Fn::*`)
-is taken or left whole: nobody could deploy half of one.
+a switch, a number, a word or a refusal, `open` opens every port or gives addresses, `widen` adds a right or a
+principal, `rekey` names a key of AWS's, `reveal` puts a secret's value into an environment. What CloudFormation
+resolves (`Ref`, `Fn::*`) is taken or left whole, and what IAM asks for is left: nobody could deploy it otherwise.
 A claim that no mutant of its own subjects can break claims nothing. A mutant that a predicate can't read is no kill; a
 kill is an objection to a template, and no deployment: CloudFormation may refuse that template by itself.
 """
