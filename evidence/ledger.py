@@ -118,7 +118,7 @@ def _state(statement: Statement, judged: tuple[Judged, ...]) -> tuple[str, tuple
     if showing and not lacking:
         subjects = sum(len(each.subjects) for each in showing)
         proof = f"holds for {subjects} resources; each claim is broken by its mutants"
-        return "proven", _names(showing), "; ".join([proof, *_taken(statement)])
+        return "proven", _names(showing), "; ".join([proof, *taken(statement)])
     for table, state in ((NOT_APPLICABLE, "n/a"), (INHERITED, "inherited")):
         if said := table.get(statement.id) or table.get(statement.control):
             return state, (), said
@@ -130,7 +130,8 @@ def _state(statement: Statement, judged: tuple[Judged, ...]) -> tuple[str, tuple
     return "people", (), "; ".join([f"{who.role}: {who.record}", *lacking])
 
 
-def _taken(statement: Statement) -> list[str]:
+def taken(statement: Statement) -> list[str]:
+    """Say which values a proof takes for the parameters in a statement's words."""
     return [f"[{name}] taken as: {TAKEN[name]}" for name in statement.parameters]
 
 

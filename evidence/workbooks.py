@@ -6,7 +6,7 @@ Nothing is guessed: what only an assessor, the agency or AWS can say stays empty
 from collections.abc import Mapping, Sequence
 
 from evidence.catalogue import name_of
-from evidence.ledger import Entry, Ledger
+from evidence.ledger import Entry, Ledger, taken
 from evidence.questions import QUESTIONS
 
 SRTM = (
@@ -78,7 +78,8 @@ def _case(entry: Entry) -> tuple[str, ...]:
 def _evidence(entry: Entry) -> str:
     if entry.state == "account":
         return "; ".join(each.command for each in QUESTIONS if each.name in entry.carried_by)
-    return f"{entry.state}: {', '.join(entry.carried_by) or entry.words}"
+    values = taken(entry.statement) if entry.state == "proven" else []
+    return "; ".join([f"{entry.state}: {', '.join(entry.carried_by) or entry.words}", *values])
 
 
 def _parts(ledger: Ledger) -> list[tuple[str, ...]]:

@@ -72,6 +72,13 @@ def test_a_part_that_is_inherited_in_part_is_not_marked_so(catalogue: Catalogue,
     assert next(row for row in rows if row[0] == "AC-4(21)")[1:] == ("",) * 12
 
 
+def test_the_evidence_of_a_case_names_the_value_that_it_takes(catalogue: Catalogue, shut: Claim) -> None:
+    timed = Claim(predicate=shut.predicate, over=shut.over, shows=("sc-10_obj",))
+    _, rows = sheets(fold(catalogue, house({"Shut": True}), (timed,)))["srtm"]
+    said = next(row for row in rows if "sc-10_obj" in row)[SRTM.index("Evidence")]
+    assert said == "proven: doors_are_shut; [sc-10_odp] taken as: ten minutes without traffic, at load balancers"
+
+
 def test_a_case_tells_the_parameter_and_what_fedramp_says(folder: Path) -> None:
     rows = {row["Assessment Procedure"]: row for row in _read(folder / "srtm.csv")}
     assert rows["sc-10_obj"]["Parameter"].startswith(
