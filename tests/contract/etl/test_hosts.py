@@ -55,7 +55,7 @@ def tasks_by_host(log: str) -> dict[str, int]:
 
 
 @pytest.mark.share(1, among=ON_TWO_HOSTS)
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_two_hosts_write_what_one_machine_writes(tmp_path: Path) -> None:
     ledger = odd_ledger()
     with two_hosts(tmp_path, ledger) as hosts:
@@ -73,7 +73,7 @@ def test_two_hosts_write_what_one_machine_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.share(1, among=ON_TWO_HOSTS)
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_the_other_host_ends_when_the_first_is_killed(tmp_path: Path) -> None:
     with two_hosts(tmp_path, odd_ledger()) as hosts:
         hosts.wait_for_word(0, ALL_AT_WORK)
@@ -84,7 +84,7 @@ def test_the_other_host_ends_when_the_first_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.share(1, among=ON_TWO_HOSTS)
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_a_worker_lost_on_the_way_fails_the_job_with_a_sentence(tmp_path: Path) -> None:
     with two_hosts(tmp_path, odd_ledger()) as hosts:
         hosts.wait_for_word(0, "computed ")  # from then on Spark has kept tables, a part of them on the other host
