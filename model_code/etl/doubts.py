@@ -40,6 +40,7 @@ KINDS: dict[str, str] = {
     "many_times_larger": "Amounts of one file or month are fifty times those of the one before, or a fiftieth.",
     "changed_meaning": "A column holds something else in one file than in the others.",
     "unreadable_codes": "More than one merchant code in twenty is none.",
+    "ids_used_again": "Most ids of new rows that the history has come back with another day and another payee.",
     "many_remarks": "More than a third of the lines have neither payee nor day.",
 }
 

@@ -15,8 +15,16 @@ from model_code.etl.engines import Engine, duckdb_engine
 from model_code.etl.files import files_of, ledger_sha256
 from model_code.etl.handover import LEDGER
 from model_code.etl.overlap import marked
-from model_code.etl.ready import Work, counted, first_and_last, staged_history, staged_new, write_ready
-from model_code.etl.staging import number_rows
+from model_code.etl.ready import (
+    Work,
+    counted,
+    expect_same_purchases,
+    first_and_last,
+    staged_history,
+    staged_new,
+    write_ready,
+)
+from model_code.etl.staging import Staged, number_rows
 from model_code.etl.state import (
     Files,
     Made,
@@ -29,7 +37,7 @@ from model_code.etl.state import (
     read_state,
     write_state,
 )
-from model_code.etl.state_fit import expect_fit, expect_nothing_lost, expect_whole
+from model_code.etl.state_fit import expect_fit, expect_lasting_ids, expect_nothing_lost, expect_unscored, expect_whole
 from model_code.etl.state_parts import KEYS, Making, Parts, write_part
 from model_code.features.among import windows_among
 from model_code.features.build import features_from, needed_windows, prepare, read_by, texts_of
@@ -39,34 +47,32 @@ _NUMBERED = "numbered.parquet"
 
 
 def with_state(work: Work) -> dict[str, Any]:
-    """Make the new rows ready by the state, and write the state after them; returns what the manifest says."""
+    """Make the new rows ready by the state, and write the state after them; returns what the manifest says.
+
+    Raises:
+        InputError: the state or the new rows can't be used.
+    """
     assert work.job.states  # noqa: S101 (who calls it has looked)
+    expect_lasting_ids(work.mapping)
     after = work.job.states.after
     after.mkdir(parents=True, mode=0o700, exist_ok=True)
     with duckdb_engine(work.scratch) as engine:
         state = _before(work, engine)
+        expect_unscored(state, _files(work.job.new) or {})
         new, aside = staged_new(work, engine)
         history = Parts(state.folders(after), engine)
         known = engine.keep(history.content().semi_join(new.checked, "transaction_id"))
+        expect_same_purchases(work, new, known, engine)
         earlier = [engine.read(path) for path in work.job.earlier]
         number_rows(marked(known, new.checked, earlier, work.view.compared), work.scratch / LEDGER, engine=engine)
         rows = engine.read(work.scratch / LEDGER)
         part = after / f"{int(state.parts[-1].name) + 1:06}"
         write_part(part, rows, state.next_at, history, _making(work), known)
         objects = write_ready(work, rows, _features(work, rows, part, state, history), engine)
+        grown = _grown(state, new, rows, known, Parts([*history.folders, part], engine))
         count = engine.size(rows)
         accepted = {"history": state.accepted, "new": count}
         report = {"accepted": accepted, "reasons": {"history": dict(state.reasons), "new": aside}}
-        first, last = first_and_last(rows, engine)
-        grown = replace(
-            state,
-            added={**state.added, **named(new.files)},
-            parts=[*state.parts, part_of(part, count)],
-            next_at=state.next_at + count,
-            first_day=min(first, state.first_day),
-            last_day=max(last, state.last_day),
-            accepted=state.accepted + count - engine.size(known),
-        )
         return {
             "ledger_sha256": state.ledger_sha256,
             "new_sha256": ledger_sha256(new.files),
@@ -77,6 +83,21 @@ def with_state(work: Work) -> dict[str, Any]:
             "until": grown.last_day,
             "objects": objects,
         }
+
+
+def _grown(state: State, new: Staged, rows: Table, known: Table, after: Parts) -> State:
+    """The state with the new rows, the last of the parts after them; `known` are those that they correct."""
+    count = after.engine.size(rows)
+    first, last = first_and_last(rows, after.engine)
+    return replace(
+        state,
+        added={**state.added, **named(new.files)},
+        parts=[*state.parts, part_of(after.folders[-1], count)],
+        next_at=state.next_at + count,
+        first_day=min(first, state.first_day),
+        last_day=max(last, state.last_day),
+        accepted=state.accepted + count - after.engine.size(known),
+    )
 
 
 def _before(work: Work, engine: Engine) -> State:

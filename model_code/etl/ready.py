@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from model_code.etl.centres import expect_centres
+from model_code.etl.doubts import Doubt
 from model_code.etl.engines import Engine, batches
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.overlap import FRESH
@@ -16,7 +18,7 @@ from model_code.etl.parts import Ledger
 from model_code.etl.published import write_published
 from model_code.etl.report import write_report
 from model_code.etl.slices import SLICE_ROWS
-from model_code.etl.soundness import judged
+from model_code.etl.soundness import expect_acknowledged, judged
 from model_code.etl.staging import Staged, place_of, stage
 from model_code.etl.writing import write_json, write_quarantine, write_tables
 from model_code.features.own import Own
@@ -28,6 +30,8 @@ from model_code.scoring.own import groups_of
 Say = Callable[[str], None]
 SHOWN = ("transaction_id", "transaction_date", "office", "card", "merchant", "mcc", "amount", "currency")
 ALSO_READ = ("merchant_currency", "agency")
+LEAST_OTHER = 3
+"""So many ids of other purchases may come back: a bank mends a day and a payee now and then."""
 
 
 class States(NamedTuple):
@@ -95,6 +99,28 @@ def staged_new(work: Work, engine: Engine) -> tuple[Staged, dict[str, int]]:
     judgement.expect()
     expect_centres(new.name, staged.checked, engine, work.view, work.say)
     return staged, reasons
+
+
+def expect_same_purchases(work: Work, new: Staged, history: Table, engine: Engine) -> None:
+    """Check that ids which come back are the same purchases': one of another day and payee is another one's.
+
+    Raises:
+        InputError: most aren't, and nobody has acknowledged it.
+    """
+    was = history.select("transaction_id", was_on="transaction_date", was_at="merchant")
+    both = new.checked.inner_join(was, "transaction_id")
+    other = (both["transaction_date"] != both["was_on"]) & (both["merchant"] != both["was_at"])
+    [counts] = engine.rows(both.aggregate(known=both.count(), other=other.sum().coalesce(0))).to_pylist()
+    if counts["other"] < LEAST_OTHER or counts["other"] * 2 <= counts["known"]:
+        return
+    first, last = map(date.fromisoformat, first_and_last(new.checked, engine))
+    says = (
+        f"{counts['other']:,} of {counts['known']:,} ids that the history has come back with another day and another "
+        "payee. If ids begin anew in each file, those of the history would be lost: declare ids that last, such as "
+        'ids = "digest".'
+    )
+    files = frozenset(file.sha256 for file in new.files)
+    expect_acknowledged(work.job.new.name, Doubt("ids_used_again", says, files, first, last), work.mapping)
 
 
 def _staged(work: Work, file: Path, engine: Engine, folder: Path) -> Staged:

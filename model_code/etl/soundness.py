@@ -35,6 +35,16 @@ class Judgement:
             raise self.refusal
 
 
+def expect_acknowledged(name: str, doubt: Doubt, mapping: ColumnMapping) -> None:
+    """Go on only with a warning that people have looked at.
+
+    Raises:
+        InputError: nobody has.
+    """
+    if not doubt.acknowledged(mapping.acknowledged):
+        raise InputError(f"{name} can't be used as it is. {' '.join(_told([doubt]))}")
+
+
 def judged(ledger: Ledger, mapping: ColumnMapping) -> Judgement:
     """Look at a ledger as a whole.
 

@@ -101,9 +101,7 @@ def named(files: Sequence[Hashed]) -> Files:
 
 def is_state(folder: Path) -> bool:
     """Whether a folder holds a state and nothing else; an empty one is one to be."""
-    return folder.is_dir() and all(
-        each.name in {MANIFEST, "before"} or _PART.fullmatch(each.name) for each in folder.iterdir()
-    )
+    return folder.is_dir() and all(each.name == MANIFEST or _PART.fullmatch(each.name) for each in folder.iterdir())
 
 
 def read_state(folder: Path) -> State:

@@ -5,11 +5,38 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from model_code.errors import InputError
+from model_code.etl.mapping import ColumnMapping
 from model_code.etl.state import Files, Made, State, UnfitError
 from model_code.etl.state_parts import FILES
 from model_code.etl.writing import sha256_of
 
 _SHOWN = 3
+
+
+def expect_lasting_ids(mapping: ColumnMapping) -> None:
+    """Check that an id is one purchase's for good.
+
+    Raises:
+        InputError: it is a file's name and a line.
+    """
+    if mapping.ids == "number":
+        raise InputError(
+            'ids = "number" makes ids of a file\'s name and line, and a later file of that name would overwrite the '
+            'rows that a state has of them. Declare columns or ids = "digest", or score without a state.'
+        )
+
+
+def expect_unscored(state: State, new: Files) -> None:
+    """Check that no new file was scored before: a corrected row's former value would come back.
+
+    Raises:
+        InputError: one was.
+    """
+    if again := [name for sha256, name in new.items() if sha256 in state.files]:
+        raise InputError(
+            f"The state has every row of {_some(again)} already: it was scored with it, or is of its ledger. Hand in "
+            "only what came since; the state stays as it is. To score a file again, leave the state out."
+        )
 
 
 def expect_whole(state: State, folder: Path) -> None:
