@@ -6,18 +6,17 @@ import shutil
 import tarfile
 import tempfile
 import textwrap
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from model_code.algorithms.hyperparameters import CLASSIFIER, ISOLATION, Hyperparameters
 from model_code.errors import InputError
 from model_code.etl.pipeline import Job, run
-from model_code.etl.ready import ScoringJob, States
+from model_code.etl.ready import ScoringJob
 from model_code.etl.scoring import run_scoring
-from model_code.etl.state import is_state
 from model_code.features.views import BATCH, REALTIME, VIEWS
+from model_code.scoring.kept import kept_states
 from model_code.scoring.results import PRIVATE_FILE, REASONS, Results
 from model_code.scoring.scoring import Scoring, score
 from model_code.scoring.values import money
@@ -62,7 +61,7 @@ def deliver(order: Order, say: Say) -> str:
     if order.cases and order.model:
         raise InputError("CASES are labels to train by, and MODEL is trained already: name one of both.")
     order.output.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory() as folder, _states(order.state) as states:
+    with tempfile.TemporaryDirectory() as folder, kept_states(order.state) as states:
         work = Path(folder)
         given = work / "model"
         given.mkdir()
@@ -81,26 +80,6 @@ def deliver(order: Order, say: Say) -> str:
         results = score(Scoring(work / "ready/rows", given, order.output, order.budget), say)
     files = "review.xlsx, scores.csv, scores.parquet, set_aside.csv, data-report.html"
     return f"{review_table(results)}\n{order.output}: {files}"
-
-
-@contextmanager
-def _states(folder: Path | None) -> Generator[States | None]:
-    """The state that is read, and a folder beside it that takes its place once all results are written."""
-    if folder is None:
-        yield None
-        return
-    if folder.exists() and not is_state(folder):
-        raise InputError(f"STATE is {folder}, which holds other things than a state: name a folder of its own.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    after = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        yield States(folder, after)
-        if folder.exists():
-            folder.rename(after / "before")
-        after.rename(folder)
-        shutil.rmtree(folder / "before", ignore_errors=True)
-    finally:
-        shutil.rmtree(after, ignore_errors=True)
 
 
 def _expect_files(order: Order) -> None:
