@@ -171,7 +171,9 @@ MUTANTS = (
     Mutant("any stack's execution counts", guarding, "execution_of", of_any_stack, "", Adversaries),
     Mutant("any name that contains the id counts", guarding, "execution_of", of_any_name, "", Adversaries),
     Mutant("the job's tag alone says who submitted", starting, "problem", lambda *_: None, _LAWFUL, Adversaries),
-    Mutant("what bears a release's name is that release", ran, "was_asked", lambda *_: True, _LAWFUL, Adversaries),
+    Mutant(
+        "what bears a release's name is that release", ran, "was_asked", lambda *_, **__: True, _LAWFUL, Adversaries
+    ),
     Mutant("any role approves", approvals, "violation_of", of_any_role, _LAWFUL, Adversaries),
     Mutant(
         "who executed is not recorded as a violation",
