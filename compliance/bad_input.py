@@ -89,6 +89,8 @@ def _text(node: ast.expr, constants: dict[str, object]) -> str:
     """The sentence; what is filled in at run time stands in braces, by its name."""
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(part, constants) for part in node.values)
+    if isinstance(node, ast.Name):
+        return str(constants[node.id])
     if not isinstance(node, ast.FormattedValue):
         return str(ast.literal_eval(node))
     if isinstance(node.value, ast.Name) and node.value.id in constants:

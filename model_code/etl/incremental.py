@@ -76,6 +76,7 @@ def with_state(work: Work) -> dict[str, Any]:
         return {
             "ledger_sha256": state.ledger_sha256,
             "new_sha256": ledger_sha256(new.files),
+            "state_before_sha256": state.sha256,
             "state_sha256": write_state(grown, after, engine),
             "rows": count,
             "statuses": counted(work, rows, engine, report),
@@ -88,16 +89,27 @@ def with_state(work: Work) -> dict[str, Any]:
 def _grown(state: State, new: Staged, rows: Table, known: Table, after: Parts) -> State:
     """The state with the new rows, the last of the parts after them; `known` are those that they correct."""
     count = after.engine.size(rows)
-    first, last = first_and_last(rows, after.engine)
+    first, last = _days(state, rows, known, after)
     return replace(
         state,
         added={**state.added, **named(new.files)},
         parts=[*state.parts, part_of(after.folders[-1], count)],
         next_at=state.next_at + count,
-        first_day=min(first, state.first_day),
-        last_day=max(last, state.last_day),
+        first_day=first,
+        last_day=last,
         accepted=state.accepted + count - after.engine.size(known),
+        fits_until=min(filter(None, [state.fits_until, new.future]), default=None),
     )
+
+
+def _days(state: State, rows: Table, known: Table, after: Parts) -> tuple[str, str]:
+    """The days between which the rows lie that count, once those that are `known` are corrected."""
+    first, last = first_and_last(rows, after.engine)
+    if after.engine.size(known):
+        gone = first_and_last(known, after.engine)
+        if gone[0] == state.first_day or gone[1] == state.last_day:
+            return first_and_last(after.content(), after.engine)
+    return min(first, state.first_day), max(last, state.last_day)
 
 
 def _before(work: Work, engine: Engine) -> State:
@@ -155,6 +167,7 @@ def _made_of(work: Work, ledger: Path, made: Made, after: Path, engine: Engine) 
         last_day=last,
         accepted=count,
         reasons=reasons,
+        fits_until=history.future,
     )
 
 

@@ -23,7 +23,7 @@ from model_code.etl.mapping import ColumnMapping
 from model_code.etl.raw import RawLedger
 from model_code.etl.reading import open_ledger
 from model_code.etl.texts import HALF_MARKED, UTF8_LETTERS, Seen, merge
-from model_code.etl.validation import Quarantined, as_csv, validate
+from model_code.etl.validation import Checked, Quarantined, as_csv, validate
 
 UNKNOWN_KIND = "unknown"
 ORDER = ["transaction_date", "transaction_id"]
@@ -50,6 +50,8 @@ class FileRead:
     reasons: Counter[str] = field(default_factory=Counter)
     seen: dict[str, Seen] = field(default_factory=dict)
     examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    future: date | None = None
+    """The first day on which a row counts that was set aside as in the future."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Staged:
     def labelled(self) -> bool:
         """Whether the ledger brought labels, its own or those of its cases."""
         return self.cases or any(each.labelled for each in self.files)
+
+    @property
+    def future(self) -> str | None:
+        """The first day on which it would be read otherwise: a row counts that was set aside as in the future."""
+        return min((str(each.future) for each in self.files if each.future), default=None)
 
     @property
     def encoding(self) -> str:
@@ -197,7 +204,7 @@ def _check_all(files: list[LedgerFile], mapping: ColumnMapping, folder: Path, *,
                 expect_columns(file.name, raw, mapping)
                 read.append(_file_read(file, raw, mapping))
                 for chunk in validate(raw.rows, raw.header, mapping, today=today_somewhere(), file=file.name):
-                    _note(read[-1], chunk.quarantined, len(chunk.accepted), chunk.seen, chunk.examples)
+                    _note(read[-1], chunk)
                     accepted = pa.Table.from_pandas(chunk.accepted, preserve_index=False)
                     accepted = _placed(accepted, number)
                     checked = checked or pq.ParquetWriter(folder / "checked.parquet", accepted.schema)
@@ -218,19 +225,14 @@ def _file_read(file: LedgerFile, raw: RawLedger, mapping: ColumnMapping) -> File
     return read
 
 
-def _note(
-    file: FileRead,
-    aside: list[Quarantined],
-    accepted: int,
-    seen: dict[str, Seen],
-    examples: dict[str, list[tuple[int, str]]],
-) -> None:
-    file.read += len(aside) + accepted
-    file.accepted += accepted
-    file.reasons.update(row.reason for row in aside)
-    merge(file.seen, seen)
-    for reason, shown in examples.items():
+def _note(file: FileRead, chunk: Checked) -> None:
+    file.read += len(chunk.quarantined) + len(chunk.accepted)
+    file.accepted += len(chunk.accepted)
+    file.reasons.update(row.reason for row in chunk.quarantined)
+    merge(file.seen, chunk.seen)
+    for reason, shown in chunk.examples.items():
         file.examples.setdefault(reason, shown)
+    file.future = min(filter(None, [file.future, chunk.future]), default=None)
 
 
 def _placed(table: pa.Table, number: int) -> pa.Table:

@@ -13,7 +13,7 @@ import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeAlias
 
 from model_code.errors import InputError
@@ -60,7 +60,11 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class State:
-    """What a manifest says. `history` are the files it was made from, `added` those that were scored with it since."""
+    """What a manifest says. `history` are the files it was made from, `added` those that were scored with it since.
+
+    On the day `fits_until`, rows begin to count that were in the future when they were read. `sha256` is that of the
+    manifest that was read.
+    """
 
     made: Made
     history: Files
@@ -71,6 +75,8 @@ class State:
     last_day: str
     accepted: int
     reasons: Mapping[str, int]
+    fits_until: str | None
+    sha256: str | None = None
 
     @property
     def files(self) -> list[str]:
@@ -79,8 +85,9 @@ class State:
 
     @property
     def ledger_sha256(self) -> str:
-        """As `ledger_sha256` of a ledger of all these files."""
-        return ledger_sha256([NamedFile(name, sha256) for sha256, name in {**self.history, **self.added}.items()])
+        """As `ledger_sha256` of a folder of all these files, which come by name there."""
+        files = [NamedFile(name, sha256) for sha256, name in {**self.history, **self.added}.items()]
+        return ledger_sha256(sorted(files, key=lambda each: (PurePosixPath(each.name), each.sha256)))
 
     def folders(self, folder: Path) -> list[Path]:
         """Where its parts lie."""
@@ -111,7 +118,7 @@ def read_state(folder: Path) -> State:
         UnfitError: there is none.
         InputError: its manifest can't be read, so that nobody knows whose rows it holds.
     """
-    if not is_state(folder) or not any(folder.iterdir()):
+    if not folder.is_dir() or not any(folder.iterdir()):
         raise UnfitError("there is none yet")
     if (told := _told(folder)) is None:
         raise _unreadable("can't be read")
@@ -123,7 +130,7 @@ def read_state(folder: Path) -> State:
     del told["version"]
     parts = [Part(**part) for part in told.pop("parts")]
     history, added = dict(told.pop("history")), dict(told.pop("added"))
-    return State(Made(**told.pop("made")), history, added, parts, **told)
+    return State(Made(**told.pop("made")), history, added, parts, **told, sha256=sha256)
 
 
 def _told(folder: Path) -> dict[str, Any] | None:
@@ -174,6 +181,7 @@ def write_state(state: State, folder: Path, engine: Engine) -> str:
         "added": [*map(list, state.added.items())],
     }
     manifest = {"version": VERSION, **vars(state), **plain}
+    del manifest["sha256"]
     sha256 = _sha256(manifest)
     write_json(folder / MANIFEST, manifest | {"sha256": sha256})
     return sha256

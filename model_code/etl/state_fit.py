@@ -6,6 +6,7 @@ from pathlib import Path
 
 from model_code.errors import InputError
 from model_code.etl.mapping import ColumnMapping
+from model_code.etl.staging import today_somewhere
 from model_code.etl.state import Files, Made, State, UnfitError
 from model_code.etl.state_parts import FILES
 from model_code.etl.writing import sha256_of
@@ -64,6 +65,8 @@ def expect_fit(state: State, made: Made, ledger: Files | None) -> None:
         raise UnfitError("its rows were read by another column mapping")
     if state.made.view != made.view:
         raise UnfitError(f"it is of the view {state.made.view}, and the model's is {made.view}")
+    if state.fits_until and state.fits_until <= str(today_somewhere()):
+        raise UnfitError(f"rows of {state.fits_until} count by now, which were in the future when they were read")
     if ledger is None:
         return
     if late := [name for sha256, name in ledger.items() if sha256 not in state.files]:

@@ -46,6 +46,7 @@ _LABELS = {
     "": 0,
 }
 _NUMBER = re.compile(r"([01])[.,]0*", re.ASCII)
+FUTURE = "transaction_date is in the future"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Checked:
     quarantined: list[Quarantined]
     seen: dict[str, Seen] = field(default_factory=dict)
     examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    future: date | None = None
+    """The first day of those set aside as in the future: from then on they are purchases."""
 
 
 def validate(
@@ -117,7 +120,7 @@ def ledger_schema(mapping: ColumnMapping, *, today: date) -> DataFrameSchema:
             "transaction_date": _text(
                 _must("missing transaction_date", bool),
                 _must("transaction_date is no date", day),
-                _must("transaction_date is in the future", lambda text: (day(text) or today) <= today),
+                _must(FUTURE, lambda text: (day(text) or today) <= today),
                 _must(f"transaction_date is before {EARLIEST}", lambda text: (day(text) or today) >= EARLIEST),
             ),
             "posting_date": _text(_must("posting_date is no date", lambda text: not text or day(text))),
@@ -150,7 +153,9 @@ def _checked(rows: list[RawRow], shape: Shape, mapping: ColumnMapping, schema: D
     quarantined = [Quarantined(row.line, reasons[row.line], as_csv(row.values)) for row in rows if row.line in reasons]
     accepted = texts[~texts.index.isin(list(reasons))]
     seen = tell(texts, mapping) | _counted(accepted, shape) | signs_beside(fitting, shape, mapping)
-    return Checked(_typed(accepted, mapping), quarantined, seen, _examples(failed))
+    ahead = failed["failure_case"][failed["check"] == FUTURE]
+    days = [day for text in ahead if (day := parse_date(text, mapping.date_formats))]
+    return Checked(_typed(accepted, mapping), quarantined, seen, _examples(failed), min(days, default=None))
 
 
 def _texts(rows: list[RawRow], shape: Shape, mapping: ColumnMapping) -> pd.DataFrame:

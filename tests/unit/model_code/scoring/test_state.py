@@ -10,11 +10,12 @@ import pytest
 
 from model_code.container import etl
 from model_code.errors import InputError
+from model_code.etl.files import files_of, ledger_sha256
 from model_code.etl.generate import to_csv
-from model_code.etl.state import MANIFEST, mapping_sha256
+from model_code.etl.state import MANIFEST, Made, State, mapping_sha256, named
 from model_code.scoring.local import Order, deliver
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
-from tests.unit.model_code.scoring.ledgers import scored_by, trained
+from tests.unit.model_code.scoring.ledgers import put, scored_by, trained
 
 pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 
@@ -56,21 +57,27 @@ def mixed(ledger: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 def delivered(ledger: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
     """A history and the files after it: cut anywhere, with late rows, corrected rows and rows that come again."""
-    random = np.random.default_rng(seed)
+    random, ledger = np.random.default_rng(seed), ledger.copy()
+    ledger.loc[0, "transaction_date"] -= pd.Timedelta(days=20)
+    ledger.loc[1, "transaction_date"] = ledger["transaction_date"].max() + pd.Timedelta(days=3)
     cuts = np.sort(random.integers(600, len(ledger), 2))
     late = random.random(len(ledger)) < 0.05
     came = np.where(late, 2, np.searchsorted(cuts, np.arange(len(ledger)), side="right"))
-    came[0], came[-1] = 0, 2
+    came[:2], came[-1] = 0, 2
     history, files = ledger[came == 0], []
     for number in (1, 2):
         before = ledger[came < number]
-        again = before.sample(12, random_state=seed + number)
-        corrected = again.head(8).copy()
-        for at, (name, value) in enumerate(
-            [("amount", 77.1), ("merchant", "ANOTHER VENDOR"), ("office", ""), ("card", "3")] * 2
-        ):
+        again = before.sample(16, random_state=seed + number)
+        # The first day's and the last day's only rows, too: what lies between the days changes.
+        edges = before.sort_values("transaction_date").iloc[[0, -1]]
+        again = pd.concat([again, edges]).drop_duplicates("transaction_id", keep="last")
+        corrected = pd.concat([edges, again.drop(edges.index).head(10)])
+        days = [before["transaction_date"].iloc[at] for at in random.integers(20, len(before) - 20, 4)]
+        changes = [("transaction_date", day) for day in days]
+        changes += [("amount", 77.1), ("merchant", "ANOTHER VENDOR"), ("office", ""), ("card", "3")] * 2
+        for at, (name, value) in enumerate(changes):
             corrected.iloc[at, corrected.columns.get_loc(name)] = value
-        file = pd.concat([ledger[came == number], corrected, again.tail(4)])
+        file = pd.concat([ledger[came == number], corrected, again.drop(edges.index).tail(4)])
         files.append(file.sample(frac=1, random_state=seed))
     return history, files
 
@@ -196,3 +203,14 @@ def test_a_state_asks_for_scoring_by_duckdb(tmp_path: Path) -> None:
     for arguments in (["--state"], ["--state", "--score", "--engine", "spark"]):
         with pytest.raises(InputError, match="--state goes with --score"):
             etl.main(arguments, tmp_path)
+
+
+def test_a_states_ledger_has_the_sha256_of_a_folder_of_its_files_in_whatever_order_they_came(tmp_path: Path) -> None:
+    for name in ("2025/b.csv", "2025.csv", "a.csv"):
+        put(tmp_path / Path(name).parent, Path(name).name, name.encode())
+    with files_of(tmp_path) as files:
+        expected, by_name = ledger_sha256(files), named(files)
+    one, *others = by_name.items()
+    made = Made("", "", "")
+    for history, added in ((by_name, {}), (dict(others[::-1]), dict([one]))):
+        assert State(made, history, added, [], 0, "", "", 0, {}, None).ledger_sha256 == expected

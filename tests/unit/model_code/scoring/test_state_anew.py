@@ -1,12 +1,15 @@
 """A state that doesn't fit is made anew with every row and the rows of an id that counted before, or not at all."""
 
+import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from model_code.errors import InputError
+from model_code.etl import staging, state_fit
 from model_code.etl.generate import to_csv
 from model_code.etl.state import MANIFEST
 from model_code.scoring.local import Order, deliver
@@ -70,3 +73,30 @@ def test_a_state_that_does_not_fit_is_made_anew_by_all_files_in_their_order_or_k
     with pytest.raises(InputError, match=f"read by another column mapping.*{expected}"):
         deliver(order, said.append)
     assert {path: path.read_bytes() for path in state.rglob("*") if path.is_file()} == before
+
+
+def test_rows_that_were_in_the_future_count_from_their_day_on(
+    archive: Path, ledger: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on(day: date) -> None:
+        for module in (staging, state_fit):
+            monkeypatch.setattr(module, "today_somewhere", lambda: day)
+
+    early = ledger.iloc[600:640].copy()
+    early.iloc[:3, early.columns.get_loc("transaction_date")] = pd.Timestamp(2025, 6, 20)
+    state, files = tmp_path / "none", {"ledger.csv": ledger.head(600), "new.csv": early}
+    state.mkdir()
+    on(date(2025, 6, 10))
+    scored_by(tmp_path / "one", archive, early, ledger=ledger.head(600), mapping="", state=state)
+    state, new = tmp_path / "one/processing/output/state", ledger.iloc[640:660]
+    before = json.loads((state / MANIFEST).read_bytes())
+    on(date(2025, 6, 19))
+    _, told = scored_by(tmp_path / "fits", archive, new, ledger=None, mapping="", state=state)
+    assert (before["accepted"], told["state_before_sha256"]) == (637, before["sha256"])
+    on(date(2025, 6, 20))
+    with pytest.raises(InputError, match="rows of 2025-06-20 count by now, which were in the future"):
+        scored_by(tmp_path / "late", archive, new, ledger=None, mapping="", state=state)
+    rows, told = scored_by(tmp_path / "anew", archive, new, ledger=files, mapping="", state=state)
+    whole, also = scored_by(tmp_path / "whole", archive, new, ledger=files, mapping="")
+    assert rows.equals(whole)
+    assert (told["until"], told["state_before_sha256"]) == (also["until"], None) == ("2025-06-20", None)
