@@ -11,7 +11,7 @@ import pytest
 from model_code.errors import InputError
 from model_code.etl import staging, state_fit
 from model_code.etl.generate import to_csv
-from model_code.etl.state import MANIFEST
+from model_code.etl.state import MANIFEST, UnfitError, read_state
 from model_code.scoring.local import Order, deliver
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.scoring.ledgers import scored_by
@@ -100,3 +100,12 @@ def test_rows_that_were_in_the_future_count_from_their_day_on(
     whole, also = scored_by(tmp_path / "whole", archive, new, ledger=files, mapping="")
     assert rows.equals(whole)
     assert (told["until"], told["state_before_sha256"]) == (also["until"], None) == ("2025-06-20", None)
+
+
+def test_a_folder_that_holds_anything_is_never_taken_for_no_state_yet(tmp_path: Path) -> None:
+    for folder in (tmp_path / "none", tmp_path):
+        with pytest.raises(UnfitError, match="there is none yet"):
+            read_state(folder)
+    (tmp_path / "note.txt").write_text("its manifest was moved away")
+    with pytest.raises(InputError, match="nobody can tell which files were scored with it"):
+        read_state(tmp_path)
