@@ -154,6 +154,7 @@ def test_what_a_mapping_lets_pass_makes_no_other_state_and_what_it_says_of_rows_
     assert len({one, other, mapping_sha256(None)}) == 3
 
 
+@pytest.mark.share(1, among="days by a state")
 def test_make_score_keeps_the_state_in_its_folder_and_a_failed_run_leaves_it_as_it_was(
     archive: Path, ledger: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -178,6 +179,7 @@ def test_make_score_keeps_the_state_in_its_folder_and_a_failed_run_leaves_it_as_
         deliver(Order(None, tmp_path / "a.csv", tmp_path / "out", state=state), said.append)
 
 
+@pytest.mark.share(1, among="days by a state")
 def test_many_days_leave_few_parts_of_equal_bytes(
     first: Path, archive: Path, ledger: pd.DataFrame, tmp_path: Path
 ) -> None:

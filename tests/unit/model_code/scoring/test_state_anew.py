@@ -21,6 +21,7 @@ pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
 OTHER = 'currency = "USD"\nblank = ["-"]\n'
 
 
+@pytest.mark.share(1)
 @pytest.mark.parametrize("why", ["late rows", "mapping", "fits"])
 def test_a_state_of_another_history_or_mapping_is_made_anew_and_one_that_fits_is_not(
     why: str,
@@ -46,6 +47,7 @@ def test_a_state_of_another_history_or_mapping_is_made_anew_and_one_that_fits_is
     assert told["ledger_sha256"] == also["ledger_sha256"]
 
 
+@pytest.mark.share(1)
 @pytest.mark.parametrize("lacks", ["new.csv", "the order", "nothing"])
 def test_a_state_that_does_not_fit_is_made_anew_by_all_files_in_their_order_or_kept(
     lacks: str, archive: Path, ledger: pd.DataFrame, tmp_path: Path

@@ -46,6 +46,7 @@ def test_ids_of_lines_are_refused_beside_a_state(archive: Path, ledger: pd.DataF
         )
 
 
+@pytest.mark.share(1)
 @pytest.mark.parametrize("by_state", [True, False])
 def test_ids_that_begin_anew_in_a_new_file_end_the_job_until_acknowledged(
     first: Path, archive: Path, ledger: pd.DataFrame, tmp_path: Path, *, by_state: bool
