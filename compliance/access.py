@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from compliance.templates import Resource, Statement, Templates, resources, statements
+from compliance.templates import Resource, Statement, Templates, many, resources, statements
 
 _ABOVE_RIGHTS = re.compile(
     r"^(\*|iam:(?!PassRole$|Get|List).*|organizations:.*|sts:\*|"
@@ -98,7 +98,7 @@ def plain_text_is_refused(templates: Templates) -> Iterator[str]:
             (policy.stack, json.dumps(each))
             for policy in resources(templates, f"{kind}Policy")
             if any(_refuses_plain_text(one) for one in policy.properties["PolicyDocument"]["Statement"])
-            for each in _many(policy.properties[named])
+            for each in many(policy.properties[named])
         }
         for resource in resources(templates, kind):
             if (resource.stack, json.dumps({"Ref": resource.logical_id})) not in guarded:
@@ -119,7 +119,7 @@ def firewalls_limit_requests(templates: Templates) -> Iterator[str]:
     AWS lets a rule count for less, by address or by what it likes, and as far as two thousand million
     (https://docs.aws.amazon.com/waf/latest/APIReference/API_RateBasedStatement.html).
     """
-    before = {_many(each.properties["WebACLArn"].get("Fn::GetAtt"))[0]
+    before = {many(each.properties["WebACLArn"].get("Fn::GetAtt"))[0]
               for each in resources(templates, "AWS::WAFv2::WebACLAssociation")}  # fmt: skip
     for firewall in resources(templates, "AWS::WAFv2::WebACL"):
         limits = [
@@ -136,10 +136,6 @@ def _is_low(counted: dict[str, Any]) -> bool:
     often = int(counted.get("Limit", 0)) * 300 / int(counted.get("EvaluationWindowSec", 300))
     whole = counted.get("AggregateKeyType") == "IP" and "ScopeDownStatement" not in counted
     return whole and 0 < often <= _REQUESTS
-
-
-def _many(value: Any) -> list[Any]:  # noqa: ANN401 (a template's value)
-    return value if isinstance(value, list) else [value]
 
 
 CLAIMS = (

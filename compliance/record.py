@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from compliance.templates import Templates, resources, statements
+from compliance.templates import Templates, many, resources, statements
 
 _FOUNDATION, _OUTPUT = "Atoll-Foundation", "AuditBucket"
 KEPT = ("audit/", "chain/", "checkpoint/", "reasons/", "notes/")
@@ -79,7 +79,7 @@ def kinds_of_entries_have_their_writers(templates: Templates) -> Iterator[str]:
         named = [
             each["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
             for each in _policy(templates)
-            if list(each.get("Condition", {})) == ["ArnNotEquals"] and place in _many(each["Resource"])
+            if list(each.get("Condition", {})) == ["ArnNotEquals"] and place in many(each["Resource"])
             if each["Effect"] == "Deny" and each["Principal"] == {"AWS": "*"} and each["Action"] == "s3:PutObject"
         ]
         if bucket and (not named or "*" in str(named)):
@@ -140,13 +140,9 @@ def _refused(policy: Iterable[Mapping[str, Any]], place: object, when: Mapping[s
         action
         for each in policy
         if each["Effect"] == "Deny" and each["Principal"] == {"AWS": "*"} and each.get("Condition", {}) == when
-        if place in _many(each["Resource"])
-        for action in _many(each["Action"])
+        if place in many(each["Resource"])
+        for action in many(each["Action"])
     }
-
-
-def _many(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 CLAIMS = (

@@ -85,8 +85,8 @@ def statements(templates: Templates) -> Iterator[Statement]:
             yield Statement(
                 policy=policy,
                 effect=body["Effect"],
-                actions=_many(body.get("Action", ())),
-                resources=_many(body.get("Resource", ())),
+                actions=many(body.get("Action", ())),
+                resources=many(body.get("Resource", ())),
                 conditions=body.get("Condition", {}),
             )
 
@@ -108,5 +108,6 @@ def _is_among(name: str, types: tuple[str, ...]) -> bool:
     return any(name == each or (each.endswith("::") and name.startswith(each)) for each in types)
 
 
-def _many(value: object) -> tuple[Any, ...]:
+def many(value: object) -> tuple[Any, ...]:
+    """Take one value for several of one: a template may write either."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)

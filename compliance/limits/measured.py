@@ -34,8 +34,3 @@ class Assembly:
 def characters(document: object) -> int:
     """Count a policy's characters as IAM does: without white space between them."""
     return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
-
-
-def many(value: object) -> list[object]:
-    """Take one value for a list of one."""
-    return value if isinstance(value, list) else [value]

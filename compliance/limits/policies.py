@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from compliance.limits.measured import Assembly, Use, characters, many
+from compliance.limits.measured import Assembly, Use, characters
+from compliance.templates import many
 
 Measure = Callable[[Assembly], Iterator[Use]]
 
