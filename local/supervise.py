@@ -94,23 +94,23 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command after `--`; returns its exit code."""
     split = list(arguments).index("--")
     options, command = arguments[:split], arguments[split + 1 :]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # No handlers: the kernel tells of an owner's death once for each of its threads, and a second signal would break off
+    # what a first one's handler began.
+    awaited = {signal.SIGTERM, signal.SIGCHLD}
+    signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if _PARENT in options:
         _follow(int(options[options.index(_PARENT) + 1]))
-    told = {signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, told)
     child = subprocess.Popen(
         command,
         process_group=0,
-        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, told),  # noqa: PLW1509 - one thread here
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, awaited),  # noqa: PLW1509 - one thread here
     )
-    try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, told)
-        return child.wait()
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        end_group(child)
+    told = False
+    while not told and child.poll() is None:
+        told = signal.sigwait(awaited) == signal.SIGTERM
+    end_group(child)
+    return 128 + signal.SIGTERM if told else child.returncode
 
 
 def _follow(parent: int) -> None:

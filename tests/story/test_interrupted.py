@@ -23,7 +23,7 @@ def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
     """Wait for something to become true; fail when it does not in time."""
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, recorded()
+        assert time.monotonic() < end, (recorded(), processes_of(LOCAL))
         time.sleep(0.1)
 
 

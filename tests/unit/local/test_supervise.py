@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,19 @@ def test_nothing_survives_an_owner_that_is_killed(tmp_path: Path) -> None:
         time.sleep(0.05)
     process.kill()
     process.wait()
+    assert gone_soon(tmp_path)
+
+
+def test_nothing_survives_a_supervisor_that_is_told_several_times_at_once(tmp_path: Path) -> None:
+    """The kernel does so when an owner with several threads dies: one parent-death signal a thread."""
+    for number in range(8):
+        process = start(tmp_path / str(number), SLEEP)
+        for microseconds in chain.from_iterable(repeat(range(10, 100, 10), 4)):
+            process.send_signal(signal.SIGTERM)
+            end = time.perf_counter() + microseconds / 1e6
+            while time.perf_counter() < end:
+                pass
+        process.wait(timeout=20)
     assert gone_soon(tmp_path)
 
 
