@@ -65,10 +65,11 @@ class _Children:
 
     def start(self, number: int) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # until parent and child know which of them they are
-        child = os.fork()
-        if child == 0:
-            self._be(number)
-        self._running[child] = number, time.monotonic()
+        if not self._ending:
+            child = os.fork()
+            if child == 0:
+                self._be(number)
+            self._running[child] = number, time.monotonic()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
     def _be(self, number: int) -> NoReturn:

@@ -125,6 +125,21 @@ def test_processes_that_can_not_start_end_the_server_with_1(root: Path) -> None:
     assert "ended as soon as it had begun" in ended.stderr
 
 
+def test_a_server_that_is_told_to_end_just_before_it_starts_a_process_again_does_not_start_it(root: Path) -> None:
+    code = (
+        "import signal, time; from model_code.container import processes\n"
+        "processes.SHORTEST_LIFE, begin, begun = 0, processes._Children.start, []\n"
+        "def late(children, number):\n"
+        "    begun.append(number)\n"
+        "    if len(begun) == 3: signal.raise_signal(signal.SIGTERM)\n"
+        "    begin(children, number)\n"
+        "processes._Children.start = late\n"
+        "processes.run_processes(2, lambda number: time.sleep(600 if number or len(begun) == 3 else 0))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], env=environment(root), timeout=60, check=False)
+    assert ended.returncode == 0
+
+
 def test_callers_of_all_processes_share_one_budget(start: Start) -> None:
     port, _ = start(SAGEMAKER_MODEL_SERVER_WORKERS="2", ATOLL_CALLER_ROWS_PER_MINUTE="4")
     caller = CSV | {"X-Atoll-Caller": "someone"}
