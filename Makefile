@@ -67,7 +67,7 @@ format: setup-check ## put the code in shape
 	ruff format .
 	ruff check --fix .
 
-test: setup-all lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story; of what is long a drawn share (JOBS=, default 2; SEED=, default the commit)
+test: setup-all lint lambdas checkov ## everything: checks, infrastructure, contracts, faults, branch coverage, the story; of what is long a drawn share (JOBS=, default 3; SEED=, default the commit)
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(PARTS:%=test-%)
 	coverage combine -q
@@ -80,9 +80,9 @@ ifdef SEED
 export ATOLL_TEST_SEED := $(SEED)
 endif
 
-# The parts of `make test`, each a target of its own (`make test-mlflow`). Long ones come first: a core that is free takes
-# the next, so both have work to the end. Every test belongs to one part; each line of the output says whose it is.
-JOBS ?= 2
+# The parts of `make test`, each a target of its own (`make test-mlflow`). Long ones come first, and a third of their time is
+# waiting: three at once keep two cores busy to the end. Every test belongs to one part; each line says whose it is.
+JOBS ?= 3
 PARTS := story models infrastructure contracts sagemaker mlflow unit faults hosts release
 story := tests/story
 models := tests/unit/model_code

@@ -94,8 +94,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command after `--`; returns its exit code."""
     split = list(arguments).index("--")
     options, command = arguments[:split], arguments[split + 1 :]
-    # No handlers: the kernel tells of an owner's death once for each of its threads, and a second signal would break off
-    # what a first one's handler began.
+    # No handlers: the kernel tells of an owner's death once for each of its threads, and a second signal would break
+    # off what a first one's handler began.
     awaited = {signal.SIGTERM, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

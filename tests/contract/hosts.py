@@ -8,8 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 PROJECT = Path(__file__).resolve().parents[2]
-PATIENCE = 240
 
 
 class Hosts:

@@ -11,6 +11,7 @@ import pytest
 from local.cloud import LocalCloud
 from tests.contract.local_templates import Template, resource
 from tests.contract.test_reachability import role
+from tests.patience import PATIENCE
 
 Deploy = Callable[..., dict[str, str]]
 CODE = """
@@ -64,7 +65,7 @@ def busy(deploy: Deploy, destroy: Callable[[str], None]) -> Iterator[Callable[[i
 
 def written(diary: Path, lines: int) -> list[str]:
     """What the functions wrote, once that are so many lines."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not diary.exists() or len(diary.read_text().split()) < lines:
         assert time.monotonic() < deadline, diary.read_text() if diary.exists() else "nothing ran"
         time.sleep(0.05)

@@ -18,6 +18,7 @@ import pytest
 
 from model_code.algorithms import gradient_boosting
 from model_code.boosters import load_booster
+from tests.patience import PATIENCE
 from tests.unit.model_code.training.features_folder import COLUMNS, write_features
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def free_port() -> int:
 
 
 def answer(port: int, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> tuple:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.request(method, path, body, headers or {})
     response = connection.getresponse()
     result = response.status, response.read(), dict(response.getheaders())
@@ -49,7 +50,7 @@ def answer(port: int, method: str, path: str, body: bytes = b"", headers: dict[s
 
 
 def wait_for_ping(port: int, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended"
         try:
@@ -65,7 +66,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """SageMaker's folder after a training job."""
     root = tmp_path_factory.mktemp("container")
     write_features(root / "input/data/features")
-    subprocess.run(container("train"), env=environment(root), cwd=root, check=True, timeout=120)
+    subprocess.run(container("train"), env=environment(root), cwd=root, check=True, timeout=PATIENCE)
     return root
 
 
@@ -106,7 +107,7 @@ def test_a_served_model_scores_as_the_model_itself_and_ends_on_sigterm(
     assert {len(row["reasons"]) for row in predictions} == {3}
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_a_request_under_way_is_answered_before_the_server_ends(
@@ -114,14 +115,14 @@ def test_a_request_under_way_is_answered_before_the_server_ends(
 ) -> None:
     port, process = server
     body = b"1,1,1,1\n" * 30_000
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     wanted = CSV | {"Accept": "application/json", "X-Amzn-SageMaker-Custom-Attributes": "reasons=4"}
     connection.request("POST", "/invocations", body, wanted)
     time.sleep(0.1)
     assert not select.select([connection.sock], [], [], 0)[0], "the answer was there before the signal"
     process.send_signal(signal.SIGTERM)
     assert len(json.loads(connection.getresponse().read())["predictions"]) == 30_000
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert (root / "model/manifest.json").is_file()
 
 
@@ -150,7 +151,7 @@ def test_a_server_that_may_not_serve_says_why_and_ends_with_1(
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 1
@@ -164,7 +165,9 @@ def test_a_port_that_is_taken_ends_the_server_with_1(root: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         settings = environment(root, SAGEMAKER_BIND_TO_PORT=str(taken.getsockname()[1]))
-        ended = subprocess.run(container("serve"), env=settings, cwd=root, capture_output=True, timeout=60, check=False)
+        ended = subprocess.run(
+            container("serve"), env=settings, cwd=root, capture_output=True, timeout=PATIENCE, check=False
+        )
     assert ended.returncode == 1
     assert "address already in use" in ended.stderr.decode()
 
@@ -179,7 +182,7 @@ def test_a_stopped_training_ends_without_a_model(tmp_path: Path) -> None:
     assert b"training" in process.stderr.readline()
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert b"SIGTERM" in errors
     assert not (tmp_path / "model/manifest.json").exists()

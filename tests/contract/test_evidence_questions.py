@@ -9,8 +9,7 @@ import pytest
 from evidence.questions import QUESTIONS, Question
 from local.cloud import LocalCloud
 from tests.contract.test_local_cloud import execute, request_release
-
-PATIENCE = 60  # seconds: the local trail tells of a call late, as CloudTrail does
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")

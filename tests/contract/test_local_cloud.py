@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from lambdas.release.adapters.s3_audit import S3AuditStore
 from local.cloud import LocalCloud, LocalSession
 from tests.contract import local_templates as templates
+from tests.patience import PATIENCE
 
 Deploy = Callable[..., dict[str, str]]
 Destroy = Callable[[str], None]
@@ -140,7 +141,7 @@ def test_a_delete_marker_opens_a_key_again_as_on_aws(cloud: LocalCloud, record: 
 
 def events_until(cloud: LocalCloud, queue: str, wanted: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
     client, found = cloud.client("sqs"), []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and not (found and wanted(found[-1])):
         answer = client.receive_message(QueueUrl=queue, MaxNumberOfMessages=1, WaitTimeSeconds=1)
         for message in answer.get("Messages", []):
@@ -209,7 +210,7 @@ def mlflow(cloud: LocalCloud, deploy: Deploy) -> Callable[..., requests.Response
             auth=("administrator", password) if password else None,
             headers={"Host": host},
             verify=str(cloud.certificates.authority),
-            timeout=20,
+            timeout=PATIENCE,
         )
 
     return call

@@ -13,6 +13,7 @@ from typing import Any
 from compliance.synth import ROOT
 from local.cloud import LocalCloud
 from stacks.settings import load
+from tests.patience import PATIENCE
 
 BOUNDARY = "agency/WorkloadBoundary"
 
@@ -30,7 +31,7 @@ def settings_file(folder: Path) -> Path:
 def preflight(cloud: LocalCloud, settings: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "compliance", "preflight", "--environment", str(settings), *options]
     environ = {**os.environ, **cloud.environment}
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def findings(cloud: LocalCloud, settings: Path) -> dict[str, dict[str, Any]]:

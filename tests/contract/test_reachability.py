@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from local.cloud import LocalCloud
 from tests.contract import local_templates as templates
 from tests.contract.local_templates import Template, resource
+from tests.patience import PATIENCE
 
 Deploy = Callable[..., dict[str, str]]
 Way = Callable[[Template], dict[str, str]]
@@ -148,7 +149,7 @@ def failure(cloud: LocalCloud, out: dict[str, str], name: str) -> str:
     """Run a job of an image that isn't there; returns why it failed."""
     client, place = cloud.client("sagemaker"), {"Subnets": [out["Subnet"]], "SecurityGroupIds": [out["Group"]]}
     client.create_training_job(TrainingJobName=name, RoleArn=out["Jobs"], VpcConfig=place, **JOB)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while (job := client.describe_training_job(TrainingJobName=name))["TrainingJobStatus"] == "InProgress":
         assert time.monotonic() < deadline, job
         time.sleep(0.1)

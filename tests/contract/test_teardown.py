@@ -12,6 +12,7 @@ import pytest
 
 from compliance.synth import ROOT
 from local.cloud import LocalCloud
+from tests.patience import PATIENCE
 
 VERSIONED = {"VersioningConfiguration": {"Status": "Enabled"}}
 FOUNDATION = {
@@ -40,7 +41,7 @@ def deploy(cloud: LocalCloud, name: str, resources: dict[str, Any]) -> dict[str,
 def teardown(cloud: LocalCloud, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "teardown", "--environment", "local", *words]
     environ = {**os.environ, **cloud.environment}
-    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_a_full_development_deployment_goes_but_for_what_is_retained(alone: LocalCloud) -> None:

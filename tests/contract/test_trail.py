@@ -13,6 +13,7 @@ from lambdas.release.adapters.cloudtrail_trail import CloudTrailTrail
 from local.cloud import LocalCloud
 from tests.contract import local_templates as templates
 from tests.contract.test_local_cloud import events_until, execute, request_release
+from tests.patience import PATIENCE
 
 Deploy = Callable[..., dict[str, str]]
 
@@ -31,7 +32,7 @@ def looked_up(cloud: LocalCloud, name: str) -> list[dict[str, Any]]:
 
 
 def come_late(cloud: LocalCloud, name: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not (found := looked_up(cloud, name)):
         assert time.monotonic() < deadline, name
         time.sleep(0.05)

@@ -17,6 +17,7 @@ from compliance.report import judge
 from compliance.synth import ROOT
 from compliance.templates import Template, resources
 from stacks.components.record import WRITERS
+from tests.patience import PATIENCE
 
 Assembly = Callable[[str], Path]
 
@@ -126,7 +127,9 @@ def test_two_syntheses_are_byte_for_byte_the_same_wherever_the_code_lies(assembl
         shutil.copyfile(ROOT / file, elsewhere / file)
     first, again = assembly("local"), elsewhere / "build" / "cdk.out"
     environ = os.environ | {"ATOLL_ENVIRONMENT": "local", "PYTHONDONTWRITEBYTECODE": "1"}
-    subprocess.run(["cdk", "synth", "--quiet", "--no-notices"], cwd=elsewhere, env=environ, timeout=300, check=True)
+    subprocess.run(
+        ["cdk", "synth", "--quiet", "--no-notices"], cwd=elsewhere, env=environ, timeout=PATIENCE, check=True
+    )
     names = {path.name for path in first.iterdir()}
     assert names == {path.name for path in again.iterdir()}
     files = [name for name in sorted(names) if (first / name).is_file()]

@@ -10,6 +10,7 @@ from compliance.synth import ROOT, SynthError, synthesize
 from compliance.templates import Template, resources
 from stacks.settings import load
 from tests.limits.deployments import templates_of
+from tests.patience import PATIENCE
 
 
 def settings_with(tmp_path: Path, environment: str, **replaced: str) -> Path:
@@ -31,7 +32,7 @@ def test_a_wrong_setting_ends_in_one_sentence_within_seconds(tmp_path: Path) -> 
     path = settings_with(tmp_path, "local", port="port = 0")
     environ = os.environ | {"ATOLL_ENVIRONMENT": str(path)}
     command = [sys.executable, "app.py"]
-    run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=30, check=False)
+    run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert run.returncode == 1
     assert run.stderr.startswith("atoll: ")
     assert "tracking.port = '0'" in run.stderr

@@ -11,6 +11,7 @@ import pytest
 
 from compliance.synth import ROOT
 from stacks.regions import PROFILES, SAGEMAKER_ENDPOINT_TYPES
+from tests.patience import PATIENCE
 
 TYPES = """
 import sys
@@ -30,7 +31,7 @@ def synth(folder: Path, region: str, *kinds: str) -> subprocess.CompletedProcess
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     command = [sys.executable, "-c", TYPES, str(folder), region, *kinds]
     environ = os.environ | {"CDK_CONTEXT_JSON": json.dumps(context)}
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.malformed.kinds import CANARY, CSV, JSON, LARGE
 from tests.malformed.server import PROJECT, Pinger, Server, serving
+from tests.patience import PATIENCE
 
 WARM_UP = 1_000
 MOST_GROWTH = 1.1
@@ -93,7 +94,7 @@ def first_reasons(server: Server) -> float:
 
 def invoke(server: Server, headers: dict[str, str], media_type: str = CSV, body: bytes = b"1,2,3,4") -> int:
     """Send one body, by default a good row, and return the status."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     connection.request("POST", "/invocations", body, headers | {"Content-Type": media_type})
     response = connection.getresponse()
     response.read()

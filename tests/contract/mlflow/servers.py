@@ -19,6 +19,7 @@ from compliance.templates import Template, resources
 from local import supervise
 from tests.contract.mlflow.postgres import OWNER, free_port
 from tests.contract.mlflow.rds import OWNERS_PASSWORD, Door
+from tests.patience import PATIENCE
 
 ADMINISTRATOR = ("administrator", "the-first-password-of-the-tests")
 START_SECONDS = 60.0
@@ -109,7 +110,7 @@ def migrate(environment: Mapping[str, str], folder: Path) -> subprocess.Complete
     command = [sys.executable, "-m", "mlflow_server", "migrate"]
     environment = {**environment, "PYTHONPATH": str(Path.cwd())}
     return subprocess.run(
-        command, env=environment, cwd=folder / "home", capture_output=True, text=True, timeout=120, check=False
+        command, env=environment, cwd=folder / "home", capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 
@@ -179,6 +180,6 @@ class Replica:
             headers={"Host": host, **(headers or {})},
             allow_redirects=False,
             verify=str(self.certificate),
-            timeout=30,
+            timeout=PATIENCE,
             **options,
         )

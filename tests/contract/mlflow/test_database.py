@@ -19,6 +19,7 @@ from tests.contract.mlflow.conftest import Parts, Replicas
 from tests.contract.mlflow.postgres import OWNER, SUPERUSER, free_port
 from tests.contract.mlflow.rds import IAM_USER, OWNERS_PASSWORD
 from tests.contract.mlflow.servers import Replica
+from tests.patience import PATIENCE
 
 SEARCH = "/api/2.0/mlflow/experiments/search?max_results=5"
 KEEPER_SECONDS = "1"
@@ -93,7 +94,7 @@ def test_a_rotation_is_taken_up_by_the_running_server(parts: Parts, short_lived:
     before = len(parts.door.tokens_taken_of)
     del parts.door.keys["SECONDKEY"]
     hand_out(parts, "THIRDKEY")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while search(short_lived) != 200:
         assert time.monotonic() < deadline, supervise.tail(short_lived.log)
         time.sleep(0.5)
@@ -118,7 +119,7 @@ def test_the_minutes_requests_are_printed_as_metrics(short_lived: Replica) -> No
     for _ in range(3):
         assert search(short_lived) == 200
     assert short_lived.call("GET", "/api/2.0/mlflow/experiments/get?experiment_id=4711").status_code == 404
-    deadline, counted = time.monotonic() + 20, {"Requests": 0, "ClientErrors": 0}
+    deadline, counted = time.monotonic() + PATIENCE, {"Requests": 0, "ClientErrors": 0}
     while counted["Requests"] < 4 or not counted["ClientErrors"]:
         assert time.monotonic() < deadline, supervise.tail(short_lived.log)
         lines = metrics(short_lived)[before:]

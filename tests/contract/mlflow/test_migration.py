@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.contract.mlflow.conftest import Parts
 from tests.contract.mlflow.postgres import OWNER
+from tests.patience import PATIENCE
 
 OLDER = Path(__file__).with_name("older_schema.py")
 
@@ -25,7 +26,7 @@ def test_an_older_database_becomes_this_versions_and_keeps_what_it_holds(
     direct = f"postgresql+psycopg2://127.0.0.1:{database.port}/older"
     given = task.migration_environment(parts.door, name="older") | {"MLFLOW_BACKEND_STORE_URI": direct}
     command = [sys.executable, "-W", "ignore", str(OLDER)]
-    subprocess.run(command, env=given, cwd=task.folder, capture_output=True, timeout=120, check=True)
+    subprocess.run(command, env=given, cwd=task.folder, capture_output=True, timeout=PATIENCE, check=True)
     before = revisions(parts, "older")
     database.query("INSERT INTO experiments (name, lifecycle_stage) VALUES ('kept', 'active')", database="older")
     database.query("INSERT INTO users (username, password_hash) VALUES ('ada', 'x')", database="older")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.provision.later import Entry, Index, entries
+from tests.patience import PATIENCE
 from tests.tracked import ROOT, tracked
 
 FIRST = ("provision/build.txt",)  # a source's builder is offered before the source
@@ -29,7 +30,13 @@ class Project:
     def run(self, *command: str) -> str:
         """Run a command in it; return what it printed, both ways."""
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=240
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr

@@ -11,6 +11,7 @@ import pytest
 from images.build import RECIPES, Recipe
 from lambdas import bundle
 from tests.contract.provision.conftest import SEEDS, Project, base_python, installed
+from tests.patience import PATIENCE
 
 LAYERS = {"setup": "story", "setup-check": "check", "setup-tools": "tools", "setup-all": "dev"}
 LAMBDAS_MACHINE = {"python_version": bundle.PYTHON, "python_full_version": f"{bundle.PYTHON}.0"}
@@ -63,7 +64,7 @@ def test_set_ups_that_begin_together_end_as_one_and_who_was_refused_knows_it(pro
         subprocess.Popen(command, cwd=project.folder, env=project.environment, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    said = [process.communicate(timeout=240)[1] for process in running]
+    said = [process.communicate(timeout=PATIENCE)[1] for process in running]
     codes = [process.returncode for process in running]
     assert 0 in codes, said
     refused = [words for code, words in zip(codes, said, strict=True) if code]

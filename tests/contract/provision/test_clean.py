@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.contract.provision.conftest import copy_project
+from tests.patience import PATIENCE
 from tests.tracked import ROOT
 
 
 def clean(clone: Path) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "VIRTUAL_ENV"))}
     command = ["make", "--no-print-directory", "clean"]
-    return subprocess.run(command, cwd=clone, env=kept, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=clone, env=kept, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 @pytest.fixture

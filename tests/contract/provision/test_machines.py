@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.provision.conftest import base_python, copy_project
+from tests.patience import PATIENCE
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -22,7 +23,7 @@ def setup(clone: Path, python: str | Path, **environment: str) -> subprocess.Com
     command = ["make", "--no-print-directory", "setup", f"PYTHON={python}"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "VIRTUAL_ENV"))}
     return subprocess.run(
-        command, cwd=clone, env=kept | environment, capture_output=True, text=True, check=False, timeout=60
+        command, cwd=clone, env=kept | environment, capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 

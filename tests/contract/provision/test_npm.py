@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.contract.provision.mirror import serve
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCK = json.loads((ROOT / "package-lock.json").read_text())
@@ -73,7 +74,7 @@ def npm(registry: tuple[Callable[..., None], str], tmp_path: Path) -> Callable[.
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [program, *arguments]
         return subprocess.run(
-            command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=60
+            command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
 
     return run

@@ -13,6 +13,7 @@ from local.certificates import make_certificates
 from local.cloud import ROOT, LocalSession
 from local.cloud_environment import ACCOUNT, REGION, server_environment
 from local.cloud_state import free_ports, is_healthy
+from tests.patience import PATIENCE
 
 DIGEST = "sha256:" + "5" * 64
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/stand/in@{DIGEST}"
@@ -46,7 +47,7 @@ def stand_in_cloud(folder: Path) -> Generator[StandInCloud]:
     )
     try:
         cloud = StandInCloud(folder, f"https://127.0.0.1:{port}", certificates.authority, process.pid)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not is_healthy(f"{cloud.endpoint}/_ministack/health", cloud.authority):
             assert process.poll() is None, supervise.tail(log)
             assert time.monotonic() < deadline, supervise.tail(log)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tests.contract import hosts
-from tests.contract.hosts import PATIENCE
+from tests.patience import PATIENCE
 
 __all__ = ["PATIENCE", "Hosts"]
 

@@ -14,7 +14,8 @@ import pytest
 from model_code.algorithms import gradient_boosting
 from model_code.boosters import load_booster
 from model_code.training.channel import read_channel
-from tests.contract.training.hosts import PATIENCE, Hosts
+from tests.contract.training.hosts import Hosts
+from tests.patience import PATIENCE
 from tests.unit.model_code.training.features_folder import write_features
 
 pytestmark = pytest.mark.timeout(600)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from local import supervise
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.long
 FAMILY = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
@@ -35,14 +36,14 @@ def start(tmp_path: Path, program: str) -> subprocess.Popen[bytes]:
     log = tmp_path / "log"
     environment = {"MARKER": str(tmp_path), "PATH": os.environ["PATH"]}
     process = supervise.start([sys.executable, "-c", program], environment=environment, log=log)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while "up" not in supervise.tail(log) and time.monotonic() < deadline:
         time.sleep(0.05)
     return process
 
 
 def gone_soon(marker: Path) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while group_of(marker) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not group_of(marker)
@@ -57,7 +58,7 @@ def test_stopping_ends_the_commands_children_too(tmp_path: Path) -> None:
 
 def test_children_end_when_the_command_ends_by_itself(tmp_path: Path) -> None:
     process = start(tmp_path, FAMILY + "print('up')")
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert gone_soon(tmp_path)
 
 
@@ -75,7 +76,7 @@ def test_the_exit_code_is_the_commands(tmp_path: Path) -> None:
     process = supervise.start(
         [sys.executable, "-c", "print('up'); raise SystemExit(7)"], environment={}, log=tmp_path / "log"
     )
-    assert process.wait(timeout=20) == 7
+    assert process.wait(timeout=PATIENCE) == 7
 
 
 def test_nothing_survives_an_owner_that_is_killed(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_nothing_survives_an_owner_that_is_killed(tmp_path: Path) -> None:
         f"log=Path({str(tmp_path / 'log')!r})); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", owner], cwd=Path(__file__).parents[3])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while "up" not in supervise.tail(tmp_path / "log") and time.monotonic() < deadline:
         time.sleep(0.05)
     process.kill()
@@ -102,7 +103,7 @@ def test_nothing_survives_a_supervisor_that_is_told_several_times_at_once(tmp_pa
             end = time.perf_counter() + microseconds / 1e6
             while time.perf_counter() < end:
                 pass
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE)
     assert gone_soon(tmp_path)
 
 
@@ -115,7 +116,7 @@ def test_a_supervisor_whose_owner_died_before_it_was_up_starts_nothing() -> None
     gone.wait()
 
     command = [sys.executable, supervise.__file__, "--parent", str(gone.pid), "--", sys.executable, "-c", "print('up')"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert done.returncode == 1
     assert done.stdout == ""

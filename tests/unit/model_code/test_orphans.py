@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from model_code import orphans
+from tests.patience import PATIENCE
 
 PARENT = """
 import os, sys, time
@@ -26,7 +27,7 @@ def program(pid: int) -> str:
 
 
 def wait_for(pid: int, name: str) -> None:
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + PATIENCE
     while program(pid) != name:
         assert time.monotonic() < ends, program(pid)
         time.sleep(0.02)
@@ -39,16 +40,16 @@ def test_a_child_ends_with_its_parent_however_that_ends(how: signal.Signals) -> 
         child = int(parent.stdout.readline())
         wait_for(child, "sleep")
         parent.send_signal(how)
-        parent.wait(20)
+        parent.wait(PATIENCE)
     wait_for(child, "")
 
 
 def test_a_child_whose_parent_is_gone_already_does_not_start() -> None:
     argv = [sys.executable, "-m", "model_code.orphans", "1", "sleep", "60"]
-    ended = subprocess.run(argv, check=False, capture_output=True, timeout=20)
+    ended = subprocess.run(argv, check=False, capture_output=True, timeout=PATIENCE)
     assert (ended.returncode, ended.stderr) == (1, b"The parent is gone already.\n")
 
 
 def test_a_child_is_the_command_itself() -> None:
     with orphans.start(["sh", "-c", 'test "$ATOLL_X" = 1 && exit 7'], os.environ | {"ATOLL_X": "1"}) as child:
-        assert child.wait(20) == 7
+        assert child.wait(PATIENCE) == 7

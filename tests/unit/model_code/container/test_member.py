@@ -11,6 +11,7 @@ import pytest
 from model_code.container.member import MARK, is_member, run_member
 from model_code.errors import InputError
 from model_code.training.cluster import Cluster, ClusterError
+from tests.patience import PATIENCE
 
 CLUSTER = Cluster(["algo-1", "algo-2"], 1)
 
@@ -75,4 +76,4 @@ def test_a_member_ends_when_its_parent_does() -> None:
         time.sleep(0.2)
         assert member.poll() is None
         member.stdin.close()
-        assert member.wait(30) == 1
+        assert member.wait(PATIENCE) == 1
