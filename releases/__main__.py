@@ -1,4 +1,4 @@
-"""`python -m releases`: list, show, approve, reject, rollback, stop, rebuild-registry, adopt."""
+"""`python -m releases`: list, show, approve, reject, rollback, stop, rebuild-registry, adopt, ask-again."""
 
 import argparse
 import json
@@ -21,6 +21,7 @@ Credentials and region are yours, as for the aws command (AWS_PROFILE, --profile
   rollback, stop      an operator, alone; each raises an alarm and leaves an audit entry
   rebuild-registry    an operator: MLflow shows what the record says again, whatever was done to it
   adopt               two approvers: a record that can't decide goes on with what serves
+  ask-again           an approver: a model that was moved here; another one approves its release
 Examples:
   python -m releases list
   python -m releases show r-by-alice-0123456789ab
@@ -62,7 +63,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
     anew = _verb(verbs, "rebuild-registry", commands.rebuild_registry, "write MLflow anew from the record", acts=True)
     adopt = _verb(verbs, "adopt", commands.adopt, "have a broken record go on with what serves", acts=True)
     adopt.add_argument("--confirms", metavar="REQUEST", default="", help="what another approver's `adopt` printed")
-    for verb in (reject, back, halt, anew, adopt):
+    moved = _verb(verbs, "ask-again", commands.ask_again, "ask for a model that was moved here", acts=True)
+    moved.add_argument("--manifest", required=True, metavar="SHA256", help="of its manifest, which names its archive")
+    for verb in (reject, back, halt, anew, adopt, moved):
         verb.add_argument("--reason", required=True, help="why, in a sentence: it is recorded")
     for verb in (approve, back, halt):
         verb.add_argument("--wait", type=int, default=0, metavar="SECONDS", help="wait for the stack so long")

@@ -192,6 +192,14 @@ class Account:
         """
         return self._call("Reconcile", {"adopt": self.model, "confirms": confirms, "reason": reason})
 
+    def ask_again(self, manifest: str, reason: str) -> dict[str, Any]:
+        """Ask for a moved model by its manifest's hash; return the call's id and what stands in a job's place.
+
+        Raises:
+            CommandError: the platform refuses, or its function failed.
+        """
+        return self._call("Reconcile", {"ask_again": self.model, "manifest_sha256": manifest, "reason": reason})
+
     def _call(self, function: str, asked: dict[str, str]) -> dict[str, Any]:
         called = self._lambda.invoke(FunctionName=self._outputs[f"{function}Function"], Payload=json.dumps(asked))
         answer = json.loads(called["Payload"].read())

@@ -193,6 +193,17 @@ def adopt(account: Account, chosen: argparse.Namespace) -> Shown:
     return {"done": "asked for", "another approver runs": another, **made["adopts"]}
 
 
+def ask_again(account: Account, chosen: argparse.Namespace) -> Shown:
+    """Ask for the release of a model that was moved here, from its sealed archive; another approver approves it.
+
+    Raises:
+        CommandError: the platform refuses; or the person said no.
+    """
+    _ask(chosen, f"Ask for the release of {account.model} {chosen.manifest} in your name? You can't approve it then.")
+    made = account.ask_again(chosen.manifest, chosen.reason)
+    return {"done": "asked for: it is opened when the trail has named you", "takes": _NAMED, **made}
+
+
 def _cut_off(account: Account, chosen: argparse.Namespace) -> Shown:
     """Refuse all callers at once, then ask for the endpoint's deletion until it isn't found.
 

@@ -184,6 +184,7 @@ def release_environment(settings: Settings, powers: ReleasePowers) -> dict[str, 
     return {
         "ATOLL_MODELS": ",".join(settings.models),
         "ATOLL_FORMER_IMAGES": ",".join(settings.images.former),
+        "ATOLL_MOVED_MANIFESTS": ",".join(settings.release.moved),
         "ATOLL_DATA_BUCKET": powers.foundation.data.bucket_name,
         "ATOLL_RELEASE_BUCKET": powers.foundation.releases.bucket_name,
         "ATOLL_AUDIT_BUCKET": powers.foundation.audit.bucket_name,

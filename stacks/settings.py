@@ -137,6 +137,12 @@ class Release(_Section):
     request_expires_after_days: int = Field(
         default=14, ge=1, le=90, description="Days after which a request that nobody executed expires."
     )
+    moved: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field(
+        default=(),
+        max_length=10,
+        description="Manifests (their sha256) of models that were released in another account or region, whose sealed "
+        "archives `python -m releases ask-again` may ask for here (operate guide); empty again when they serve.",
+    )
 
 
 class Settings(_Section):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lambdas.release import approvals, documents, expected, guarding, intrusions, known, reports, signing
+from lambdas.release import callers, documents, expected, guarding, intrusions, known, signing
 from lambdas.release.checkpoints import NO_PREVIOUS
 from lambdas.release.events import AdoptionAsked
 from lambdas.release.ports import World
@@ -26,22 +26,14 @@ class RefusedAdoptionError(Exception):
     """What serves is not adopted; the text says why, and what to do."""
 
 
-@dataclass(frozen=True)
-class Person:
-    """Who called, as the trail has it: the session's name and its role."""
-
-    name: str
-    role: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
     """An asking and its confirmation, with the names that the trail gave both."""
 
     asked: AuditEntry
     confirmed: AuditEntry
-    asker: Person
-    confirmer: Person
+    asker: callers.Person
+    confirmer: callers.Person
 
 
 def ask(world: World, asked: AdoptionAsked, request: str, at: datetime) -> dict[str, str]:
@@ -174,15 +166,10 @@ def agreement(world: World, model: str, at: datetime) -> Agreement | None:
         asked = entries.get(confirmed.details["confirms"])
         if asked is None or confirmed.at - asked.at >= COUNTS_FOR or confirmed.subject in answered:
             continue
-        asker, confirmer = (_caller(world, each.subject) for each in (asked, confirmed))
+        asker, confirmer = (callers.of_request(world, each.subject) for each in (asked, confirmed))
         if asker and confirmer:
             return Agreement(asked=asked, confirmed=confirmed, asker=asker, confirmer=confirmer)
     return None
-
-
-def _caller(world: World, request: str) -> Person | None:
-    named = world.audit.told(reports.ALL_MODELS, "asked_by", request)
-    return Person(named[0].who, str(named[0].details.get("role", ""))) if named else None
 
 
 def problem_of(found: Agreement, *, approver: str) -> str | None:
@@ -191,7 +178,7 @@ def problem_of(found: Agreement, *, approver: str) -> str | None:
     Nobody confirms the own model, as nobody approves it.
     """
     for did, person in (("asked", found.asker), ("confirmed", found.confirmer)):
-        if stranger := approvals.stranger(person.name, person.role, approver=approver):
+        if stranger := callers.stranger(person.name, person.role, approver=approver):
             return f"{did} {stranger}"
     if found.asker.name.casefold() == found.confirmer.name.casefold():
         return f"{found.asker.name} asked and confirmed: another person must confirm"

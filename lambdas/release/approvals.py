@@ -1,9 +1,8 @@
 """Who executed what: the approver's name on the version, and alarms for what should not happen."""
 
-import re
 from datetime import datetime, timedelta
 
-from lambdas.release import decisions, events, guarding, known, ran, reports, settling
+from lambdas.release import callers, decisions, events, guarding, known, ran, reports, settling
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, FORWARD, AuditEntry, Execution, Version, stack_of, submitter_of
 
@@ -74,23 +73,8 @@ def violation_of(execution: Execution, *, approver: str) -> str | None:
     """Return why an execution approves nothing; None when another person's session of the approver's role made it."""
     if execution.who.casefold() == submitter_of(execution.change_set).casefold():
         return "executed by its own submitter"
-    found = stranger(execution.who, execution.role, approver=approver)
+    found = callers.stranger(execution.who, execution.role, approver=approver)
     return f"executed {found}" if found else None
-
-
-def stranger(who: str, role: str, *, approver: str) -> str | None:
-    """Return by whom something was done that an approver alone may do; None when a person of that role did it.
-
-    A session is called as its person is (stacks/components/people.py), in lower-case letters and digits, so that no two
-    are one to people. CloudTrail names the role that issued it by its ARN
-    (https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html); a role's
-    name is unique in its account whatever its path.
-    """
-    if events.role_of(role) != events.role_of(approver):
-        return f"by {role or 'whoever has no role'}, expected a session of {approver}"
-    if not re.fullmatch(r"[a-z0-9]{2,64}", who):
-        return f"by {who!r:.100}, expected lower-case letters and digits of a known person"
-    return None
 
 
 def accept(world: World, seen: guarding.Sight, version: Version, at: datetime) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from lambdas.release import documents, known
+from lambdas.release import documents, known, moved
 from lambdas.release.gate import METRIC
 from lambdas.release.lift import CHAMPION, RULES, lift_told, mapping
 from lambdas.release.ports import World
@@ -26,7 +26,8 @@ def line(world: World, version: Version, metrics: Mapping[str, object], at: date
     text = (
         f"{version.model} v{version.number}: {METRIC} {_figure(metrics)} ({former})"
         f"{''.join(lift_told(metrics.get('lift'), other) for other in (RULES, CHAMPION))}; "
-        f"data {_hash(version.tag('data_manifest_sha256'))}; by {version.tag('submitter')}; "
+        f"data {_hash(version.tag('data_manifest_sha256'))}; by {version.tag('submitter')}"
+        f"{', from a sealed archive that was moved here' if version.job.startswith(moved.PREFIX) else ''}; "
         f"card {address(world, version, documents.CARD)}; "
         f"expires {at + timedelta(days=world.settings.request_expires_after_days):%Y-%m-%d}{worst_slice(metrics)}"
     )
@@ -35,7 +36,7 @@ def line(world: World, version: Version, metrics: Mapping[str, object], at: date
 
 def text(world: World, version: Version, release: Release, summary: str) -> str:
     """Return the message to approvers: the line, what changes, where the papers are, and what to type."""
-    region = version.tag("training_job_arn").split(":")[3]
+    region = world.settings.region
     target = f"--stack-name {stack_of(version.model)} --change-set-name {release.release_id} --region {region}"
     changes = "\n".join(f"  {line}" for line in difference(known.champion(world, version.model), version))
     return (
@@ -53,7 +54,10 @@ def text(world: World, version: Version, release: Release, summary: str) -> str:
 def difference(former: Version | None, version: Version) -> Sequence[str]:
     """Return what a release changes against the champion, one line a fact; what stays is said as well."""
     pairs = [(name, former.tag(name) if former else "", version.tag(name)) for name in _LINEAGE]
-    return [f"{name}: {old or 'none'} -> {new}" if old != new else f"{name}: unchanged" for name, old, new in pairs]
+    return [
+        f"{name}: {old or 'none'} -> {new or 'none'}" if old != new else f"{name}: unchanged"
+        for name, old, new in pairs
+    ]
 
 
 def worst_slice(metrics: Mapping[str, object]) -> str:

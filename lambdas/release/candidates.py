@@ -15,6 +15,7 @@ from lambdas.release import (
     gate,
     known,
     mirror,
+    moved,
     provenance,
     reports,
     signing,
@@ -61,22 +62,14 @@ def inspect(world: World, job: TrainingJob, work: Path, at: datetime) -> Candida
     Raises:
         RefusedError: the model must not be registered.
         StillUnknownError: the trail doesn't tell yet who started the job.
+        CallerUnknownError: or who asked for the moved model.
     """
-    problem = (
-        provenance.job_problem(job, models=world.settings.models, images=images_that_count(world))
-        or provenance.places_problem(job, world.settings.data_bucket)
-        or _from_before(job, known.of(world, job.model).begun)
-        or starting.problem(world, job, at)
-    )
-    if problem:
+    if problem := _origin_problem(world, job, at):
         raise RefusedError(f"{problem}.")
     archive, folder = work / "model.tar.gz", work / "model"
-    folder.mkdir()
     try:
-        fetch_only_version(world, job, archive)
-        candidate = Candidate(job, open_artifact(archive, folder), archive)
-        data_manifest = world.artifacts.data_manifest(job.channels.get("features", ""))
-        problem = _contents_problem(candidate, data_manifest)
+        candidate = Candidate(job, _opened(world, job, archive, folder), archive)
+        problem = _contents_problem(world, candidate)
     except ArtifactError as error:
         raise RefusedError(str(error)) from error
     if problem:
@@ -84,10 +77,31 @@ def inspect(world: World, job: TrainingJob, work: Path, at: datetime) -> Candida
     return candidate
 
 
+def _origin_problem(world: World, job: TrainingJob, at: datetime) -> str | None:
+    """Return why a job, or what stands in its place, may have no model of its own; None when it may."""
+    if job.sealed:
+        return _from_before(job, known.of(world, job.model).begun) or moved.problem(world, job, at)
+    return (
+        provenance.job_problem(job, models=world.settings.models, images=images_that_count(world))
+        or provenance.places_problem(job, world.settings.data_bucket)
+        or _from_before(job, known.of(world, job.model).begun)
+        or starting.problem(world, job, at)
+    )
+
+
+def _opened(world: World, job: TrainingJob, archive: Path, folder: Path) -> Artifact:
+    if job.sealed:
+        world.artifacts.fetch_released(job.model, job.sealed, archive)
+        return open_released(archive, folder, job.sealed)
+    folder.mkdir()
+    fetch_only_version(world, job, archive)
+    return open_artifact(archive, folder)
+
+
 def _from_before(job: TrainingJob, begun: datetime) -> str | None:
     """Return why a job comes too late: what was asked for before people adopted what served counts for nothing."""
     return (
-        f"it ended before people adopted what served, {begun:%Y-%m-%d %H:%M}: train again"
+        f"it ended before people adopted what served, {begun:%Y-%m-%d %H:%M}: train again, or ask anew"
         if job.ended < begun
         else None
     )
@@ -112,16 +126,20 @@ def fetch_only_version(world: World, job: TrainingJob, to: Path) -> None:
     world.artifacts.fetch(job.artifact_uri, versions[0].id, to)
 
 
-def _contents_problem(candidate: Candidate, data_manifest: bytes) -> str | None:
-    artifact = candidate.artifact
+def _contents_problem(world: World, candidate: Candidate) -> str | None:
+    artifact, job = candidate.artifact, candidate.job
     for name in ("metrics.json", "card.json"):
         if not isinstance(artifact.json(name), dict):
             return f"{name} is no object"
+    if unservable := provenance.view_problem(artifact.json("features.json")):
+        return unservable
+    if job.sealed:
+        return moved.contents_problem(world, job, artifact, dict(candidate.documents))
+    data_manifest = world.artifacts.data_manifest(job.channels.get("features", ""))
     return (
-        provenance.manifest_problem(candidate.job, artifact.manifest, data_manifest)
+        provenance.manifest_problem(job, artifact.manifest, data_manifest)
         or provenance.features_problem(artifact.manifest, data_manifest)
         or provenance.holdout_problem(candidate.metrics, data_manifest)
-        or provenance.view_problem(artifact.json("features.json"))
     )
 
 
@@ -270,5 +288,4 @@ def recall(world: World, version: Version, work: Path) -> Candidate:
     Raises:
         ArtifactError: it is not what was released.
     """
-    job = world.jobs.describe(version.tag("training_job_arn").rpartition("/")[2])
-    return Candidate(job, released_artifact(world, version, work), work / "model.tar.gz")
+    return Candidate(moved.describe(world, version.job), released_artifact(world, version, work), work / "model.tar.gz")

@@ -221,6 +221,16 @@ class AdoptionAsked(BaseModel):
     reason: str = Field(min_length=1, max_length=1000)
 
 
+class MovedAsked(BaseModel):
+    """What a person asks `reconcile`: ask for a model again, from the sealed archive of this manifest's hash."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    ask_again: str
+    manifest_sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    reason: str = Field(min_length=1, max_length=1000)
+
+
 class Scheduled(Event):
     """`Scheduled Event`: it is time to look for what was lost."""
 

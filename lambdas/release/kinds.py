@@ -32,7 +32,9 @@ PREFIXES: dict[str, frozenset[str]] = {
     "deployments": frozenset({"deployment_seen", "deployed", "intrusion", "hangs", "remains", "stands_still"}),
     "asks": frozenset({"way_back_asked"}),
     "callers": frozenset({"asked_by", "asking_denied"}),
-    "repairs": frozenset({"redelivered", "registry_edited", "registry_rebuilt", "record_tampered", "adoption_asked"}),
+    "repairs": frozenset(
+        {"redelivered", "registry_edited", "registry_rebuilt", "record_tampered", "adoption_asked", "moved_asked"}
+    ),
 }
 """Prefix below `audit/` -> the kinds of entries that lie there."""
 _PREFIX_OF = {kind: prefix for prefix, kinds in PREFIXES.items() for kind in kinds}

@@ -87,7 +87,11 @@ class ArtifactStore(Protocol):
         ...
 
     def fetch_released(self, model: str, manifest_sha256: str, to: Path) -> None:
-        """Download a released archive."""
+        """Download a released archive.
+
+        Raises:
+            ArtifactError: there is none, or it is too large to be a model of ours.
+        """
         ...
 
     def keep(self, model: str, manifest_sha256: str, name: str, content: bytes) -> None:

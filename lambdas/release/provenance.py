@@ -147,16 +147,19 @@ def code_problem(version: Version, others: Iterable[Version]) -> str | None:
     A digest fixes an image's code for good: two models from one image name one code.
     """
     image, code = version.tag("image_digest"), version.tag("code_sha256")
-    for other in others:
+    for other in others if image else ():  # of a moved model no job tells the image
         if other.tag("image_digest") == image and other.tag("code_sha256") != code:
             return f"it names the code {code}, and version {other.number} of the same image {other.tag('code_sha256')}"
     return None
 
 
 def data_problem(job: TrainingJob, data_bucket: str) -> str | None:
-    """Return why a model must stay an experiment: only features that the ETL step wrote may lead to a release."""
+    """Return why a model must stay an experiment: only features that the ETL step wrote may lead to a release.
+
+    What was moved was sealed by this rule where it was trained.
+    """
     found = job.channels.get("features", "")
-    if found.startswith(f"s3://{data_bucket}/features/"):
+    if job.sealed or found.startswith(f"s3://{data_bucket}/features/"):
         return None
     return f"it was trained on {found or 'no channel `features`'}, expected data below s3://{data_bucket}/features/"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from lambdas.release import adopting, decisions, events, guarding, known, mirror, reports, waiting, watching
+from lambdas.release import adopting, decisions, events, guarding, known, mirror, moved, reports, waiting, watching
 from lambdas.release.ports import World
 from lambdas.release.record import RecordError
 from lambdas.release.records import BACKWARD, EndedJob, Version, stack_of
@@ -73,6 +73,7 @@ def _tend(world: World, model: str, at: datetime) -> list[str]:
         lost_calls,
         lost_moves,
         lost_settling,
+        lost_asks,
         lost_requests,
     )
     is_under_way = False
@@ -209,8 +210,7 @@ def lost_requests(world: World, model: str, at: datetime) -> Iterator[Lost]:
     for version in versions:
         asked = version.tag("release_id")
         is_offered = asked in offered
-        name = version.tag("training_job_arn").rpartition("/")[2]
-        if version.state == "registered" and at - world.jobs.describe(name).ended >= GRACE:
+        if version.state == "registered" and at - moved.describe(world, version.job).ended >= GRACE:
             why = "it was registered and never requested"
         elif version.state == "requested" and waiting.has_expired(world, version, at):
             why = "nobody executed it in time"
@@ -220,8 +220,20 @@ def lost_requests(world: World, model: str, at: datetime) -> Iterator[Lost]:
             why = f"it is {version.state}, and its change set is there"
         else:
             continue
-        event = events.ended_again(name, "Completed", at)
-        yield Lost(function="training_completed", model=model, subject=name, event=event, why=why)
+        event = events.ended_again(version.job, "Completed", at)
+        yield Lost(function="training_completed", model=model, subject=version.job, event=event, why=why)
+
+
+def lost_asks(world: World, model: str, at: datetime) -> Iterator[Lost]:
+    """Find moved models that were asked for and left neither a version nor an entry; nothing else has them begun."""
+    ours = {version.job for version in known.versions(world, model)}
+    for asked in moved.asks(world, model, at - LOOK_BACK):
+        name = f"{moved.PREFIX}{asked.subject}"
+        if name in ours or world.audit.recorded(model, "jobs", name):
+            continue
+        event, urgent = events.ended_again(name, "Completed", at), at - asked.at < TRAIL_LAGS
+        why = "it was asked for and left no trace"
+        yield Lost(function="training_completed", model=model, subject=name, event=event, why=why, urgent=urgent)
 
 
 def lost_jobs(world: World, at: datetime) -> Iterator[Lost]:

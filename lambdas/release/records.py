@@ -73,6 +73,7 @@ class TrainingJob:
     tuning_job: str = ""  # the ARN of the tuning job whose trial it is
     tags: Mapping[str, str] = field(default_factory=dict)
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    sealed: str = ""  # the manifest's sha256 of a moved archive in whose place this stands (moved.py)
 
     @property
     def submitter(self) -> str:
@@ -133,6 +134,11 @@ class Version:
     def tag(self, name: str) -> str:
         """Return the tag `atoll.<name>`; empty when it is not set."""
         return self.tags.get(f"atoll.{name}", "")
+
+    @property
+    def job(self) -> str:
+        """The name of the training job that made it, or of what stands in its place (moved.py)."""
+        return self.tag("training_job_arn").rpartition("/")[2]
 
     @property
     def state(self) -> str:

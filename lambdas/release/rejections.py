@@ -26,6 +26,5 @@ def record(world: World, version: Version, deletion: Execution) -> str:
     if reason is None:
         return f"{name} was deleted without a reason"
     reports.rejected(world, version, deletion.who, reason, deletion.at)
-    job = version.tag("training_job_arn").rpartition("/")[2]
-    world.functions.deliver("training_completed", events.ended_again(job, "Completed", deletion.at))
+    world.functions.deliver("training_completed", events.ended_again(version.job, "Completed", deletion.at))
     return f"version {version.number} rejected by {deletion.who}"

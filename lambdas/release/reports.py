@@ -53,7 +53,7 @@ def transition(
 ) -> None:
     """Write the audit entry of a version's transition, with its hashes."""
     facts = {"version": version.number, **version.tags, **details}
-    subject = version.tag("release_id") or version.tag("training_job_arn").rpartition("/")[2]
+    subject = version.tag("release_id") or version.job
     world.audit.write(AuditEntry(model=version.model, subject=subject, what=what, at=at, who=who, details=facts))
 
 
@@ -254,6 +254,14 @@ def registry_edited(world: World, model: str, differences: Sequence[str], at: da
     )
     details = {"differences": list(differences[:20])}
     entry = AuditEntry(model=model, subject=model, what="registry_edited", at=at, who="automation", details=details)
+    world.audit.write(entry)
+
+
+def moved_asked(world: World, model: str, request: str, details: Mapping[str, str], at: datetime) -> None:
+    """Say that a person asks for a model that was moved here; who that was comes by the trail."""
+    text = f"Request {request}: {details['reason']}\nManifest sha256 {details['manifest_sha256']}"
+    world.notifier.tell(f"A moved model of {model} is asked for", text)
+    entry = AuditEntry(model=model, subject=request, what="moved_asked", at=at, who="unnamed", details=details)
     world.audit.write(entry)
 
 

@@ -33,8 +33,9 @@ def request(world: World, candidate: candidates.Candidate, version: Version, at:
         return "waits for the stack, which moves"
     except AlreadyExecutedError as found:
         return waits_for_an_execution(world, version, found.arn)
-    started, ended = (time.isoformat() for time in (candidate.job.started, candidate.job.ended))
-    facts = {"change_set": made, "job_started": started, "job_ended": ended}
+    job = candidate.job
+    times = {} if job.sealed else {"job_started": job.started.isoformat(), "job_ended": job.ended.isoformat()}
+    facts = {"change_set": made, **times}
     reports.requested(world, version, release, line=line, facts=facts, at=at)
     if known.show(world, version).state in decisions.OVER:  # overtaken while the change set was made
         world.change_sets.delete(version.model, release.release_id)

@@ -69,7 +69,13 @@ class Settings(Environment):
     slice_minimum_anomalies: Annotated[int, Field(ge=1)]
     maximum_slice_regression: Share
     former_images: Annotated[tuple[Text, ...], BeforeValidator(_split)] = ()
+    moved_manifests: Annotated[tuple[Text, ...], BeforeValidator(_split)] = ()
     request_expires_after_days: Annotated[int, Field(ge=1)] = 14
+
+    @property
+    def region(self) -> str:
+        """The region of this deployment; empty where its topic has no ARN."""
+        return self.home.rpartition("/")[2]
 
     @property
     def home(self) -> str:

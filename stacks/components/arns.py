@@ -7,7 +7,7 @@ ENDPOINT_STACKS = "Atoll-Endpoint-*"
 WAY_BACK_ASKED = "WayBackAsked"
 """The id of the function that operators ask to go back or to stop, in the release stack."""
 RECONCILE = "Reconcile"
-"""The id of the function that operators ask to write MLflow anew."""
+"""The id of the function that people ask to write MLflow anew, to adopt what serves, and for a moved model."""
 SERVED_MODEL = "AtollModel"
 """The id of the model in an endpoint's stack: CloudFormation's name for it contains this, whatever stands around it."""
 

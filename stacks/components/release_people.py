@@ -54,7 +54,7 @@ class Approver(PersonRole):
         read_records(self, foundation)
         self.permissions.allow_objects("s3:GetObject", bucket=foundation.releases, prefix="models/")
         self.permissions.allow_objects("s3:PutObject", bucket=foundation.audit, prefix="reasons/")
-        self.permissions.allow_pattern(  # adoptions take two of them; the function takes a request and nothing else
+        self.permissions.allow_pattern(  # adoptions take two of them, a moved model one who asks and one who approves
             "lambda:InvokeFunction", on=[arns.release_function(self, arns.RECONCILE)], because=NAMED_AT_RUN_TIME
         )
         keys = foundation.keys

@@ -92,6 +92,8 @@ class FakeArtifacts:
         return True
 
     def fetch_released(self, model: str, manifest_sha256: str, to: Path) -> None:
+        if (model, manifest_sha256) not in self.released:
+            raise ArtifactError(f"There is no archive {model} {manifest_sha256}.")
         to.write_bytes(self.released[model, manifest_sha256])
 
     def keep(self, model: str, manifest_sha256: str, name: str, content: bytes) -> None:

@@ -26,6 +26,7 @@ from tests.faults.deeds import attempt, deliver, deploy, fate, finish, good_day,
 from tests.faults.forgeries import forge
 from tests.faults.life import Life
 from tests.faults.machine import Lives
+from tests.faults.moving_in import move_in, unlawful_move
 from tests.faults.namesakes import take_a_name, train_as_another
 from tests.faults.promises import Promise, broken, the_deployed_template_stands
 
@@ -64,12 +65,18 @@ def unlawful(life: Life) -> str | None:
 
 
 def _unlawful_job(life: Life, version: Version) -> str | None:
-    job = life.world.jobs.jobs[version.tag("training_job_arn").rpartition("/")[2]]
+    if version.job in life.askers:
+        problem = unlawful_move(life, version.job, version.tag("manifest_sha256"))
+        return problem or _unapproved(life, version, life.askers[version.job][0].casefold())
+    job = life.world.jobs.jobs[version.job]
     if job.image != IMAGE or job.entrypoint or job.environment or len(job.tags) > 2:
         return f"version {version.number} was trained by {job.image} {job.entrypoint} {job.environment} {job.tags}"
     if job.name in life.poor:
         return f"version {version.number} serves, and its model learned nothing"
-    starter = life.starters.get(job.name, job.submitter)
+    return _unapproved(life, version, life.starters.get(job.name, job.submitter))
+
+
+def _unapproved(life: Life, version: Version, starter: str) -> str | None:
     others = {who for number, who in life.approvals if number == version.number and who.casefold() != starter}
     return None if others else f"version {version.number} of {starter} serves, executed by {life.approvals}"
 
@@ -131,7 +138,7 @@ def answer_the_alarm(life: Life) -> None:
 
 
 COURSE = (*[good_day] * 2, *[train] * 3, *[finish] * 3, *[deliver] * 8, lose, deploy, heal)
-NAMESAKES = (take_a_name, take_a_name, train_as_another)
+NAMESAKES = (take_a_name, take_a_name, train_as_another, move_in)
 MEANWHILE = (execute, finish, delete, deliver, deploy, forge)
 
 

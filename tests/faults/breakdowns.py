@@ -11,10 +11,12 @@ from functools import partial
 from lambdas.release import events
 from lambdas.release.decisions import release_of
 from lambdas.release.records import Release
+from tests.fakes.artifacts import archive, metrics
 from tests.fakes.release import MODEL
 from tests.fakes.stack import identity
 from tests.faults.crashing import Fate, sites_of
 from tests.faults.life import Letter, Life
+from tests.faults.moving_in import ask_again, name_in_settings, sha_in
 from tests.faults.scenes import Scene, with_champion
 
 TWO_HOURS = timedelta(hours=2)
@@ -91,6 +93,17 @@ def agreed(*people: str) -> Scene:
     return scene
 
 
+def moved_here() -> Scene:
+    """An approver asked for a model that was moved here, and the trail told who."""
+    scene = with_champion()
+    packed = archive(metrics_json=metrics(0.9, (scene.version("1").tag("manifest_sha256"), 0.8)))
+    scene.life.world.artifacts.released[MODEL, sha_in(packed)] = packed
+    name_in_settings(scene.life, sha_in(packed))
+    ask_again(scene.life, sha_in(packed), "bob", "Approver")
+    scene.hears()
+    return scene
+
+
 def edited() -> Scene:
     """Somebody took a version out of MLflow, and a person asks that it is written anew."""
     scene = with_champion()
@@ -124,6 +137,19 @@ def asked(life: Life) -> Letter:
 def adopts(life: Life) -> Letter:
     """A person asks that what serves is adopted."""
     return Letter("reconcile", life.cloud.event("people", "ask", {"adopt": MODEL, "reason": "a breakdown"}))
+
+
+def asks_again(life: Life) -> Letter:
+    """A person asks for a moved model."""
+    (sha,) = life.world.settings.moved_manifests
+    wanted = {"ask_again": MODEL, "manifest_sha256": sha, "reason": "a breakdown"}
+    return Letter("reconcile", life.cloud.event("people", "ask", wanted))
+
+
+def opens(life: Life) -> Letter:
+    """The reconciler has the archive opened that somebody asked for."""
+    (name,) = life.askers
+    return Letter("training_completed", events.ended_again(name, "Completed", life.cloud.now))
 
 
 def scheduled(life: Life) -> Letter:
@@ -164,6 +190,9 @@ BREAKDOWNS = (
     Breakdown(unreadable, adopts, "adopting.py", ""),
     Breakdown(partial(agreed, "bob", "carol"), settled, "adopting.py", ""),
     Breakdown(partial(agreed, "bob", "bob"), settled, "adopting.py", ""),
+    Breakdown(moved_here, asks_again, "reports.py", "notifier.tell"),
+    Breakdown(moved_here, opens, "moved.py", ""),
+    Breakdown(moved_here, opens, "candidates.py", "artifacts.fetch_released"),
     Breakdown(edited, asked, "mirror.py", "registry.set_aside"),
     Breakdown(edited, asked, "reports.py", "notifier.tell"),
     Breakdown(renumbered, scheduled, "mirror.py", "registry.set_aside"),

@@ -98,6 +98,7 @@ class Life:
     acts: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # who, what, allowed or denied
     steps: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # finding, step, allowed or denied
     starters: dict[str, str] = field(default_factory=dict)  # job -> who started it, where its tag names another
+    askers: dict[str, tuple[str, str]] = field(default_factory=dict)  # what stands in a job's place -> who, role
     templates: list[str] = field(default_factory=lambda: [REVIEWED])
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from lambdas.release import (
     intrusions,
     known,
     mirror,
+    moved,
     provenance,
     ran,
     record,
@@ -174,6 +175,8 @@ MUTANTS = (
     Mutant(
         "what bears a release's name is that release", ran, "was_asked", lambda *_, **__: True, _LAWFUL, Adversaries
     ),
+    Mutant("any archive may be moved here", moved, "_unnamed", lambda *_: None, _LAWFUL, Adversaries),
+    Mutant("whoever asks for a moved model is believed", moved, "problem", lambda *_: None, _LAWFUL, Adversaries),
     Mutant("any role approves", approvals, "violation_of", of_any_role, _LAWFUL, Adversaries),
     Mutant(
         "who executed is not recorded as a violation",

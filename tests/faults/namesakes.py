@@ -31,7 +31,7 @@ def train_as_another(life: Life) -> None:
     ended = life.cloud.event("aws.sagemaker", "SageMaker Training Job State Change", detail)
     life.say(f"{who} trains {done.name} as {named}")
     life.run(Letter("training_completed", ended), Fate())
-    version = next((each for each in on_record(life) if each.tag("training_job_arn") == done.arn), None)
+    version = next((each for each in on_record(life) if each.job == done.name), None)
     call = "execute another's release"
     if version and version.tag("release_id") in waiting(life) and may(life, "Approver", call):
         life.cloud.execute(MODEL, version.tag("release_id"), who=who, role="Approver")

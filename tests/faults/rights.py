@@ -18,7 +18,9 @@ STRANGER = "Stranger"  # has an account here and stacks of the own, and no role 
 CHANGE_SET = "cloudformation:ChangeSetName"
 NARROW = {"cloudformation:RoleArn": "<Atoll-Release.EndpointServiceRoleArn>"}
 STACK, SHADOW = "stack/Atoll-Endpoint-card-anomaly/0a1b", "stack/Atoll-Endpoint-shadow/0a1b"
-WAY_BACK, SETTLED = "function:Atoll-Release-WayBackAsked0A1B-2c", "function:Atoll-Release-ReleaseSettled0A1B-2c"
+WAY_BACK, SETTLED, RECONCILE = (
+    f"function:Atoll-Release-{name}0A1B-2c" for name in ("WayBackAsked", "ReleaseSettled", "Reconcile")
+)
 AUDIT, DATA, RELEASE = (f"<Atoll-Foundation.{bucket}Bucket.Arn>/" for bucket in ("Audit", "Data", "Release"))
 _OWN, _OTHERS = "r-by-alice-0123456789ab", "r-by-bob-0123456789ab"
 _TAGS = {"atoll:uid": "alice", "atoll:model": "card-anomaly"}
@@ -27,7 +29,7 @@ _TAKES = ("delete another's release", "make a release")
 WIDER = {
     "Operator": frozenset((*_BRINGS, *_TAKES, "execute on a second stack", "put an event")),
     "Approver": frozenset({"execute the own release", "delete the own release"}),
-    "Administrator": frozenset({"delete an entry", "write an entry"}),
+    "Administrator": frozenset({"delete an entry", "write an entry", "write a released archive"}),
     "Trainer": frozenset({"train in another's name"}),
 }
 """What a role may as well in every third life, as if the policies had been changed."""
@@ -77,6 +79,7 @@ CALLS = {
     "cancel an update": Call("cloudformation:CancelUpdateStack", STACK),
     "go on with a rollback": Call("cloudformation:ContinueUpdateRollback", STACK, NARROW),
     "ask for a way back": Call("lambda:InvokeFunction", WAY_BACK),
+    "ask for a moved model": Call("lambda:InvokeFunction", RECONCILE),
     "call a function": Call("lambda:InvokeFunction", SETTLED),
     "put an event": Call("events:PutEvents", "event-bus/atoll.redelivery"),
     "create an endpoint": Call("sagemaker:CreateEndpoint", "endpoint/atoll-card-anomaly"),

@@ -69,8 +69,18 @@ class S3Artifacts:
         return True
 
     def fetch_released(self, model: str, manifest_sha256: str, to: Path) -> None:
-        """Download a released archive."""
-        self._download({"Bucket": self._bucket, "Key": _key(model, manifest_sha256)}, to)
+        """Download a released archive.
+
+        Raises:
+            ArtifactError: there is none, or it is too large to be a model of ours.
+        """
+        key = _key(model, manifest_sha256)
+        try:
+            self._download({"Bucket": self._bucket, "Key": key}, to)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+                raise ArtifactError(f"There is no s3://{self._bucket}/{key}: copy the sealed archive there.") from error
+            raise
 
     def keep(self, model: str, manifest_sha256: str, name: str, content: bytes) -> None:
         """Write a file beside a released archive, unless one of its name is there already, which stays."""

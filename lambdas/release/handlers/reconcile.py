@@ -1,12 +1,13 @@
 """On a schedule: find what lost events, crashes and dead letters left undone, and have the right function do it.
 
-Asked by a person: write MLflow's copy of the record anew, or take down that what serves be adopted.
+Asked by a person: write MLflow's copy of the record anew, take down that what serves be adopted, or that a moved model
+be asked for again.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lambdas.release import adopting, events, mirror, reconciling
+from lambdas.release import adopting, events, mirror, moved, reconciling
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -18,7 +19,10 @@ _CLOCKS = timedelta(minutes=5)
 
 @traced
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
-    """Take the scheduled event, or what a person asks (`rebuild`, `adopt`); answer what was done, or `{"refused"}`."""
+    """Take the scheduled event, or what a person asks (`rebuild`, `adopt`, `ask_again`); answer what was done.
+
+    Or `{"refused"}`, with the reason.
+    """
     annotate("request", context.aws_request_id)
     answer, heads = answered(event, context.aws_request_id, datetime.now(UTC), connect())
     logger.info(answer | {"heads": heads})  # the log group is no part of the bucket
@@ -36,6 +40,8 @@ def answered(event: dict[str, Any], request: str, now: datetime, world: World) -
         return rebuild(event, request, now, world), world.audit.heads()
     if "adopt" in event:
         return adopt(event, request, now, world), world.audit.heads()
+    if "ask_again" in event:
+        return ask_again(event, request, now, world), world.audit.heads()
     scheduled = events.parse(events.Scheduled, event)
     if scheduled.at > now + _CLOCKS:
         raise events.EventError(f"time is {scheduled.at.isoformat()}, expected none after {now.isoformat()}.")
@@ -63,4 +69,12 @@ def adopt(event: dict[str, Any], request: str, at: datetime, world: World) -> di
             "request": request,
         }
     except (events.EventError, adopting.RefusedAdoptionError) as refusal:
+        return {"refused": str(refusal)}
+
+
+def ask_again(event: dict[str, Any], request: str, at: datetime, world: World) -> dict[str, Any]:
+    """Take down that a person asks for a moved model; `training_completed` opens it when the trail has told who."""
+    try:
+        return {"asks": moved.ask(world, events.parse(events.MovedAsked, event), request, at), "request": request}
+    except (events.EventError, moved.RefusedMoveError) as refusal:
         return {"refused": str(refusal)}

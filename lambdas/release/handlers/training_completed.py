@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from lambdas.release import candidates, events, known, reports, requesting, starting, waiting
+from lambdas.release import candidates, events, known, moved, reports, requesting, starting, waiting
 from lambdas.release.adapters.connect import connect, logger
 from lambdas.release.adapters.tracing import annotate, traced
 from lambdas.release.ports import World
@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 def training_completed(event: events.TrainingJobEnded, world: World) -> str:
     """Carry a job's model as far as it may go; called again, continue where it stands. Return what became of it."""
-    job = world.jobs.describe(event.job_name)
+    job = moved.describe(world, event.job_name)
     if job.tuning_job or event.status != "Completed":
         return _end_without_candidate(world, job, event)
     if job.model in world.settings.models and (blocked := known.of(world, job.model).blocked):
@@ -34,7 +34,7 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
     except candidates.RefusedError as refusal:
         reports.refused_before_registration(world, job, str(refusal), event.at)
         return "refused before registration"
-    except starting.StillUnknownError as unknown:
+    except (starting.StillUnknownError, moved.CallerUnknownError) as unknown:
         return str(unknown)
 
 

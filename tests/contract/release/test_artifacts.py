@@ -63,6 +63,11 @@ def test_an_archive_is_released_once_and_never_replaced(store: Store, tmp_path: 
     assert (tmp_path / "back").read_bytes() == b"first"
 
 
+def test_an_archive_that_nobody_released_or_copied_is_told(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="There is no "):
+        store.port.fetch_released(MODEL, SHA, tmp_path / "back")
+
+
 def test_a_jobs_archive_is_fetched_by_its_version_whatever_came_later(store: Store, tmp_path: Path) -> None:
     (version,) = store.port.versions(URI)
     assert (version.deletes, version.written.tzinfo is not None) == (False, True)

@@ -107,6 +107,11 @@ class FakeAccount:
         self.asked.append((confirms, reason))
         return {"request": "c5a3", "adopts": {"version": "2", "atoll.release_id": SECOND}}
 
+    def ask_again(self, manifest: str, reason: str) -> dict[str, Any]:
+        """The platform's function takes it down."""
+        self.asked.append((manifest, reason))
+        return {"request": "c5a3", "asks": "moved.c5a3"}
+
     def execute(self, name: str) -> dict[str, str]:
         self.operations += 1
         asked = self.sets.pop(name)["parameters"]

@@ -277,3 +277,14 @@ def test_an_adoption_is_asked_for_by_one_and_confirmed_under_its_id_by_another(
     assert run(commands.adopt, account, confirms="c5a3")["done"].startswith("confirmed")
     assert asked[0].startswith(f"The entry x is gone.\natoll.release_id = {SECOND}\nversion = 2\n")
     assert account.asked == [("", "it is worse"), ("c5a3", "it is worse")]
+
+
+def test_a_moved_model_is_asked_for_in_the_callers_name_who_is_told_so(
+    account: FakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(commands, "_ask", lambda _, question: asked.append(question))
+    shown = run(commands.ask_again, account, manifest="a" * 64)
+    assert (shown["request"], shown["asks"]) == ("c5a3", "moved.c5a3")
+    assert asked == [f"Ask for the release of card-anomaly {'a' * 64} in your name? You can't approve it then."]
+    assert account.asked == [("a" * 64, "it is worse")]
