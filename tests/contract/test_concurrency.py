@@ -3,8 +3,8 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -102,10 +102,12 @@ def test_a_call_of_a_busy_function_is_refused(
     client = cloud.client("lambda")
     (holds := tmp_path / "holds").touch()
     payload = json.dumps({"detail": {"diary": str(tmp_path / "called"), "holds": str(holds)}})
-    first = Thread(target=client.invoke, kwargs={"FunctionName": "busy", "Payload": payload})
-    first.start()
-    written(tmp_path / "called", 1)
-    with pytest.raises(client.exceptions.TooManyRequestsException, match="ReservedConcurrentExecutions"):
-        client.invoke(FunctionName="busy", Payload=payload)
-    holds.unlink()
-    first.join()
+    with ThreadPoolExecutor() as caller:
+        first = caller.submit(client.invoke, FunctionName="busy", Payload=payload)
+        try:
+            written(tmp_path / "called", 1)
+            with pytest.raises(client.exceptions.TooManyRequestsException, match="ReservedConcurrentExecutions"):
+                client.invoke(FunctionName="busy", Payload=payload)
+        finally:
+            holds.unlink()
+        assert "FunctionError" not in first.result()
