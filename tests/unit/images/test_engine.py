@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from images.engine import Engine, _remove
+from tests.patience import PATIENCE
 
 
 def test_a_helper_that_still_writes_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -19,7 +20,7 @@ def test_a_helper_that_still_writes_leaves_nothing_behind(tmp_path: Path) -> Non
 
     helper = threading.Thread(target=write)
     helper.start()
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE)
     while helper.is_alive():
         _remove(folder)
         time.sleep(0.01)

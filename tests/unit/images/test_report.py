@@ -9,6 +9,7 @@ import pytest
 
 from images.commands import ImageError
 from images.report import Report
+from tests.patience import PATIENCE
 
 
 def fail() -> None:
@@ -44,7 +45,7 @@ def test_a_failure_is_raised_and_stands_in_the_report(file: Path) -> None:
 def test_lanes_go_side_by_side_each_in_its_order(file: Path) -> None:
     both = threading.Barrier(2)
     Report(file, {}).together(
-        [("a", lambda: both.wait(5)), ("b", lambda: None)], [("c", lambda: both.wait(5)), ("d", lambda: None)]
+        [("a", lambda: both.wait(PATIENCE)), ("b", lambda: None)], [("c", lambda: both.wait(5)), ("d", lambda: None)]
     )
     names = list(results(file))
     assert names.index("a") < names.index("b")
@@ -55,11 +56,11 @@ def test_after_a_failure_no_lane_begins_another_step_and_the_whole_fails(file: P
     report, both = Report(file, {}), threading.Barrier(2)
 
     def fail_together() -> None:
-        both.wait(5)
+        both.wait(PATIENCE)
         fail()
 
     def end_after_the_failure() -> None:
-        both.wait(5)
+        both.wait(PATIENCE)
         while not report._failed:
             time.sleep(0.01)
 

@@ -15,9 +15,11 @@ from local import supervise
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.long
-FAMILY = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
-SLEEP = FAMILY + "print('up', flush=True); time.sleep(60)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+FAMILY = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(900)']); "
+SLEEP = FAMILY + "print('up', flush=True); time.sleep(900)"
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(900)"
+)
 
 
 def group_of(marker: Path) -> list[str]:
@@ -83,7 +85,7 @@ def test_nothing_survives_an_owner_that_is_killed(tmp_path: Path) -> None:
     owner = (
         "import sys, time; from pathlib import Path; from local import supervise; "
         f"supervise.start([sys.executable, '-c', {SLEEP!r}], environment={{'MARKER': {str(tmp_path)!r}}}, "
-        f"log=Path({str(tmp_path / 'log')!r})); time.sleep(60)"
+        f"log=Path({str(tmp_path / 'log')!r})); time.sleep(900)"
     )
     process = subprocess.Popen([sys.executable, "-c", owner], cwd=Path(__file__).parents[3])
     deadline = time.monotonic() + PATIENCE
@@ -96,7 +98,7 @@ def test_nothing_survives_an_owner_that_is_killed(tmp_path: Path) -> None:
 
 def test_nothing_survives_a_supervisor_that_is_told_several_times_at_once(tmp_path: Path) -> None:
     """The kernel does so when an owner with several threads dies: one parent-death signal a thread."""
-    for number in range(8):
+    for number in range(4):
         process = start(tmp_path / str(number), SLEEP)
         for microseconds in chain.from_iterable(repeat(range(10, 100, 10), 4)):
             process.send_signal(signal.SIGTERM)
@@ -127,7 +129,7 @@ def test_a_supervisor_whose_owner_died_before_it_was_up_starts_nothing() -> None
     [
         ("pass", 60, ""),
         ("raise SystemExit('no')", 60, r"`a tool` failed \(exit code 1\)\. The end of .*log:\nno"),
-        ("import time; time.sleep(60)", 1, r"`a tool` took longer than 1 s\. The end of .*log:\n"),
+        ("import time; time.sleep(900)", 1, r"`a tool` took longer than 1 s\. The end of .*log:\n"),
     ],
 )
 def test_a_command_that_does_not_end_well_is_told_of_with_the_end_of_its_log(

@@ -15,7 +15,7 @@ import os, sys, time
 from model_code.orphans import start
 child = start(["sleep", "60"], os.environ)
 print(child.pid, flush=True)
-time.sleep(60)
+time.sleep(900)
 """
 
 

@@ -68,7 +68,7 @@ def test_only_a_marked_process_is_a_member(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.long
 def test_a_member_ends_when_its_parent_does() -> None:
     """The parent's death, however sudden, closes the pipe that it holds."""
-    program = "import time; from model_code.container.member import is_member; assert is_member(); time.sleep(60)"
+    program = "import time; from model_code.container.member import is_member; assert is_member(); time.sleep(900)"
     with subprocess.Popen(
         [sys.executable, "-c", program], env=os.environ | {MARK: "1"}, stdin=subprocess.PIPE
     ) as member:

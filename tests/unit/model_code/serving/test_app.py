@@ -15,6 +15,7 @@ from model_code.serving.answers import Service
 from model_code.serving.app import EXPLAINED_BYTES, INLINE_BYTES, Application
 from model_code.serving.model import ServedModel
 from model_code.serving.requests import Request
+from tests.patience import PATIENCE
 from tests.unit.model_code.serving.exchange import Response, call, request
 from tests.unit.model_code.training.features_folder import COLUMNS
 
@@ -173,7 +174,7 @@ class SlowModel(ServedModel):
 
     def scores(self, rows: Matrix) -> Vector:
         self.started.set()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(PATIENCE)
         return super().scores(rows)
 
 
