@@ -41,6 +41,7 @@ def template(reserved: int) -> Template:
                 Role={"Fn::GetAtt": ["Role", "Arn"]},
                 Code={"ZipFile": CODE},
                 ReservedConcurrentExecutions=reserved,
+                Timeout=900,  # the default of three seconds is little on a busy machine
             ),
             "Rule": resource(
                 "Events::Rule", EventPattern={"source": ["test"]}, Targets=[{"Id": "function", "Arn": function}]
