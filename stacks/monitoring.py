@@ -12,11 +12,12 @@ from stacks.bundle import bundle_folder
 from stacks.components import arns
 from stacks.components.alerts import alarm, ring_when_a_backup_fails, runbook
 from stacks.components.endpoint_alarms import VARIANT, endpoint_name
-from stacks.components.events import STARTED_BY_OURS, EventKind, EventRoute
+from stacks.components.events import EventKind, EventRoute
 from stacks.components.functions import DeadLetters, EventFunction
 from stacks.components.stack import AtollStack, StackOptions
 from stacks.release import ReleaseStack
 from stacks.settings import Settings
+from stacks.training import TrainingStack
 
 _DRIFT_ALARM = 0.25
 
@@ -30,6 +31,7 @@ class MonitoringStack(AtollStack):
         construct_id: str,
         *,
         settings: Settings,
+        roles: TrainingStack,
         release: ReleaseStack,
         **options: Unpack[StackOptions],
     ) -> None:
@@ -37,9 +39,11 @@ class MonitoringStack(AtollStack):
         self._release = release
         self._dead_letters = DeadLetters(self, "DeadLetters", key=release.foundation.keys.messages)
         function = self._batch_scored()
-        scored = {"TransformJobStatus": ["Completed"], **STARTED_BY_OURS}
-        event = EventKind(source="aws.sagemaker", kind="SageMaker Transform Job State Change", detail=scored)
-        EventRoute(self, "TransformEnded", event=event, to=function, dead_letters=self._dead_letters)
+        # Events of processing jobs have no tags, but the role:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+        scored = {"ProcessingJobStatus": ["Completed"], "RoleArn": [roles.jobs.scoring.role_arn]}
+        event = EventKind(source="aws.sagemaker", kind="SageMaker Processing Job State Change", detail=scored)
+        EventRoute(self, "ScoringEnded", event=event, to=function, dead_letters=self._dead_letters)
         for name, queue in (("Release", release.dead_letters), ("Monitoring", self._dead_letters)):
             waiting = queue.metric_approximate_number_of_messages_visible()
             text = f"Events that failed for good wait in the queue. {runbook('release-dead-letters')}"
@@ -65,22 +69,20 @@ class MonitoringStack(AtollStack):
         self._release.powers.keep_notes(policy)
         self._release.powers.read_releases(policy)
         policy.allow_pattern(
-            "sagemaker:DescribeTransformJob",
+            "sagemaker:DescribeProcessingJob",
             "sagemaker:ListTags",
-            on=[arns.sagemaker(self, "transform-job")],
+            on=[arns.sagemaker(self, "processing-job")],
             because=NAMED_AT_RUN_TIME,
         )
-        policy.allow_pattern("sagemaker:DescribeModel", on=[arns.sagemaker(self, "model")], because=NAMED_AT_RUN_TIME)
         policy.allow_pattern(
             "cloudwatch:PutMetricData",
             on=["*"],
             because=NO_RESOURCE_LEVEL,
             when={"StringEquals": {"cloudwatch:namespace": "Atoll"}},
         )
-        for prefix in ("experiments/", "live/", "scores/"):
-            policy.allow_objects("s3:GetObject", bucket=foundation.data, prefix=prefix)
+        policy.allow_objects("s3:GetObject", bucket=foundation.data, prefix="scores/")
         policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=foundation.data, prefix="monitoring/")
-        policy.allow_listing(bucket=foundation.data, prefixes=["experiments/", "live/", "scores/", "monitoring/"])
+        policy.allow_listing(bucket=foundation.data, prefixes=["scores/", "monitoring/"])
         policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[foundation.keys.data.key_arn])
         policy.allow("kms:Decrypt", on=[foundation.keys.jobs.key_arn])
         return function

@@ -40,7 +40,7 @@ def build_platform(app: cdk.App, settings: Settings) -> None:
         release = ReleaseStack(app, "Atoll-Release", settings=settings, roles=roles, tracking=tracking)
         for name in settings.models:
             EndpointStack(app, name, settings=settings, registry=registry, roles=roles, release=release)
-        MonitoringStack(app, "Atoll-Monitoring", settings=settings, release=release)
+        MonitoringStack(app, "Atoll-Monitoring", settings=settings, roles=roles, release=release)
 
 
 def _bound_roles(app: cdk.App, settings: Settings) -> None:

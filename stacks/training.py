@@ -16,7 +16,7 @@ from stacks.settings import Settings
 
 
 class TrainingStack(AtollStack):
-    """The roles of a deployment: those of jobs (ETL, training, scoring, transform, serving) and those of people."""
+    """The roles of a deployment: those of jobs (ETL, training, scoring, serving) and those of people."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class TrainingStack(AtollStack):
             serving=self.jobs.serving,
         )
         self.approver = Approver(self, "Approver", foundation=foundation)
-        passed = [self.jobs.etl, self.jobs.training, self.jobs.scoring, self.jobs.transform]
+        passed = [self.jobs.etl, self.jobs.training, self.jobs.scoring]
         self.trainer = Trainer(self, "Trainer", foundation=foundation, roles=passed)
         people = {
             "Trainer": self.trainer,
@@ -51,7 +51,6 @@ class TrainingStack(AtollStack):
             "EtlJob": self.jobs.etl,
             "TrainingJob": self.jobs.training,
             "ScoringJob": self.jobs.scoring,
-            "TransformJob": self.jobs.transform,
         }
         for name, role in (jobs | people).items():
             self.output(f"{name}RoleArn", role.role_arn)

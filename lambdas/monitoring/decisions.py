@@ -1,7 +1,6 @@
 """How far the rows that a model sees have moved from those it was trained on: the population stability index."""
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,8 +12,8 @@ FLOOR = 1e-4  # an empty bin counts as this share: the index's logarithm needs o
 Status = Literal["quiet", "watch", "alarm"]
 
 
-class RowError(ValueError):
-    """A scored row does not have the baseline's columns."""
+class CountError(ValueError):
+    """The counts of a scoring aren't those of its model's features and bins."""
 
 
 @dataclass(frozen=True)
@@ -37,34 +36,28 @@ class Drift:
         return "watch" if self.largest >= WATCH else "quiet"
 
 
-def measure(rows: Iterable[Sequence[str]], columns: Sequence[str], baseline: Mapping[str, Mapping[str, Any]]) -> Drift:
-    """Compare CSV rows with a training baseline, in one pass and constant memory.
-
-    Each feature's values fall into its baseline's decile bins and one more for missing values (empty or NaN).
+def measure(rows: int, counts: Mapping[str, Sequence[int]], baseline: Mapping[str, Mapping[str, Any]]) -> Drift:
+    """Compare how many rows lie in each bin with a training baseline; without rows there is nothing to compare.
 
     Raises:
-        RowError: a row has other columns than the model, or a cell that is no number.
+        CountError: other features or bins than the baseline's, or counts that don't add up to the rows.
     """
-    edges = [baseline[name]["edges"] for name in columns]
-    counts = [[0] * (len(inner) + 2) for inner in edges]
-    total = 0
-    for total, row in enumerate(rows, start=1):
-        if len(row) != len(columns):
-            raise RowError(f"Row {total} has {len(row)} cells, the model has {len(columns)} features.")
-        for count, inner, cell in zip(counts, edges, row, strict=True):
-            count[_bin(inner, cell, total)] += 1
-    indices = (
-        {n: psi(shares(baseline[n]), count, total) for n, count in zip(columns, counts, strict=True)} if total else {}
-    )
-    return Drift(total, indices)
+    if set(counts) != set(baseline):
+        raise CountError(
+            f"The scoring counted other features than the model has: {_some(set(counts) ^ set(baseline))}."
+        )
+    expected = {name: shares(feature) for name, feature in baseline.items()}
+    for name, count in counts.items():
+        if (len(count), sum(count)) != (len(expected[name]), rows):
+            raise CountError(
+                f"The scoring counted {sum(count)} rows in {len(count)} bins of {name}; expected {rows} rows in "
+                f"{len(expected[name])}."
+            )
+    return Drift(rows, {name: psi(expected[name], counts[name], rows) for name in baseline} if rows else {})
 
 
-def _bin(edges: Sequence[float], cell: str, row: int) -> int:
-    try:
-        value = float(cell) if cell else math.nan
-    except ValueError as error:
-        raise RowError(f"Row {row} holds {cell!r:.40}, which is no number.") from error
-    return len(edges) + 1 if math.isnan(value) else bisect_left(edges, value)
+def _some(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)[:3])
 
 
 def shares(feature: Mapping[str, Any]) -> list[float]:

@@ -21,15 +21,15 @@ def released_artifact(world: World, batch: Batch) -> Generator[Artifact]:
 
 
 def measure_batch(world: World, batch: Batch) -> Drift:
-    """Compare a batch's rows with the baseline in the released artifact of its model.
+    """Compare where a batch's rows lie with the baseline in the released artifact of its model.
 
     Raises:
         ArtifactError: the released archive is not what its key says.
-        RowError: a row does not fit the model.
+        CountError: the counts aren't of this model's features and bins.
     """
     with released_artifact(world, batch) as artifact:
         baseline, columns = artifact.json("baseline.json"), artifact.json("features.json")["columns"]
-    return measure(world.batches.rows(batch), columns, baseline)
+    return measure(batch.rows, batch.counts, {name: baseline[name] for name in columns})
 
 
 def publish(world: World, batch: Batch, drift: Drift, at: datetime) -> None:

@@ -7,12 +7,12 @@ from pydantic import AliasPath, Field
 from lambdas.release.events import Event
 
 
-class TransformJobEnded(Event):
-    """`SageMaker Transform Job State Change` with a final status."""
+class ProcessingJobEnded(Event):
+    """`SageMaker Processing Job State Change` with a final status."""
 
     source: Literal["aws.sagemaker"]
-    kind: Literal["SageMaker Transform Job State Change"] = Field(validation_alias="detail-type")
-    job_name: str = Field(validation_alias=AliasPath("detail", "TransformJobName"))
+    kind: Literal["SageMaker Processing Job State Change"] = Field(validation_alias="detail-type")
+    job_name: str = Field(validation_alias=AliasPath("detail", "ProcessingJobName"))
     status: Literal["Completed", "Failed", "Stopped"] = Field(
-        validation_alias=AliasPath("detail", "TransformJobStatus")
+        validation_alias=AliasPath("detail", "ProcessingJobStatus")
     )

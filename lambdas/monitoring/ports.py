@@ -1,6 +1,6 @@
 """What the monitor needs of the world."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -8,33 +8,33 @@ from lambdas.release.ports import ArtifactStore, Notifier
 
 
 class BatchError(Exception):
-    """A transform job can't be compared with its model's baseline; the text says why."""
+    """A scoring can't be compared with its model's baseline; the text says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """A batch transform: what was scored by which released model. Empty names: by a model that is not released."""
+    """A scoring: what was scored by which released model, and how its rows lie in the bins of that model's baseline.
+
+    `counts` are rows by feature and bin, those without a value last.
+    """
 
     job: str
     model: str
     version: str
     manifest_sha256: str
-    input_uri: str
+    rows: int
+    counts: Mapping[str, Sequence[int]]
 
 
 class Batches(Protocol):
-    """Batch transforms and their input."""
+    """Processing jobs that score."""
 
-    def describe(self, job: str) -> Batch:
-        """Return the batch.
+    def describe(self, job: str) -> Batch | None:
+        """Return the batch; nothing if the job is another one, or its model wasn't released.
 
         Raises:
-            BatchError: its input is of a kind that the monitor can't read.
+            BatchError: what it left isn't what a scoring by that model leaves.
         """
-        ...
-
-    def rows(self, batch: Batch) -> Iterator[Sequence[str]]:
-        """Yield the rows of all of its CSV input, as a stream."""
         ...
 
 

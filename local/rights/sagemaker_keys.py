@@ -14,13 +14,12 @@ _KEYS = {
     "sagemaker:InterContainerTrafficEncryption": "EnableInterContainerTrafficEncryption || "
     "NetworkConfig.EnableInterContainerTrafficEncryption || `false`",
     "sagemaker:VolumeKmsKey": "ResourceConfig.VolumeKmsKeyId || ProcessingResources.ClusterConfig.VolumeKmsKeyId || "
-    "TransformResources.VolumeKmsKeyId || KmsKeyId",
-    "sagemaker:OutputKmsKey": "OutputDataConfig.KmsKeyId || ProcessingOutputConfig.KmsKeyId || "
-    "TransformOutput.KmsKeyId",
+    "KmsKeyId",
+    "sagemaker:OutputKmsKey": "OutputDataConfig.KmsKeyId || ProcessingOutputConfig.KmsKeyId",
     "sagemaker:VpcSubnets": "VpcConfig.Subnets || NetworkConfig.VpcConfig.Subnets",
     "sagemaker:VpcSecurityGroupIds": "VpcConfig.SecurityGroupIds || NetworkConfig.VpcConfig.SecurityGroupIds",
     "sagemaker:InstanceTypes": "[ResourceConfig.InstanceType, ProcessingResources.ClusterConfig.InstanceType, "
-    "TransformResources.InstanceType, ProductionVariants[].InstanceType][] | [?@]",
+    "ProductionVariants[].InstanceType][] | [?@]",
     "sagemaker:MaxRuntimeInSeconds": "StoppingCondition.MaxRuntimeInSeconds",
 }
 _NETWORK = ("sagemaker:NetworkIsolation", "sagemaker:VpcSubnets", "sagemaker:VpcSecurityGroupIds")
@@ -30,7 +29,6 @@ _KEYS_OF = {
     "CreateHyperParameterTuningJob": _ISOLATED_JOB,
     "CreateTrainingJob": _ISOLATED_JOB,
     "CreateProcessingJob": _ISOLATED_JOB,
-    "CreateTransformJob": _ENCRYPTION,
     "CreateModel": _NETWORK,
     "CreateEndpointConfig": ("sagemaker:VolumeKmsKey", "sagemaker:InstanceTypes"),
 }

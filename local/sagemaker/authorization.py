@@ -66,8 +66,6 @@ def _resource(kind: Kind | None, params: Record) -> str:
 
 
 def _model_arns(operation: str, params: Record) -> dict[str, Any]:
-    if operation == "CreateTransformJob":
-        return {"sagemaker:ModelArn": MODEL.arn(params["ModelName"])}
     if operation == "CreateEndpointConfig":
         names = [variant["ModelName"] for variant in params["ProductionVariants"] if "ModelName" in variant]
         return {"sagemaker:ModelArn": [MODEL.arn(name) for name in names]}

@@ -16,17 +16,21 @@ from local.sagemaker import emulator
 from local.sagemaker.backend import Backend
 from local.sagemaker.children import Child, Sink
 from local.sagemaker.errors import InvalidRequestError, JobFailedError, JobStoppedError
-from local.sagemaker.records import Kind, Record
+from local.sagemaker.records import PROCESSING_JOB, Kind, Record
 
 logger = logging.getLogger("sagemaker")
 _REASON_LENGTH = 1024
 
 
 def emit(kind: Kind, backend: Backend, record: Record) -> None:
-    """Emit the state-change event of a record, as `DescribeXxx` shows it, with its tags."""
+    """Emit the state-change event of a record, as `DescribeXxx` shows it; with its tags, but for processing jobs.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+    """
     arn = record[kind.arn_member]
     words = kind.words.title().replace("Hyper Parameter", "HyperParameter")  # as the event's page spells it
-    emulator.put_event(f"SageMaker {words} State Change", record | {"Tags": backend.records.tags(arn)}, arn)
+    tags = {} if kind is PROCESSING_JOB else {"Tags": backend.records.tags(arn)}
+    emulator.put_event(f"SageMaker {words} State Change", record | tags, arn)
 
 
 class Job(ABC):

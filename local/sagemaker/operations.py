@@ -12,7 +12,6 @@ from local.sagemaker.errors import InvalidRequestError
 from local.sagemaker.processing import create_processing_job, stop_processing_job
 from local.sagemaker.records import ENDPOINT, KINDS, Kind, Record
 from local.sagemaker.training import create_training_job, stop_training_job
-from local.sagemaker.transform import create_transform_job, stop_transform_job
 
 Operation = Callable[[Record], Record]
 _PAGE = 100
@@ -26,9 +25,6 @@ HONOURED: dict[str, set[str]] = {
         "EnableInterContainerTrafficEncryption", "ProfilerConfig", "DebugHookConfig"},
     "CreateProcessingJob": _JOB | {"ProcessingJobName", "ProcessingInputs", "ProcessingOutputConfig",
         "ProcessingResources", "AppSpecification", "NetworkConfig"},
-    "CreateTransformJob": {"TransformJobName", "ModelName", "MaxConcurrentTransforms", "MaxPayloadInMB",
-        "BatchStrategy", "Environment", "TransformInput", "TransformOutput", "TransformResources", "Tags",
-        "ExperimentConfig"},
     "CreateHyperParameterTuningJob": {"HyperParameterTuningJobName", "HyperParameterTuningJobConfig",
         "TrainingJobDefinition", "Tags"},
     "CreateModel": {"ModelName", "PrimaryContainer", "Containers", "ExecutionRoleArn", "Tags", "VpcConfig",
@@ -49,8 +45,6 @@ def build_operations(backend: Backend, endpoints: Endpoints) -> dict[str, Operat
         "StopTrainingJob": stop_training_job,
         "CreateProcessingJob": create_processing_job,
         "StopProcessingJob": stop_processing_job,
-        "CreateTransformJob": create_transform_job,
-        "StopTransformJob": stop_transform_job,
         "CreateHyperParameterTuningJob": tuning.create_tuning_job,
         "StopHyperParameterTuningJob": tuning.stop_tuning_job,
         "ListTrainingJobsForHyperParameterTuningJob": tuning.list_training_jobs,

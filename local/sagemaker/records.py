@@ -42,13 +42,12 @@ class Kind:
 
 TRAINING_JOB = Kind("TrainingJob", "training job")
 PROCESSING_JOB = Kind("ProcessingJob", "processing job")
-TRANSFORM_JOB = Kind("TransformJob", "transform job")
 TUNING_JOB = Kind("HyperParameterTuningJob", "hyper parameter tuning job")
 MODEL = Kind("Model", "model")
 ENDPOINT_CONFIG = Kind("EndpointConfig", "endpoint config")
 ENDPOINT = Kind("Endpoint", "endpoint")
-KINDS = (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB, MODEL, ENDPOINT_CONFIG, ENDPOINT)
-JOB_KINDS = (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB)
+KINDS = (TRAINING_JOB, PROCESSING_JOB, TUNING_JOB, MODEL, ENDPOINT_CONFIG, ENDPOINT)
+JOB_KINDS = (TRAINING_JOB, PROCESSING_JOB, TUNING_JOB)
 
 
 class Records:

@@ -90,42 +90,75 @@ def bring_data_report(scene: Scene) -> None:
 
 def run_etl(scene: Scene, run: EtlRun) -> dict[str, Any]:
     """Run one ETL job to its end."""
-    sagemaker = scene.person(TRAINER).client("sagemaker")
-    sagemaker.create_processing_job(**processing_request(scene, run))
-    job = wait_for(lambda: ended_processing(sagemaker, run.name), f"processing job {run.name}", seconds=300)
-    expect(
-        job["ProcessingJobStatus"] == "Completed", f"ETL failed: {job.get('ExitMessage') or job.get('FailureReason')}"
-    )
+    return run_processing(scene, processing_request(scene, run))
+
+
+def run_processing(scene: Scene, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a processing job of the trainer's to its end, which must be a good one."""
+    sagemaker, name = scene.person(TRAINER).client("sagemaker"), request["ProcessingJobName"]
+    sagemaker.create_processing_job(**request)
+    job = wait_for(lambda: ended_processing(sagemaker, name), f"processing job {name}", seconds=300)
+    why = job.get("ExitMessage") or job.get("FailureReason")
+    expect(job["ProcessingJobStatus"] == "Completed", f"The processing job {name} failed: {why}")
     return job
 
 
 def processing_request(scene: Scene, run: EtlRun) -> dict[str, Any]:
-    """The ETL job as the trainer's policy demands it: isolated, in our subnets, encrypted, tagged, bounded."""
-    out, bucket, key = scene.outputs, scene.outputs["DataBucket"], scene.outputs["JobKeyArn"]
-    inputs = {"ledger": f"s3://{bucket}/ledgers/{scene.run}/data/"}
-    if scene.ledger.mapping:
-        inputs["mapping"] = f"s3://{bucket}/ledgers/{scene.run}/mapping/"
+    """One ETL job."""
+    out, bucket = scene.outputs, scene.outputs["DataBucket"]
+    inputs = {"ledger": f"s3://{bucket}/ledgers/{scene.run}/data/", **mapping_of(scene)}
+    places = {name: f"s3://{bucket}/{name}/{place}" for name, place in run.places.items()}
+    application = {"ImageUri": out["EtlImageUri"], "ContainerArguments": etl_arguments(scene, run)}
+    return job_request(
+        scene, run.name, role=out["EtlJobRoleArn"], application=application, inputs=inputs, outputs=places
+    ) | {"ProcessingResources": resources_of(scene, instances=int(out["EtlInstances"]))}
+
+
+def mapping_of(scene: Scene) -> dict[str, str]:
+    """The ledger's mapping as a job's input, if it has one."""
+    place = f"s3://{scene.outputs['DataBucket']}/ledgers/{scene.run}/mapping/"
+    return {"mapping": place} if scene.ledger.mapping else {}
+
+
+def resources_of(scene: Scene, instances: int = 1) -> dict[str, Any]:
+    """What a processing job runs on."""
     return {
-        "ProcessingJobName": run.name,
-        "RoleArn": out["EtlJobRoleArn"],
-        "AppSpecification": {"ImageUri": out["EtlImageUri"], "ContainerArguments": etl_arguments(scene, run)},
-        "ProcessingResources": {
-            "ClusterConfig": {
-                "InstanceCount": int(out["EtlInstances"]), "InstanceType": "ml.m5.xlarge",
-                "VolumeSizeInGB": 30, "VolumeKmsKeyId": key,
-            }
-        },
+        "ClusterConfig": {
+            "InstanceCount": instances,
+            "InstanceType": "ml.m5.xlarge",
+            "VolumeSizeInGB": 30,
+            "VolumeKmsKeyId": scene.outputs["JobKeyArn"],
+        }
+    }
+
+
+def job_request(
+    scene: Scene,
+    name: str,
+    *,
+    role: str,
+    application: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, str],
+) -> dict[str, Any]:
+    """A processing job as the trainer's policy demands it: isolated, in our subnets, encrypted, tagged, bounded."""
+    out, folder = scene.outputs, "/opt/ml/processing"
+    return {
+        "ProcessingJobName": name,
+        "RoleArn": role,
+        "AppSpecification": application,
+        "ProcessingResources": resources_of(scene),
         "ProcessingInputs": [
-            {"InputName": name, "S3Input": {"S3Uri": uri, "LocalPath": f"/opt/ml/processing/input/{name}",
+            {"InputName": name, "S3Input": {"S3Uri": uri, "LocalPath": f"{folder}/input/{name}",
              "S3DataType": "S3Prefix", "S3InputMode": "File"}}
             for name, uri in inputs.items()
         ],
         "ProcessingOutputConfig": {
-            "KmsKeyId": key,
+            "KmsKeyId": out["JobKeyArn"],
             "Outputs": [
-                {"OutputName": name, "S3Output": {"S3Uri": f"s3://{bucket}/{name}/{place}",
-                 "LocalPath": f"/opt/ml/processing/output/{name}", "S3UploadMode": "EndOfJob"}}
-                for name, place in run.places.items()
+                {"OutputName": name, "S3Output": {"S3Uri": uri, "LocalPath": f"{folder}/output/{name}",
+                 "S3UploadMode": "EndOfJob"}}
+                for name, uri in outputs.items()
             ],
         },
         "NetworkConfig": {

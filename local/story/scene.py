@@ -62,7 +62,7 @@ class Scene:
     sessions: dict[Person, boto3.Session] = field(default_factory=dict)
     work: Path = BUILD / "story"
     first_job: str = ""
-    transform_job: str = ""
+    scoring_job: str = ""
 
     @cached_property
     def administrator(self) -> boto3.Session:

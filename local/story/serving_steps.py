@@ -1,10 +1,11 @@
-"""The endpoint at work: real-time scores with reasons, a batch transform, and what the monitor says of it."""
+"""Purchases scored: one by one by the endpoint, and as a month by jobs; and what the monitor says of it."""
 
 from __future__ import annotations
 
 import io
 import json
 import tarfile
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from local.story.data_steps import read_json
+from local.story.data_steps import job_request, mapping_of, read_json, run_processing
+from local.story.months import cut
 from local.story.scene import MODEL, OPERATOR, TRAINER, expect
 from local.story.waiting import wait_for
 from local.unpacking import extract
 from model_code.boosters import load_booster
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from xgboost import Booster
 
     from local.story.narrator import Facts
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 REAL_TIME, SEED = 200, 7
 TOLERANCE = 1e-6
 TOP = 5
+BUDGET = 50
 
 
 def held_back(scene: Scene) -> pd.DataFrame:
@@ -35,7 +40,7 @@ def held_back(scene: Scene) -> pd.DataFrame:
 
 
 def in_real_time(rows: int) -> np.ndarray:
-    """Which of the held-back rows are scored one by one, as a mask: a seeded sample; the others go to the batch."""
+    """Which of the held-back rows are scored one by one, as a mask: a seeded sample."""
     chosen = np.random.default_rng(SEED).choice(rows, size=min(REAL_TIME, rows // 2), replace=False)
     return np.isin(np.arange(rows), chosen)
 
@@ -104,73 +109,63 @@ def alert(row: pd.Series, answer: dict[str, Any], *, unlabelled: bool) -> dict[s
 
 
 def batch(scene: Scene, facts: Facts) -> None:
-    """Batch transform scores the rest of the held-back transactions."""
+    """The trainer scores all held-back transactions as a new month: two processing jobs, no SageMaker Model."""
     rows = held_back(scene)
-    in_batch = ~in_real_time(len(rows))
-    rest = rows[in_batch]
-    lines = read_object(scene, f"live/{scene.run}/live.csv").decode().splitlines()
-    body = [line for line, chosen in zip(lines, in_batch, strict=True) if chosen]
-    s3, bucket = scene.person(TRAINER).client("s3"), scene.outputs["DataBucket"]
-    s3.put_object(Bucket=bucket, Key=f"experiments/{scene.run}/batch/rest.csv", Body="\n".join(body).encode() + b"\n")
-    name = scene.transform_job = f"batch-{scene.run}"
-    sagemaker = scene.person(TRAINER).client("sagemaker")
-    sagemaker.create_transform_job(**transform_request(scene, name))
-    job = wait_for(lambda: ended_transform(sagemaker, name), f"transform job {name}", seconds=300)
-    expect(job["TransformJobStatus"] == "Completed", f"Batch transform failed: {job.get('FailureReason')}")
-    scores = np.array(read_object(scene, f"scores/{scene.run}/rest.csv.out").split(), dtype=float)
+    scores = scored_as_new(scene, rows["transaction_date"].min().date()).set_index("transaction_id")
+    expect(sorted(scores.index) == sorted(rows["transaction_id"]), f"{len(rows)} rows went in, {len(scores)} came out.")
     booster, columns = released_model(scene)
-    difference = float(np.abs(scores - booster.inplace_predict(rest[columns].to_numpy(dtype=np.float32))).max())
-    expect(len(scores) == len(rest), f"{len(rest)} rows went in, {len(scores)} scores came out.")
-    expect(difference <= TOLERANCE, f"Batch scores differ from the model by {difference}.")
-    facts.update(rows=len(rest), scores=len(scores), largest_difference=difference)
-    facts.update(top_alerts(scene, rest, columns, scores))
-    facts["told"] = f"{len(rest):,} rows in, {len(scores):,} scores out, in order"
-
-
-def top_alerts(scene: Scene, rows: pd.DataFrame, columns: list[str], scores: np.ndarray) -> dict[str, Any]:
-    """The alerts with the highest batch scores, their reasons asked of the endpoint, and the first one's features."""
-    runtime = scene.person(OPERATOR).client("sagemaker-runtime")
-    top = rows.iloc[np.argsort(-scores)[:TOP]]
-    features = top[columns].to_numpy(dtype=np.float32)
-    unlabelled = scene.ledger.inject
-    alerts = [alert(top.iloc[i], invoke(scene, runtime, row), unlabelled=unlabelled) for i, row in enumerate(features)]
-    return {"alerts": alerts, "top_row": request_body(features[0])}
-
-
-def transform_request(scene: Scene, name: str) -> dict[str, Any]:
-    """The batch transform over the model that the endpoint serves."""
-    endpoint = scene.administrator.client("sagemaker").describe_endpoint(EndpointName=scene.outputs["EndpointName"])
-    config = scene.administrator.client("sagemaker").describe_endpoint_config(
-        EndpointConfigName=endpoint["EndpointConfigName"]
+    expected = booster.inplace_predict(rows[columns].to_numpy(dtype=np.float32))
+    difference = float(np.abs(scores.loc[rows["transaction_id"], "score"].to_numpy() - expected).max())
+    expect(difference <= TOLERANCE, f"Scores of the new month differ from the model by {difference}.")
+    facts.update(rows=len(rows), scores=len(scores), largest_difference=difference)
+    top = scores[scores["rank"].notna()].sort_values("rank").head(TOP)
+    held = rows.set_index("transaction_id").loc[top.index]
+    told = zip(top.iterrows(), held["kind"], strict=True)
+    facts["alerts"] = [
+        ranked(str(at), row, "unknown" if scene.ledger.inject else kind or "none") for (at, row), kind in told
+    ]
+    facts["top_row"] = request_body(held[columns].to_numpy(dtype=np.float32)[0])
+    facts["told"] = (
+        f"{len(rows):,} rows in, {len(scores):,} scores out, {int(scores['rank'].count())} ranked with reasons"
     )
-    bucket, key = scene.outputs["DataBucket"], scene.outputs["JobKeyArn"]
-    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/experiments/{scene.run}/batch/"}
-    return {
-        "TransformJobName": name,
-        "ModelName": config["ProductionVariants"][0]["ModelName"],
-        "BatchStrategy": "MultiRecord",
-        "MaxPayloadInMB": 1,
-        "TransformInput": {"DataSource": {"S3DataSource": source}, "ContentType": "text/csv", "SplitType": "Line"},
-        "TransformOutput": {
-            "S3OutputPath": f"s3://{bucket}/scores/{scene.run}",
-            "Accept": "text/csv",
-            "AssembleWith": "Line",
-            "KmsKeyId": key,
-        },
-        "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": key},
-        "Tags": [{"Key": "atoll:uid", "Value": TRAINER.uid}, {"Key": "atoll:model", "Value": MODEL}],
-    }
 
 
-def ended_transform(sagemaker: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - boto3 clients have no static type
-    """The job's description once it has ended, else None."""
-    job = sagemaker.describe_transform_job(TransformJobName=name)
-    return job if job["TransformJobStatus"] in {"Completed", "Failed", "Stopped"} else None
+def ranked(transaction: str, row: pd.Series, kind: str) -> dict[str, Any]:
+    """An alert as the review has it."""
+    reasons = [text for text in (row[f"reason_{place}"] for place in (1, 2, 3)) if text]
+    return {"transaction": transaction, "score": round(float(row["score"]), 4), "reasons": reasons, "kind": kind}
+
+
+def scored_as_new(scene: Scene, first_day: date) -> pd.DataFrame:
+    """What `etl --score` and `score` say of the purchases from a day on, by the champion's released archive."""
+    run, out, s3 = scene.run, scene.outputs, scene.person(TRAINER).client("s3")
+    bucket, version = out["DataBucket"], scene.registry.get_model_version_by_alias(MODEL, "champion")
+    with TemporaryDirectory() as folder:
+        for name, path in zip(
+            ("history", "new"), cut(scene.ledger.file, scene.ledger.mapping, first_day, Path(folder)), strict=True
+        ):
+            s3.upload_file(str(path), bucket, f"ledgers/{run}/{name}/{path.name}")
+    given, left = f"s3://{bucket}/ledgers/{run}", f"s3://{bucket}/scores/{run}"
+    sha256 = version.tags["atoll.manifest_sha256"]
+    model = {"model": f"s3://{out['ReleaseBucket']}/models/{MODEL}/{sha256}/"}
+    scene.scoring_job = f"score-{run}"
+    job = partial(job_request, scene, role=out["ScoringJobRoleArn"])
+    run_processing(scene, job(
+        f"ready-{run}", application={"ImageUri": out["ModelImageUri"], "ContainerArguments": ["etl", "--score"]},
+        inputs={"ledger": f"{given}/history/", "new": f"{given}/new/", **mapping_of(scene), **model},
+        outputs={name: f"{left}/{name}" for name in ("rows", "quarantine")},
+    ))  # fmt: skip
+    run_processing(scene, job(
+        scene.scoring_job,
+        application={"ImageUri": out["ModelImageUri"], "ContainerArguments": ["score", "--budget", str(BUDGET)]},
+        inputs={"rows": f"{left}/rows/", **model}, outputs={"scores": f"{left}/scores"},
+    ) | {"Environment": {"ATOLL_MANIFEST_SHA256": sha256, "ATOLL_MODEL_VERSION": version.version}})  # fmt: skip
+    return pd.read_parquet(io.BytesIO(read_object(scene, f"scores/{run}/scores/scores.parquet")))
 
 
 def monitor(scene: Scene, facts: Facts) -> None:
-    """The completed transform's event reaches the monitor, which compares the rows with the training baseline."""
-    key = f"monitoring/{MODEL}/{scene.transform_job}/report.json"
+    """The scoring's event reaches the monitor, which compares the rows with the training baseline."""
+    key = f"monitoring/{MODEL}/{scene.scoring_job}/report.json"
     s3, bucket = scene.administrator.client("s3"), scene.outputs["DataBucket"]
 
     def look() -> dict[str, Any] | None:

@@ -63,7 +63,7 @@ def acts(scene: Scene, mailbox: Mailbox, without: frozenset[str]) -> dict[tuple[
         ("approve", "Approve as bob: execute the change set"): partial(release_steps.approve, scene),
         ("settle", "Smoke-test and name the champion"): partial(release_steps.settle, scene),
         ("score", "Score held-back transactions in real time"): partial(serving_steps.score, scene),
-        ("batch", "Score the rest by batch transform"): partial(serving_steps.batch, scene),
+        ("batch", "Score them as a new month by jobs"): partial(serving_steps.batch, scene),
         ("monitor", "Watch for drift"): partial(serving_steps.monitor, scene),
         ("challenge", "Train challengers of the champion"): partial(decision_steps.challenge, scene, challengers),
         ("reject", "Reject one of them as bob"): partial(decision_steps.reject, scene, mailbox),

@@ -1,6 +1,6 @@
 r"""The thin shell that knows SageMaker's contract: `python -m model_code.container --help` teaches it.
 
-The same code runs as SageMaker Processing (etl), Training (train), hosting (serve) and batch transform (batch), on
+The same code runs as SageMaker Processing (etl), Training (train), hosting (serve), on
 Fargate, and as plain processes on a laptop with `ATOLL_ML_ROOT` in place of /opt/ml:
 
     ATOLL_ML_ROOT=/tmp/ml python -m model_code.container train

@@ -1,4 +1,4 @@
-"""The image's entry point: `python -m model_code.container <train|serve|etl|score|batch>`."""
+"""The image's entry point: `python -m model_code.container <train|serve|etl|score>`."""
 
 import argparse
 import contextlib
@@ -20,7 +20,6 @@ ROOM = "model_code.container"
 COMMANDS = {
     "train": f"{ROOM}.train",
     "serve": f"{ROOM}.serve",
-    "batch": f"{ROOM}.serve",
     "etl": f"{ROOM}.etl",
     "score": f"{ROOM}.score",
 }
@@ -39,7 +38,6 @@ commands:
   train                features in <root>/input/data/features and <root>/input/config/hyperparameters.json become a
                        model's artifact in <root>/model (SageMaker Training)
   serve                the artifact in <root>/model answers GET /ping and POST /invocations (SageMaker hosting)
-  batch                the same server, for SageMaker's batch transform
 
 environment:
   ATOLL_ML_ROOT            <root>, an absolute folder in SageMaker's layout (default: /opt/ml)
@@ -83,7 +81,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _carry_out(chosen: argparse.Namespace, root: Path) -> int:
-    if chosen.command in {"serve", "batch", "score"}:
+    if chosen.command in {"serve", "score"}:
         os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before NumPy is imported
     try:
         if os.geteuid() == 0 and "ATOLL_ML_ROOT" not in os.environ:

@@ -1,4 +1,4 @@
-"""`serve` and `batch`: SageMaker's hosting contract around model_code.serving."""
+"""`serve`: SageMaker's hosting contract around model_code.serving."""
 
 import functools
 import gc
@@ -38,7 +38,7 @@ def main(arguments: list[str], root: Path) -> None:
         InputError: an argument, the environment, the artifact or the port can't be used.
     """
     if arguments:
-        raise InputError(f"serve and batch take no arguments and were given {arguments}; use the environment.")
+        raise InputError(f"serve takes no arguments and was given {arguments}; use the environment.")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)  # uvicorn drains first, then hands the signal on to this
     max_body_bytes = largest_body()
@@ -60,11 +60,9 @@ def main(arguments: list[str], root: Path) -> None:
 
 
 def largest_body() -> int:
-    """Return how many bytes a body may have: batch transform names its MaxPayloadInMB, 6 is SageMaker's default.
+    """Return how many bytes a body may have: 6 MB where nothing is set.
 
-    0 is a value of that API (payloads of any size, in chunks;
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html): then the
-    limit of the model's own guard.json counts alone.
+    At 0 the limit of the model's own guard.json counts alone.
     """
     return whole_number("SAGEMAKER_MAX_PAYLOAD_IN_MB", 6, least=0) * 2**20 or sys.maxsize
 

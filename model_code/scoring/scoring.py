@@ -15,6 +15,7 @@ import pyarrow as pa
 from model_code.arrays import Matrix, Vector
 from model_code.errors import InputError
 from model_code.scoring.agreement import expect_agreement
+from model_code.scoring.inputs import counted
 from model_code.scoring.purchase import Purchase, Setting
 from model_code.scoring.results import Results, write_results
 from model_code.scoring.rows import RowsToScore, read_rows
@@ -69,7 +70,10 @@ def score(job: Scoring, say: Say) -> Results:
         scores = np.asarray(model.scores(features), dtype=np.float32)
         ranks = rank(scores, rows.table["status"].to_pylist(), job.budget)
         told = _reasons(model, rows, features, scores, ranks)
-    results = Results(rows, scores, ranks, told, _about(artifact.manifest, artifact.manifest_sha256, model, job))
+        about = _about(artifact.manifest, artifact.manifest_sha256, model, job)
+        fresh = np.isin(rows.table["status"].to_pylist(), list(RANKED))
+        about["inputs"] = counted(artifact.json("baseline.json"), model.columns, features[fresh])
+    results = Results(rows, scores, ranks, told, about)
     write_results(results, job.output)
     say(f"scored {len(scores):,} rows; {int((ranks > 0).sum()):,} ranked for review")
     return results

@@ -52,8 +52,8 @@ def answer(service: Service, request: Request, body: bytes, is_wanted: Callable[
 
     A row's answer is `{"score"}` (a probability, a value, a rank), `{"scores", "label"}` (one probability a class) or
     `{"label"}`, with `"reasons"` and `"out_of_distribution"` (columns) on request. JSON: `{"predictions": [...],
-    "model_version"}`. JSON Lines: a row a line. CSV: a line of the numbers alone; no newline at the end, since batch
-    transform joins by line. Reasons end when `is_wanted` says that nobody waits for them.
+    "model_version"}`. JSON Lines: a row a line. CSV: a line of the numbers alone; no newline at the end, so that who
+    sends many requests joins by line. Reasons end when `is_wanted` says that nobody waits for them.
 
     Raises:
         InputError: the body can't be used; the sentence names row and column.

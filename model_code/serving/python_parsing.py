@@ -27,7 +27,7 @@ def parse_csv(body: bytes, columns: list[str], first: int = 1) -> Matrix:
     """
     if not body:
         raise InputError(f"The body is empty; expected lines of {len(columns)} numbers separated by commas.")
-    if body.endswith(b"\r"):  # batch transform with SingleRecord may cut a file of \r\n at its \n
+    if body.endswith(b"\r"):  # who cuts a file of \r\n at its \n leaves this
         body += b"\n"
     body = body.replace(b"\r\n", b"\n").removesuffix(b"\n")
     if body.translate(None, CSV_BYTES):

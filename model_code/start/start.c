@@ -1,7 +1,7 @@
 /*
  * The image's first program. It keeps the variables below, gives the fixed ones, and becomes Python, isolated.
  *
- * Whoever may start a container with an environment of their own (a transform job, a template) must not choose code by
+ * Whoever may start a container with an environment of their own (a processing job, a template) must not choose code by
  * it: LD_PRELOAD and LD_LIBRARY_PATH are followed before a program's first line, PYTHON* before Python's. So this is
  * linked statically (no loader looks at its environment), and Python gets -I: no PYTHON*, no current folder, no user's
  * packages. Our modules are found by a .pth file in the image's own venv.

@@ -23,7 +23,7 @@ PROBES = 256
 MOST_WORDS = 16
 """A column of whole numbers with at most so many different ones has a vocabulary."""
 LIMITS = {"rows": 100_000, "bytes": 100 * 2**20}
-"""Of one request; a batch transform sends at most 100 MB."""
+"""Of one request."""
 
 logger = logging.getLogger(__name__)
 

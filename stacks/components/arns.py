@@ -17,11 +17,6 @@ def sagemaker(scope: Construct, kind: str, name: str = "*") -> str:
     return cdk.Stack.of(scope).format_arn(service="sagemaker", resource=kind, resource_name=name)
 
 
-def served_models(scope: Construct) -> list[str]:
-    """Give the ARN patterns of models that endpoints' stacks make; SageMaker's ARNs may have names in small letters."""
-    return [sagemaker(scope, "model", f"*{name}-*") for name in (SERVED_MODEL, SERVED_MODEL.lower())]
-
-
 def stacks(scope: Construct, pattern: str = ENDPOINT_STACKS) -> str:
     """Give the ARN pattern of CloudFormation stacks by name."""
     return cdk.Stack.of(scope).format_arn(service="cloudformation", resource="stack", resource_name=f"{pattern}/*")

@@ -1,5 +1,7 @@
 """Roles of SageMaker's own work: each job reads what comes before it and writes its own prefix."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -17,7 +19,7 @@ _PERMISSIONS = ("ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterf
 
 
 class JobRoles(Construct):
-    """The roles of ETL, training, scoring, batch transform and the endpoint (`serving`).
+    """The roles of ETL, training, scoring and the endpoint (`serving`).
 
     Controls: AC-6, SC-7.
     """
@@ -41,17 +43,17 @@ class JobRoles(Construct):
         )
         # Both steps of a scoring: `score` reads what `etl --score` left, and a later scoring the scores of this one.
         self.scoring = self._role("Scoring", reads=["ledgers/"], writes=["scores/"], works_for="processing-job")
-        self.transform = self._role("Transform", reads=["live/", "experiments/"], writes=["scores/"])
-        # A batch transform works under the role of the model that it uses, and that may be the endpoint's.
-        self.serving = self._role("Serving", reads=["live/", "experiments/"], writes=["scores/"])
+        self.serving = self._role("Serving")
         # A training measures the present champion on its own held-out rows (the channel `champion`).
-        for role in (self.training, self.scoring, self.transform, self.serving):
+        for role in (self.training, self.scoring, self.serving):
             self._let_it_load_releases(role)
         # A deployment watches its alarms with the execution role ("Auto-Rollback Configuration and Monitoring"):
         # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
         describe_alarms(self.serving.permissions)
 
-    def _role(self, name: str, *, reads: list[str], writes: list[str], works_for: str | None = None) -> WorkRole:
+    def _role(
+        self, name: str, *, reads: Sequence[str] = (), writes: Sequence[str] = (), works_for: str | None = None
+    ) -> WorkRole:
         principal = self._one_kind_of_job(works_for) if works_for else service("sagemaker")
         role = WorkRole(self, name, identity=self._foundation.settings.identity, principal=principal)
         policy, keys, bucket = role.permissions, self._foundation.keys, self._foundation.data
@@ -59,8 +61,10 @@ class JobRoles(Construct):
             policy.allow_objects("s3:GetObject", bucket=bucket, prefix=prefix)
         for prefix in writes:
             policy.allow_objects("s3:GetObject", "s3:PutObject", bucket=bucket, prefix=prefix)
-        policy.allow_listing(bucket=bucket, prefixes=[*reads, *writes])
-        policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[keys.data.key_arn, keys.jobs.key_arn])
+        if prefixes := [*reads, *writes]:
+            policy.allow_listing(bucket=bucket, prefixes=prefixes)
+        of_objects = [keys.data.key_arn] if prefixes else []
+        policy.allow("kms:Decrypt", "kms:GenerateDataKey", on=[*of_objects, keys.jobs.key_arn])
         policy.allow("kms:CreateGrant", "kms:DescribeKey", on=[keys.jobs.key_arn])
         policy.allow(
             "ecr:BatchCheckLayerAvailability",

@@ -21,7 +21,6 @@ _MAKES_OR_RELEASES = (
     "sagemaker:CreateHyperParameterTuningJob",
     "sagemaker:CreateProcessingJob",
     "sagemaker:CreateTrainingJob",
-    "sagemaker:CreateTransformJob",
 )
 
 

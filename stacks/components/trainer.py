@@ -10,7 +10,7 @@ from stacks.components import arns
 from stacks.components.endpoint_access import invoke_endpoints
 from stacks.components.keys import lendable
 from stacks.components.people import UID, PersonRole
-from stacks.components.roles import Conditions, RolePolicy
+from stacks.components.roles import RolePolicy
 from stacks.foundation import FoundationStack
 
 _INSTANCES = ["ml.c5.*", "ml.c6i.*", "ml.m5.*", "ml.m6i.*"]
@@ -19,14 +19,13 @@ _ISOLATED = {
     "CreateProcessingJob": "processing-job",
     "CreateTrainingJob": "training-job",
 }
-_JOBS = (*_ISOLATED.values(), "transform-job")
 _LONGEST_SECONDS = "86400"
 _WRITES = ["experiments/", "ledgers/"]
 _READS = ["experiments/", "features/", "jobs/", "ledgers/", "live/", "monitoring/", "quarantine/", "scores/"]
 
 
 class Trainer(PersonRole):
-    """Runs ETL, training and batch transform in our network, under our keys, under the own name; releases nothing.
+    """Runs ETL, training and scoring in our network, under our keys, under the own name; releases nothing.
 
     Controls: AC-3, AC-6, SC-7, SC-8, SC-28.
     """
@@ -52,27 +51,23 @@ class Trainer(PersonRole):
     def _let_start_safe_jobs(self) -> None:
         isolated = self._isolated()
         for action, kind in _ISOLATED.items():
-            self._let_create(action, kind, isolated)
-        self._let_create("CreateTransformJob", "transform-job", self._of_our_models())
+            self.jobs.allow_pattern(
+                f"sagemaker:{action}",
+                on=[arns.sagemaker(self, kind)],
+                because=NAMED_AT_RUN_TIME,
+                when=isolated,
+            )
         # A shell in the container would let its submitter write what the job measures.
         self.jobs.deny("sagemaker:CreateTrainingJob", when={"Bool": {"sagemaker:EnableRemoteDebug": "true"}})
         self.jobs.allow_pattern(
             "sagemaker:AddTags",
-            on=[arns.sagemaker(self, kind) for kind in _JOBS],
+            on=[arns.sagemaker(self, kind) for kind in _ISOLATED.values()],
             because=NAMED_AT_RUN_TIME,
             when={
                 "StringEquals": {
-                    "sagemaker:TaggingAction": [*_ISOLATED, "CreateTransformJob"],
+                    "sagemaker:TaggingAction": [*_ISOLATED],
                 },
             },
-        )
-
-    def _let_create(self, action: str, kind: str, conditions: Conditions) -> None:
-        self.jobs.allow_pattern(
-            f"sagemaker:{action}",
-            on=[arns.sagemaker(self, kind)],
-            because=NAMED_AT_RUN_TIME,
-            when=conditions,
         )
 
     def _own_keys(self) -> dict[str, dict[str, object]]:
@@ -84,15 +79,6 @@ class Trainer(PersonRole):
             "Null": {"sagemaker:InstanceTypes": "false"},
             "StringEquals": {"aws:RequestTag/atoll:uid": UID},
         }
-
-    def _of_our_models(self) -> dict[str, dict[str, object]]:
-        """Add whose model a batch may use: ours are isolated, those of others may not be, and lend their role.
-
-        https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
-        """
-        conditions = self._own_keys()
-        conditions["Null"] |= {"sagemaker:ModelArn": "false"}
-        return conditions | {"ArnLike": {"sagemaker:ModelArn": arns.served_models(self)}}
 
     def _isolated(self) -> dict[str, dict[str, object]]:
         """Add the network's conditions; `ForAllValues` passes on an absent key, so absence is excluded beside it."""
@@ -109,12 +95,11 @@ class Trainer(PersonRole):
         }
 
     def _let_follow_jobs(self) -> None:
-        jobs = [arns.sagemaker(self, kind) for kind in _JOBS]
+        jobs = [arns.sagemaker(self, kind) for kind in _ISOLATED.values()]
         self.permissions.allow_pattern(
             "sagemaker:DescribeHyperParameterTuningJob",
             "sagemaker:DescribeProcessingJob",
             "sagemaker:DescribeTrainingJob",
-            "sagemaker:DescribeTransformJob",
             "sagemaker:ListTags",
             "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
             on=jobs,
@@ -124,7 +109,6 @@ class Trainer(PersonRole):
             "sagemaker:StopHyperParameterTuningJob",
             "sagemaker:StopProcessingJob",
             "sagemaker:StopTrainingJob",
-            "sagemaker:StopTransformJob",
             on=jobs,
             because=NAMED_AT_RUN_TIME,
             when={"StringEquals": {"aws:ResourceTag/atoll:uid": UID}},
@@ -133,7 +117,6 @@ class Trainer(PersonRole):
             "sagemaker:ListHyperParameterTuningJobs",
             "sagemaker:ListProcessingJobs",
             "sagemaker:ListTrainingJobs",
-            "sagemaker:ListTransformJobs",
             on=["*"],
             because=NO_RESOURCE_LEVEL,
         )

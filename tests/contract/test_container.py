@@ -70,11 +70,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(params=["serve", "batch"])
-def server(root: Path, request: pytest.FixtureRequest) -> Iterator[tuple[int, subprocess.Popen]]:
+@pytest.fixture
+def server(root: Path) -> Iterator[tuple[int, subprocess.Popen]]:
     port = free_port()
     settings = environment(root, SAGEMAKER_BIND_TO_PORT=str(port), ATOLL_MODEL_VERSION="12")
-    process = subprocess.Popen(container(request.param), env=settings, cwd=root)
+    process = subprocess.Popen(container("serve"), env=settings, cwd=root)
     try:
         wait_for_ping(port, process)
         yield port, process

@@ -1,6 +1,6 @@
 """The monitor's ports in memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,9 @@ from tests.fakes.release import FakeArtifacts, FakeNotifier
 @dataclass
 class FakeBatches:
     batches: dict[str, Batch] = field(default_factory=dict)
-    inputs: dict[str, list[list[str]]] = field(default_factory=dict)
 
-    def describe(self, job: str) -> Batch:
-        return self.batches[job]
-
-    def rows(self, batch: Batch) -> Iterator[Sequence[str]]:
-        yield from self.inputs[batch.job]
+    def describe(self, job: str) -> Batch | None:
+        return self.batches.get(job)
 
 
 @dataclass

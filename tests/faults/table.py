@@ -155,11 +155,11 @@ FINDINGS = (
     ),
     Finding(
         "RT-19",
-        "a trainer's batch uses a model of Atoll's own, and one with variables of its own is not measured",
+        "nobody starts a batch transform, and a scoring with variables of its own is not measured",
         (
             f"{_PEOPLE}::test_an_unsafe_job_cannot_start",
-            f"{_PEOPLE}::test_a_batch_uses_a_model_of_ours_however_aws_spells_its_name",
-            f"{_BATCHES}::test_a_batch_with_variables_of_its_own_is_refused_by_their_names",
+            f"{_PEOPLE}::test_nobody_starts_a_batch_transform_even_of_our_own_models",
+            f"{_BATCHES}::test_a_scoring_may_be_told_which_model_it_must_be_and_nothing_else",
         ),
     ),
     Finding(

@@ -68,10 +68,4 @@ JOBS = {
         *_objects("PutObject", {f"{DATA}scores/a": True, f"{DATA}ledgers/a": False, f"{DATA}features/a": False}),
         *_NOT_FOR_JOBS,
     ],
-    "TransformJob": [
-        *_started("TransformJobs"),
-        *_objects("GetObject", {f"{DATA}live/a": True, f"{RELEASES}models/a": True, f"{DATA}ledgers/a": False}),
-        *_objects("PutObject", {f"{DATA}scores/a": True, f"{DATA}live/a": False, f"{DATA}jobs/a": False}),
-        *_NOT_FOR_JOBS,
-    ],
 }

@@ -37,7 +37,6 @@ OUTPUTS = {
         "EtlJobRoleArn",
         "TrainingJobRoleArn",
         "ScoringJobRoleArn",
-        "TransformJobRoleArn",
         "TrainerRoleArn",
         "ApproverRoleArn",
         "OperatorRoleArn",

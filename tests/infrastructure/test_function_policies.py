@@ -179,20 +179,32 @@ def test_one_function_ends_what_must_not_be_and_deletes_nothing(templates: Templ
     assert not allowed(templates, function, "sagemaker:DeleteEndpoint", ENDPOINT_ARN)
 
 
-@pytest.mark.parametrize(("tags", "heard"), [({}, 0), ({"team": "payroll"}, 0), ({"atoll:uid": "alice"}, 1)])
-def test_jobs_of_others_in_a_shared_account_are_none_of_ours(
-    templates: Templates, tags: dict[str, str], heard: int
-) -> None:
+def heard(templates: Templates, kind: str, detail: dict[str, object]) -> int:
+    """How many rules take the event of a job's end."""
     matches = private.find("ministack.services.eventbridge._matches_pattern")
-    rules = [each.properties.get("EventPattern") for each in resources(templates, "AWS::Events::Rule")]
-    for kind in ("Training", "Transform"):
-        detail = {f"{kind}JobStatus": "Completed", "Tags": tags}
-        event = {
-            "Source": "aws.sagemaker",
-            "DetailType": f"SageMaker {kind} Job State Change",
-            "Detail": json.dumps(detail),
-        }
-        assert sum(matches(json.dumps(each), event) for each in rules if each) == heard, kind
+    rules = [
+        resolved(templates, each.stack, each.properties.get("EventPattern"))
+        for each in resources(templates, "AWS::Events::Rule")
+    ]
+    told = json.dumps({f"{kind}JobStatus": "Completed", **detail})
+    event = {"Source": "aws.sagemaker", "DetailType": f"SageMaker {kind} Job State Change", "Detail": told}
+    return sum(matches(json.dumps(each), event) for each in rules if each)
+
+
+@pytest.mark.parametrize(("tags", "expected"), [({}, 0), ({"team": "payroll"}, 0), ({"atoll:uid": "alice"}, 1)])
+def test_trainings_of_others_in_a_shared_account_are_none_of_ours(
+    templates: Templates, tags: dict[str, str], expected: int
+) -> None:
+    assert heard(templates, "Training", {"Tags": tags}) == expected
+
+
+@pytest.mark.parametrize(("role", "expected"), [("ScoringJobRoleArn", 1), ("EtlJobRoleArn", 0), (None, 0)])
+def test_of_processing_jobs_the_monitor_hears_of_scorings_alone(
+    templates: Templates, role: str | None, expected: int
+) -> None:
+    """Their events have no tags, but the role."""
+    arn = output(templates, "Atoll-Training", role) if role else "arn:aws:iam::111122223333:role/payroll"
+    assert heard(templates, "Processing", {"RoleArn": arn}) == expected
 
 
 def test_every_event_of_stack_and_endpoint_reaches_the_function_that_looks(templates: Templates) -> None:

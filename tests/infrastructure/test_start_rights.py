@@ -22,7 +22,7 @@ from stacks.settings import load
 PULLS = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 LOGIN, SECRET = "ecr:GetAuthorizationToken", "secretsmanager:GetSecretValue"
 WRITES = ("logs:CreateLogStream", "logs:PutLogEvents")
-OF_SAGEMAKER = ("TrainingJobs", "ProcessingJobs", "TransformJobs", "Endpoints/a")
+OF_SAGEMAKER = ("TrainingJobs", "ProcessingJobs", "Endpoints/a")
 policy_variables.register()
 
 

@@ -74,7 +74,7 @@ def test_the_endpoint_answers_as_the_model_does(story: Steps) -> None:
     assert len(story["score"]["facts"]["alerts"][0]["reasons"]) == 3
 
 
-def test_batch_keeps_every_row_and_real_time_takes_the_others(story: Steps) -> None:
+def test_a_month_is_scored_row_by_row_and_every_row_is_watched_for_drift(story: Steps) -> None:
     facts, live = story["batch"]["facts"], story["monitor"]["facts"]["report"]["rows"]
 
     assert facts["rows"] == facts["scores"] == live > 200

@@ -28,7 +28,9 @@ def connect() -> World:
     settings = Settings.parse(os.environ)
     s3, sagemaker, cloudwatch, sns = (boto3.client(n) for n in ("s3", "sagemaker", "cloudwatch", "sns"))
     return World(
-        batches=SageMakerBatches(sagemaker=sagemaker, s3=s3),
+        batches=SageMakerBatches(
+            sagemaker=sagemaker, s3=s3, data_bucket=settings.data_bucket, release_bucket=settings.release_bucket
+        ),
         artifacts=S3Artifacts(s3, release_bucket=settings.release_bucket),
         reports=CloudWatchReports(s3=s3, cloudwatch=cloudwatch, data_bucket=settings.data_bucket),
         notifier=SnsNotifier(sns, topic_arn=settings.topic_arn),

@@ -1,75 +1,80 @@
-"""Batch transforms, read from SageMaker and S3."""
+"""Scorings, read from SageMaker and S3."""
 
-import csv
-from codecs import getreader
-from collections.abc import Iterator, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
+from pydantic import BaseModel, ValidationError
 
 from lambdas.monitoring.ports import Batch, BatchError
 
-WHOLE = "$"
-"""The InputFilter that filters nothing, and SageMaker's default:
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataProcessing.html"""
+VARIABLES = {"ATOLL_MANIFEST_SHA256", "ATOLL_MODEL_VERSION"}
+"""What a scoring may be told by its environment: which model it must be, and how that one is called."""
+LARGEST = 4_000_000
+"""Bytes of a report; one of 47 features has 10 kB."""
+
+
+class _Inputs(BaseModel):
+    rows: int
+    counts: dict[str, list[int]]
+
+
+class _Report(BaseModel):
+    manifest_sha256: str
+    model_version: str | None
+    inputs: _Inputs
 
 
 class SageMakerBatches:
     """`ports.Batches` over boto3 clients."""
 
-    def __init__(self, *, sagemaker: Any, s3: Any) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
+    def __init__(self, *, sagemaker: Any, s3: Any, data_bucket: str, release_bucket: str) -> None:  # noqa: ANN401 - boto3 makes its clients at run time
         self._sagemaker = sagemaker
         self._s3 = s3
+        self._scores = f"s3://{data_bucket}/scores/"
+        self._released = f"s3://{release_bucket}/models/"
+        self._bucket = data_bucket
 
-    def describe(self, job: str) -> Batch:
-        """Return the batch.
+    def describe(self, job: str) -> Batch | None:
+        """Return the batch, as docs/score.md has jobs; nothing if this isn't one by a released model.
 
         Raises:
-            BatchError: its input is compressed, no CSV, listed in a manifest file, or not what the model got; it sets
-                variables; or its model is gone.
+            BatchError: the job ran another program or set other variables, its scores lie elsewhere, or its report
+                can't be read or is of another model.
         """
-        found = self._sagemaker.describe_transform_job(TransformJobName=job)
-        chosen = found.get("DataProcessing", {}).get("InputFilter", WHOLE)
-        if chosen != WHOLE:
+        found = self._sagemaker.describe_processing_job(ProcessingJobName=job)
+        application = found["AppSpecification"]
+        places = {each["InputName"]: each.get("S3Input", {}).get("S3Uri", "") for each in found["ProcessingInputs"]}
+        model = places.get("model", "")
+        if application.get("ContainerArguments", [])[:1] != ["score"] or not model.startswith(self._released):
+            return None
+        changed = [*application.get("ContainerEntrypoint", []), *sorted(set(found.get("Environment", {})) - VARIABLES)]
+        if changed:
             raise BatchError(
-                f"{job} sets DataProcessing.InputFilter to {chosen!r}: the model got other columns than the file has, "
-                "so the file's drift would say nothing. Write the model's columns alone; join ids to the scores later."
+                f"{job} sets {', '.join(changed)!r:.200} in the container: what it did isn't what was released, and "
+                "isn't measured. Start it without."
             )
-        if own := sorted(found.get("Environment", {})):
-            raise BatchError(
-                f"{job} sets {', '.join(own)!r:.200} in the container: what it did isn't what was released, and isn't "
-                "measured. Start it without Environment."
-            )
-        given = found["TransformInput"]
-        source = given["DataSource"]["S3DataSource"]
-        media_type = given.get("ContentType", "").partition(";")[0].strip().lower()
-        kinds = (given.get("CompressionType", "None"), media_type, source["S3DataType"])
-        if kinds != ("None", "text/csv", "S3Prefix"):
-            raise BatchError(f"{job} reads {kinds}; the monitor reads uncompressed text/csv under an S3Prefix only.")
-        container = self._container(job, found["ModelName"])
-        environment = container.get("Environment", {})
+        name, sha256, *_ = [*model.removeprefix(self._released).split("/"), ""]
+        report = self._report(job, found)
+        if report.manifest_sha256 != sha256:
+            raise BatchError(f"{job} got the model {sha256:.12} and reports of {report.manifest_sha256:.12}.")
         return Batch(
             job=job,
-            model=environment.get("ATOLL_MODEL_NAME", ""),
-            version=environment.get("ATOLL_MODEL_VERSION", ""),
-            manifest_sha256=environment.get("ATOLL_MANIFEST_SHA256", ""),
-            input_uri=source["S3Uri"],
+            model=name,
+            version=report.model_version or "",
+            manifest_sha256=sha256,
+            rows=report.inputs.rows,
+            counts=report.inputs.counts,
         )
 
-    def _container(self, job: str, model: str) -> dict[str, Any]:
+    def _report(self, job: str, found: dict[str, Any]) -> _Report:
+        outputs = found.get("ProcessingOutputConfig", {}).get("Outputs", [])
+        [uri, *_] = [*(each["S3Output"]["S3Uri"] for each in outputs if each["OutputName"] == "scores"), ""]
+        if not uri.startswith(self._scores):
+            raise BatchError(f"{job} leaves its scores at {uri!r:.200}; expected an output 'scores' in {self._scores}.")
+        key = f"{uri.removeprefix(f's3://{self._bucket}/').rstrip('/')}/report.json"
+        body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(LARGEST + 1)
+        if len(body) > LARGEST:
+            raise BatchError(f"{job} left a report of more than {LARGEST:,} bytes at {key}: that is none of a scoring.")
         try:
-            return self._sagemaker.describe_model(ModelName=model)["PrimaryContainer"]
-        except ClientError as error:
-            if "could not find" in str(error).lower():
-                raise BatchError(
-                    f"{job} used the model {model}, which is gone: nobody can say what scored it."
-                ) from error
-            raise
-
-    def rows(self, batch: Batch) -> Iterator[Sequence[str]]:
-        """Yield the rows of all of its CSV input, as a stream."""
-        bucket, _, prefix = batch.input_uri.removeprefix("s3://").partition("/")
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        for key in (item["Key"] for page in pages for item in page.get("Contents", [])):
-            body = self._s3.get_object(Bucket=bucket, Key=key)["Body"]
-            yield from filter(None, csv.reader(getreader("utf-8-sig")(body)))  # an empty line holds no row
+            return _Report.model_validate_json(body)
+        except ValidationError as error:
+            raise BatchError(f"{job} left no report of a scoring at {key}: {error!s:.300}") from error

@@ -29,8 +29,8 @@ Record = dict[str, Any]
 
 def ended(status: str, **changed: object) -> Record:
     """The event of a batch's end."""
-    detail = {"TransformJobName": "b", "TransformJobStatus": status}
-    event = {"source": "aws.sagemaker", "detail-type": "SageMaker Transform Job State Change", "detail": detail}
+    detail = {"ProcessingJobName": "b", "ProcessingJobStatus": status}
+    event = {"source": "aws.sagemaker", "detail-type": "SageMaker Processing Job State Change", "detail": detail}
     return {"id": "1", "time": "2026-11-23T12:00:00Z", **event, **changed}
 
 
@@ -105,7 +105,7 @@ def test_each_call_of_aws_is_a_record_within_the_invocation_and_tells_no_message
     assert SECRET in wrote
     call, handler = told(daemon)
     assert (call["name"], call["namespace"], call["parent_id"]) == ("api.sagemaker", "aws", handler["id"])
-    assert call["aws"]["operation"] == "DescribeTransformJob"
+    assert call["aws"]["operation"] == "DescribeProcessingJob"
     assert handler["annotations"]["job"] == "b"
     assert handler["fault"] is True
     assert SECRET not in str((call, handler))

@@ -1,9 +1,8 @@
-"""What the local SageMaker promises of endpoints, batch transform and CloudFormation, on the real emulator."""
+"""What the local SageMaker promises of endpoints and CloudFormation, on the real emulator."""
 
 import os
 import signal
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -119,41 +118,3 @@ def test_invoking_needs_the_right_on_that_endpoint(scene: Scene) -> None:
     assert runtime.invoke_endpoint(EndpointName=mine, Body=b"1")["Body"].read() == b"1,mine\n"
     with pytest.raises(ClientError, match="sagemaker:InvokeEndpoint"):
         runtime.invoke_endpoint(EndpointName=other, Body=b"1")
-
-
-def transform(scene: Scene, model: str, **changes: object) -> dict[str, Any]:
-    name = scene.name("transform")
-    source = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/live/"}
-    scene.sagemaker.create_transform_job(
-        TransformJobName=name,
-        ModelName=model,
-        TransformInput={"DataSource": {"S3DataSource": source}, "ContentType": "text/csv", "SplitType": "Line"},
-        TransformOutput={"S3OutputPath": f"s3://data/scores/{name}", "AssembleWith": "Line", "Accept": "text/csv"},
-        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
-        **changes,
-    )
-    return scene.ended("transform", name)
-
-
-def test_batch_transform_keeps_count_and_order_over_many_requests(scene: Scene) -> None:
-    rows = [f"{number:06d}" for number in range(200_000)]
-    scene.s3.put_object(Bucket="data", Key="live/deep/rows.csv", Body="\n".join(rows).encode())
-    job = transform(scene, scene.model("w"), MaxPayloadInMB=1, BatchStrategy="MultiRecord")
-    assert job["TransformJobStatus"] == "Completed", job
-    key = f"scores/{job['TransformJobName']}/deep/rows.csv.out"
-    scores = scene.s3.get_object(Bucket="data", Key=key)["Body"].read().decode().splitlines()
-    scene.s3.delete_object(Bucket="data", Key="live/deep/rows.csv")
-    assert scores == [f"{row},w" for row in rows]
-
-
-def test_a_feature_of_batch_transform_that_isn_t_here_is_refused_and_not_left_out(scene: Scene) -> None:
-    with pytest.raises(ClientError, match="DataProcessing"):
-        transform(scene, scene.model("w"), DataProcessing={"InputFilter": "$[1:]"})
-
-
-def test_batch_transform_fails_when_the_model_refuses_a_row(scene: Scene) -> None:
-    scene.s3.put_object(Bucket="data", Key="live/bad.csv", Body=b"1\nboom\n")
-    job = transform(scene, scene.model("w"))
-    scene.s3.delete_object(Bucket="data", Key="live/bad.csv")
-    assert job["TransformJobStatus"] == "Failed"
-    assert "row 1 can not be read" in job["FailureReason"]

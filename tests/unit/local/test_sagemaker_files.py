@@ -1,4 +1,4 @@
-"""What the local SageMaker does with folders, archives, lines, logs and images."""
+"""What the local SageMaker does with folders, archives, logs and images."""
 
 import io
 import json
@@ -7,10 +7,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
-from local.sagemaker import layout, lines, storage
+from local.sagemaker import layout, storage
 from local.sagemaker.children import Children
 from local.sagemaker.errors import InvalidRequestError, JobFailedError, JobStoppedError
 from local.sagemaker.images import Image, entrypoint_argv, pull
@@ -85,31 +84,6 @@ def test_an_address_that_is_not_s3_is_refused() -> None:
     for uri in ("https://bucket/a", "s3://", "bucket/a"):
         with pytest.raises(InvalidRequestError, match="no S3 address"):
             storage.split_uri(uri)
-
-
-@given(rows=records, several=st.booleans(), limit=st.integers(13, 40))
-def test_cutting_lines_loses_none_and_keeps_their_order(rows: list[bytes], several: bool, limit: int) -> None:  # noqa: FBT001 - hypothesis
-    bodies = list(lines.batches(b"\n".join(rows), split=True, several=several, limit=limit))
-    assert all(len(body) <= limit and body.endswith(b"\n") == several for body in bodies)
-    assert (b"" if several else b"\n").join(bodies).splitlines() == b"\n".join(rows).splitlines()
-    if not several:
-        assert len(bodies) == len(rows)
-
-
-def test_a_single_record_of_a_file_of_windows_lines_keeps_its_return() -> None:
-    assert list(lines.batches(b"1\r\n\r\n2\r\n", split=True, several=False, limit=9)) == [b"1\r", b"\r", b"2\r"]
-    assert list(lines.batches(b"1\r\n2", split=True, several=True, limit=9)) == [b"1\r\n2\n"]
-
-
-def test_an_unsplit_object_is_one_request_and_a_big_record_is_refused() -> None:
-    assert list(lines.batches(b"a\nb", split=False, several=True, limit=3)) == [b"a\nb"]
-    with pytest.raises(ValueError, match="larger than MaxPayloadInMB"):
-        list(lines.batches(b"a\nbbbbb\n", split=True, several=True, limit=3))
-
-
-def test_answers_are_joined_line_by_line_or_as_they_are() -> None:
-    assert lines.assemble([b"1\n2", b"3\n"], by_line=True) == b"1\n2\n3\n"
-    assert lines.assemble([b"1\n2", b"3\n"], by_line=False) == b"1\n23\n"
 
 
 def test_the_last_number_that_a_metric_prints_counts() -> None:

@@ -86,15 +86,14 @@ def test_a_broken_hyperparameter_file_is_said(tmp_path: Path, content: str, expe
     assert expected in (tmp_path / "output/failure").read_text()
 
 
-@pytest.mark.parametrize("command", ["train", "serve", "batch"])
+@pytest.mark.parametrize("command", ["train", "serve"])
 def test_arguments_that_no_one_reads_are_refused(tmp_path: Path, command: str) -> None:
     assert main([command, "--fast"]) == 1
     assert "no arguments" in (tmp_path / "output/failure").read_text()
 
 
-@pytest.mark.parametrize("command", ["serve", "batch"])
-def test_a_server_without_a_model_ends_with_a_sentence(tmp_path: Path, command: str) -> None:
-    assert main([command]) == 1
+def test_a_server_without_a_model_ends_with_a_sentence(tmp_path: Path) -> None:
+    assert main(["serve"]) == 1
     assert "has no manifest.json" in (tmp_path / "output/failure").read_text()
 
 

@@ -17,12 +17,12 @@ def test_without_settings_everything_is_answered(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(("text", "megabytes"), [("", 6), ("1", 1), ("100", 100)])
-def test_a_transforms_payload_is_the_largest_body(monkeypatch: pytest.MonkeyPatch, text: str, megabytes: int) -> None:
+def test_the_largest_body_is_what_is_set(monkeypatch: pytest.MonkeyPatch, text: str, megabytes: int) -> None:
     monkeypatch.setenv("SAGEMAKER_MAX_PAYLOAD_IN_MB", text)
     assert largest_body() == megabytes * 2**20
 
 
-def test_a_transform_of_payloads_without_limit_is_bound_by_the_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bodies_without_limit_are_bound_by_the_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAGEMAKER_MAX_PAYLOAD_IN_MB", "0")
     assert largest_body() > 2**40
     for text in ("-1", "1.5", "²"):

@@ -194,5 +194,7 @@ def test_the_report_names_the_files_and_only_their_owner_may_read_them(root: Pat
     assert sorted(report["files"]) == ["review.xlsx", "scores.csv", "scores.parquet"]
     for name, sha256 in report["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+    assert report["inputs"]["rows"] == report["statuses"]["new"] == MONTH // 2
+    assert {sum(counts) for counts in report["inputs"]["counts"].values()} == {MONTH // 2}
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
     assert zipfile.ZipFile(folder / "review.xlsx").testzip() is None

@@ -106,7 +106,7 @@ def test_a_bad_csv_body_is_refused_by_row_and_column(body: bytes, expected: str)
 
 @pytest.mark.parametrize("cut", [(b"1,2\r\n3,\r\n",), (b"1,2\r", b"3,\r"), (b"1,2\r\n", b"3,\r\n")])
 @pytest.mark.parametrize("in_c", [True, False])
-def test_a_file_of_windows_lines_is_scored_however_batch_transform_cuts_it(
+def test_a_file_of_windows_lines_is_scored_however_a_caller_cuts_it(
     library: Library, monkeypatch: pytest.MonkeyPatch, cut: tuple[bytes, ...], *, in_c: bool
 ) -> None:
     if in_c:
