@@ -21,23 +21,38 @@ def kept_states(named: Path | None) -> Generator[States | None]:
     """The state that is read, and a folder beside it that takes its place once all results are written.
 
     Raises:
-        InputError: the folder can't be one of a state, or another scoring uses it.
+        InputError: the folder can't be one of a state, or another scoring uses it; or the disk refuses a step, and
+            then the state is the one from before.
     """
     if named is None:
         yield None
         return
     folder = named.resolve()
     _expect_own_folder(named, folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _sentences(named):
+        folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(named, folder):
         after = _beside(folder, "after")
-        _restore(named, folder)
-        after.mkdir(mode=0o700)
+        with _sentences(named):
+            _restore(named, folder)
+            after.mkdir(mode=0o700)
         try:
             yield States(folder, after)
-            _swap(folder, after)
+            with _sentences(named):
+                _swap(folder, after)
         finally:
             _restore(named, folder)
+
+
+@contextmanager
+def _sentences(named: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"STATE is {named}, and the disk refuses what a scoring must do beside it ({error}). The state is as it "
+            "was: make room, or see that its folder's folder may be written to, and score again."
+        ) from error
 
 
 def _beside(folder: Path, what: str) -> Path:
@@ -58,7 +73,9 @@ def _expect_own_folder(named: Path, folder: Path) -> None:
 @contextmanager
 def _locked(named: Path, folder: Path) -> Generator[None]:
     path = _beside(folder, "lock")
-    with path.open("w") as lock:
+    with _sentences(named):
+        opened = path.open("w")
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever had it may have ended, and taken the file away, since it was opened.

@@ -52,6 +52,7 @@ def deliver(order: Order, say: Say) -> str:
         InputError: a file can't be used, or doesn't belong to the others.
     """
     _expect_files(order)
+    _expect_apart(order)
     if order.ledger is None and not (order.state and order.model):
         raise InputError("LEDGER is missing. Only with both STATE and MODEL is it not needed: name it.")
     if order.view and order.model:
@@ -95,6 +96,16 @@ def _expect_files(order: Order) -> None:
         if path and not (path.is_file() or (folder and path.is_dir())):
             expected = "file or folder; expected the path of one" if folder else "file; expected the path of one"
             raise InputError(f"{name} is {path}, and there is no such {expected}.")
+
+
+def _expect_apart(order: Order) -> None:
+    for what, own in (("STATE", order.state), ("OUTPUT", order.output)):
+        for name, given in (("LEDGER", order.ledger), ("NEW", order.new)):
+            if own and given and given.is_dir() and own.resolve().is_relative_to(given.resolve()):
+                raise InputError(
+                    f"{what} is {own}, which lies in {name} ({given}): its files would be read as purchases the next "
+                    "time. Name a folder elsewhere."
+                )
 
 
 def _train(order: Order, ledger: Path, work: Path, archive: Path, say: Say) -> None:

@@ -57,9 +57,15 @@ def test_the_state_after_takes_the_place_of_the_one_before(state: Path) -> None:
 
 
 @pytest.mark.parametrize("at", [".state-before", "state"])
-@pytest.mark.parametrize("what", [KeyboardInterrupt, OSError])
-def test_an_interrupt_in_the_swap_leaves_the_state_before(
-    what: type[BaseException], at: str, state: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("what", "told", "words"),
+    [
+        (KeyboardInterrupt("by hand"), KeyboardInterrupt, "by hand"),
+        (OSError(28, "No space left on device"), InputError, "No space left on device.*The state is as it was: make"),
+    ],
+)
+def test_an_interrupt_or_a_full_disk_in_the_swap_leaves_the_state_before(
+    what: BaseException, told: type[BaseException], words: str, at: str, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rename, broken = Path.rename, []
 
@@ -70,10 +76,16 @@ def test_an_interrupt_in_the_swap_leaves_the_state_before(
         return rename(path, target)
 
     monkeypatch.setattr(kept.Path, "rename", breaks)
-    with pytest.raises(what):
+    with pytest.raises(told, match=words):
         scored(state)
     assert broken
     assert left(state) == {"state": "before"}
+
+
+def test_a_folder_in_which_nothing_can_be_made_is_said_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="the disk refuses what a scoring must do"), kept_states(tmp_path / "file/s"):
+        pytest.fail("it began")
 
 
 def test_after_a_kill_between_the_renames_the_next_start_brings_the_state_back(state: Path) -> None:

@@ -1,5 +1,6 @@
 """`make score` on one machine: from the files of an agency to a table that a person can act on."""
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -94,3 +95,16 @@ def test_cases_beside_a_model_that_is_trained_already_are_refused(files: Path, a
     order = Order(files / "ledger.csv", files / "new.csv", tmp_path, cases=files / "new.csv", model=archive)
     with pytest.raises(InputError, match="CASES are labels to train by, and MODEL is trained already"):
         deliver(order, print)
+
+
+@pytest.mark.parametrize(("what", "where"), [("STATE", "state"), ("OUTPUT", "output")])
+@pytest.mark.parametrize("name", ["LEDGER", "NEW"])
+def test_what_a_scoring_writes_never_lies_where_purchases_are_read(
+    files: Path, tmp_path: Path, what: str, where: str, name: str
+) -> None:
+    """The next scoring would read the state's rows as purchases."""
+    order = Order(files / "ledger.csv", files / "new.csv", tmp_path / "o")
+    order = dataclasses.replace(order, **{name.lower(): files, where: files / "inside/of"})
+    with pytest.raises(InputError, match=rf"{what} is .*inside/of, which lies in {name} .*read as purchases"):
+        deliver(order, print)
+    assert not (files / "inside").exists()
