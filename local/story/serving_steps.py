@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from datetime import date
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from local.story.data_steps import job_request, mapping_of, read_json, run_processing
+from local.story.data_steps import etl_runs, job_request, mapping_of, read_json, run_processing
 from local.story.months import cut
 from local.story.scene import MODEL, OPERATOR, TRAINER, expect
 from local.story.waiting import wait_for
@@ -21,8 +22,6 @@ from local.unpacking import extract
 from model_code.boosters import load_booster
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from xgboost import Booster
 
     from local.story.narrator import Facts
@@ -111,38 +110,50 @@ def alert(row: pd.Series, answer: dict[str, Any], *, unlabelled: bool) -> dict[s
 def batch(scene: Scene, facts: Facts) -> None:
     """The trainer scores all held-back transactions as a new month: two processing jobs, no SageMaker Model."""
     rows = held_back(scene)
-    scores = scored_as_new(scene, rows["transaction_date"].min().date()).set_index("transaction_id")
-    expect(sorted(scores.index) == sorted(rows["transaction_id"]), f"{len(rows)} rows went in, {len(scores)} came out.")
+    scores = scored_as_new(scene)
+    expect(len(scores) == len(rows), f"{len(rows)} rows went in, {len(scores)} came out.")
     booster, columns = released_model(scene)
-    expected = booster.inplace_predict(rows[columns].to_numpy(dtype=np.float32))
-    difference = float(np.abs(scores.loc[rows["transaction_id"], "score"].to_numpy() - expected).max())
+    features = rows[columns].to_numpy(dtype=np.float32)
+    expected = booster.inplace_predict(features)
+    difference = float(np.abs(np.sort(scores["score"].to_numpy()) - np.sort(expected)).max())
     expect(difference <= TOLERANCE, f"Scores of the new month differ from the model by {difference}.")
     facts.update(rows=len(rows), scores=len(scores), largest_difference=difference)
     top = scores[scores["rank"].notna()].sort_values("rank").head(TOP)
-    held = rows.set_index("transaction_id").loc[top.index]
-    told = zip(top.iterrows(), held["kind"], strict=True)
-    facts["alerts"] = [
-        ranked(str(at), row, "unknown" if scene.ledger.inject else kind or "none") for (at, row), kind in told
-    ]
-    facts["top_row"] = request_body(held[columns].to_numpy(dtype=np.float32)[0])
+    kinds = {} if scene.ledger.inject else dict(zip(rows["transaction_id"], rows["kind"], strict=True))
+    facts["alerts"] = [ranked(row, kinds) for _, row in top.iterrows()]
+    facts["top_row"] = request_body(features[expected.argmax()])
     facts["told"] = (
         f"{len(rows):,} rows in, {len(scores):,} scores out, {int(scores['rank'].count())} ranked with reasons"
     )
 
 
-def ranked(transaction: str, row: pd.Series, kind: str) -> dict[str, Any]:
+def ranked(row: pd.Series, kinds: dict[str, str]) -> dict[str, Any]:
     """An alert as the review has it."""
-    reasons = [text for text in (row[f"reason_{place}"] for place in (1, 2, 3)) if text]
-    return {"transaction": transaction, "score": round(float(row["score"]), 4), "reasons": reasons, "kind": kind}
+    name, reasons = str(row["transaction_id"]), [row[f"reason_{place}"] for place in (1, 2, 3)]
+    kind = kinds.get(name, "unknown") or "none"
+    return {
+        "transaction": name,
+        "score": round(float(row["score"]), 4),
+        "reasons": [*filter(None, reasons)],
+        "kind": kind,
+    }
 
 
-def scored_as_new(scene: Scene, first_day: date) -> pd.DataFrame:
-    """What `etl --score` and `score` say of the purchases from a day on, by the champion's released archive."""
+def first_held_back(scene: Scene) -> date:
+    """The first day of the latest period, which the ETL job that held it back left in its manifest."""
+    place = next(each.places["features"] for each in etl_runs(scene) if each.places["live"] == scene.run)
+    return date.fromisoformat(read_json(scene, f"features/{place}/manifest.json")["periods"]["live"]["from"])
+
+
+def scored_as_new(scene: Scene) -> pd.DataFrame:
+    """What `etl --score` and `score` say of the held-back purchases, by the champion's released archive."""
     run, out, s3 = scene.run, scene.outputs, scene.person(TRAINER).client("s3")
     bucket, version = out["DataBucket"], scene.registry.get_model_version_by_alias(MODEL, "champion")
     with TemporaryDirectory() as folder:
         for name, path in zip(
-            ("history", "new"), cut(scene.ledger.file, scene.ledger.mapping, first_day, Path(folder)), strict=True
+            ("history", "new"),
+            cut(scene.ledger.file, scene.ledger.mapping, first_held_back(scene), Path(folder)),
+            strict=True,
         ):
             s3.upload_file(str(path), bucket, f"ledgers/{run}/{name}/{path.name}")
     given, left = f"s3://{bucket}/ledgers/{run}", f"s3://{bucket}/scores/{run}"
