@@ -162,10 +162,9 @@ def _texts(rows: list[RawRow], shape: Shape, mapping: ColumnMapping) -> pd.DataF
     """The fields' texts without what surrounds them, constants and fields without a column too; index: the lines."""
     lines, values = zip(*rows, strict=True) if rows else ((), ())
     columns = list(zip_longest(*values, fillvalue="")) or [()] * shape.width
-    blank = mapping.blank
+    stripped = _Stripped(mapping.blank)
     given = {
-        name: pa.array([_stripped(text, blank) for text in columns[place]], pa.string())
-        for name, place in shape.places.items()
+        name: pa.array([stripped[text] for text in columns[place]], pa.string()) for name, place in shape.places.items()
     }
     if mapping.label_words and "label" in given:
         words = mapping.label_words
@@ -178,6 +177,17 @@ def _texts(rows: list[RawRow], shape: Shape, mapping: ColumnMapping) -> pd.DataF
         given["transaction_id"] = pa.array(shape.ids(lines, values), pa.string())
     others = {name: pa.repeat(mapping.constants.get(name, ""), len(rows)) for name in mapping.carried}
     return pa.table(others | given).to_pandas().set_axis(pd.Index(lines, "int64", name="line"))
+
+
+class _Stripped(dict[str, str]):
+    """Texts as `_stripped` has them: it is asked once for those that are the same."""
+
+    def __init__(self, blank: frozenset[str]) -> None:
+        super().__init__()
+        self._blank = blank
+
+    def __missing__(self, text: str) -> str:
+        return self.setdefault(text, _stripped(text, self._blank))
 
 
 def _stripped(text: str, blank: frozenset[str]) -> str:

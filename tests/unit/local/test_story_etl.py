@@ -7,7 +7,7 @@ import pytest
 
 from local.story.data_steps import etl_runs, processing_request
 from local.story.scene import Scene
-from local.story.serving_steps import alert
+from local.story.serving_steps import alert, ranked
 
 OUTPUTS = {
     "DataBucket": "data",
@@ -61,3 +61,14 @@ def test_an_alert_says_why_in_words_and_claims_no_label_that_nobody_gave(*, unla
     told = alert(row, {"score": 0.9, "reasons": [reason]}, unlabelled=unlabelled)
     assert told["kind"] == kind
     assert told["reasons"] == ["the size of the purchase: 412.50 USD (+1.00)"]
+
+
+@pytest.mark.parametrize(("kinds", "kind"), [({"T1": ""}, "none"), ({"T1": "split"}, "split"), ({}, "unknown")])
+def test_a_ranked_purchase_says_why_and_claims_no_label_that_nobody_gave(kinds: dict[str, str], kind: str) -> None:
+    row = {"transaction_id": "T1", "score": 0.91234, "reason_1": "much", "reason_2": "new", "reason_3": ""}
+    assert ranked(cast("Any", row), kinds) == {
+        "transaction": "T1",
+        "score": 0.9123,
+        "reasons": ["much", "new"],
+        "kind": kind,
+    }
