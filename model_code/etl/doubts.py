@@ -28,6 +28,7 @@ KINDS: dict[str, str] = {
     "three_decimals": "Amounts of three decimals stand among others of two: thousands of another writer, perhaps.",
     "signs_elsewhere": "No amount is negative, and a column beside them says debit and credit.",
     "filled_once": "The office is blank in more than half of the rows.",
+    "blank_centres": "The cost centre is blank in more than half of the rows, and the view reads it.",
     "half_marks": "A value ends with a quotation mark and doesn't begin with one, where others stand between marks.",
     "two_encodings": "Letters of UTF-8 stand in a file that isn't UTF-8 throughout.",
     "several_amounts": "One id has rows of different amounts: lines of an order, perhaps, or corrections.",

@@ -18,7 +18,7 @@ from model_code.etl.overlap import marked
 from model_code.etl.ready import (
     Work,
     counted,
-    expect_same_purchases,
+    earlier_scores,
     first_and_last,
     staged_history,
     staged_new,
@@ -59,11 +59,10 @@ def with_state(work: Work) -> dict[str, Any]:
     with duckdb_engine(work.scratch) as engine:
         state = _before(work, engine)
         expect_unscored(state, _files(work.job.new) or {})
-        new, aside = staged_new(work, engine)
         history = Parts(state.folders(after), engine)
-        known = engine.keep(history.content().semi_join(new.checked, "transaction_id"))
-        expect_same_purchases(work, new, known, engine)
-        earlier = [engine.read(path) for path in work.job.earlier]
+        of_ids = history.content()
+        new, known, aside = staged_new(work, engine, lambda rows: of_ids.semi_join(rows, "transaction_id"))
+        earlier = earlier_scores(work, engine)
         number_rows(marked(known, new.checked, earlier, work.view.compared), work.scratch / LEDGER, engine=engine)
         rows = engine.read(work.scratch / LEDGER)
         part = after / f"{int(state.parts[-1].name) + 1:06}"

@@ -13,7 +13,7 @@ import pyarrow as pa
 from model_code.errors import InputError
 from model_code.etl.anomalies import Purchases, anomalies, randomness
 from model_code.etl.cases import with_cases
-from model_code.etl.centres import expect_centres
+from model_code.etl.centres import blank_centres, expect_centres
 from model_code.etl.decisions import decisions
 from model_code.etl.engines import ENGINES, Engine, batches, duckdb_engine
 from model_code.etl.files import ledger_sha256
@@ -107,10 +107,10 @@ def _prepare(job: Job, mapping: ColumnMapping, view: View, scratch: Path, say: S
             lambda place: place_of(place, staged.files),
         )
         looked = Ledger(job.ledger.name, staged, engine, own_ids=mapping.own_ids)
-        judgement = judged(looked, mapping)
+        judgement = judged(looked, mapping, blank_centres(looked, view))
         write_report(job.output / "quarantine", looked, mapping, judgement)
         judgement.expect()
-        expect_centres(job.ledger.name, staged.checked, engine, view, say)
+        expect_centres(looked, view, say)
         staged, cases = with_cases(staged, job.cases, mapping, engine) if job.cases else (staged, None)
         report = _report(job, staged, engine)
         report["cases"] = cases

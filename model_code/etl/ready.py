@@ -1,15 +1,17 @@
 """What `etl --score` does alike with a state and without: files are staged and judged, rows with features written."""
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
-from model_code.etl.centres import expect_centres
+from model_code.etl.centres import blank_centres, expect_centres
 from model_code.etl.doubts import Doubt
 from model_code.etl.engines import Engine, batches
 from model_code.etl.mapping import ColumnMapping
@@ -18,7 +20,7 @@ from model_code.etl.parts import Ledger
 from model_code.etl.published import write_published
 from model_code.etl.report import write_report
 from model_code.etl.slices import SLICE_ROWS
-from model_code.etl.soundness import expect_acknowledged, judged
+from model_code.etl.soundness import judged
 from model_code.etl.staging import Staged, place_of, stage
 from model_code.etl.writing import write_json, write_quarantine, write_tables
 from model_code.features.own import Own
@@ -26,6 +28,7 @@ from model_code.features.views import CENTRE, REALTIME, View
 from model_code.features.windows import Window
 from model_code.scoring.groups import FACTS
 from model_code.scoring.own import groups_of
+from model_code.scoring.results import OWN
 
 Say = Callable[[str], None]
 SHOWN = ("transaction_id", "transaction_date", "office", "card", "merchant", "mcc", "amount", "currency")
@@ -79,13 +82,16 @@ def staged_history(work: Work, ledger: Path, engine: Engine) -> tuple[Staged, di
     """The history as it may be used, and why rows of it were set aside."""
     staged = _staged(work, ledger, engine, work.scratch / "history")
     looked, reasons = _looked(work, ledger, staged, engine)
-    judged(looked, work.mapping).expect()
-    expect_centres(ledger.name, staged.checked, engine, work.view, work.say)
+    judged(looked, work.mapping, blank_centres(looked, work.view)).expect()
+    expect_centres(looked, work.view, work.say)
     return staged, reasons
 
 
-def staged_new(work: Work, engine: Engine) -> tuple[Staged, dict[str, int]]:
-    """The same of the new rows, with their report and what was set aside in the output's quarantine."""
+def staged_new(work: Work, engine: Engine, known_of: Callable[[Table], Table]) -> tuple[Staged, Table, dict[str, int]]:
+    """The same of the new rows, with the history's rows of their ids, which `known_of` gives; none if they are unfit.
+
+    Their report and what was set aside are left in the output's quarantine.
+    """
     new, quarantine = work.job.new, work.job.output / "quarantine"
     staged = _staged(work, new, engine, work.scratch / "new")
     write_quarantine(
@@ -94,33 +100,43 @@ def staged_new(work: Work, engine: Engine) -> tuple[Staged, dict[str, int]]:
         lambda place: place_of(place, staged.files),
     )
     looked, reasons = _looked(work, new, staged, engine)
-    judgement = judged(looked, work.mapping)
+    known = engine.keep(known_of(staged.checked))
+    also = [*ids_used_again(staged, known, engine), *blank_centres(looked, work.view)]
+    judgement = judged(looked, work.mapping, also)
     write_report(quarantine, looked, work.mapping, judgement)
     judgement.expect()
-    expect_centres(new.name, staged.checked, engine, work.view, work.say)
-    return staged, reasons
+    expect_centres(looked, work.view, work.say)
+    return staged, known, reasons
 
 
-def expect_same_purchases(work: Work, new: Staged, history: Table, engine: Engine) -> None:
-    """Check that ids which come back are the same purchases': one of another day and payee is another one's.
+def earlier_scores(work: Work, engine: Engine) -> list[Table]:
+    """Scores that were given before, without published columns that only have the name of an own one.
 
-    Raises:
-        InputError: most aren't, and nobody has acknowledged it.
+    A file from before that column was declared has its texts under the same name.
     """
-    was = history.select("transaction_id", was_on="transaction_date", was_at="merchant")
+    tables = []
+    for path in work.job.earlier:
+        table, told = engine.read(path), (pq.read_schema(path).metadata or {}).get(OWN.encode(), b"[]")
+        others = set(work.view.compared) - set(json.loads(told))
+        tables.append(table.drop(*others.intersection(table.columns)))
+    return tables
+
+
+def ids_used_again(new: Staged, known: Table, engine: Engine) -> list[Doubt]:
+    """The warning that most ids which come back are other purchases': those of another day and payee."""
+    was = known.select("transaction_id", was_on="transaction_date", was_at="merchant")
     both = new.checked.inner_join(was, "transaction_id")
     other = (both["transaction_date"] != both["was_on"]) & (both["merchant"] != both["was_at"])
     [counts] = engine.rows(both.aggregate(known=both.count(), other=other.sum().coalesce(0))).to_pylist()
     if counts["other"] < LEAST_OTHER or counts["other"] * 2 <= counts["known"]:
-        return
+        return []
     first, last = map(date.fromisoformat, first_and_last(new.checked, engine))
     says = (
         f"{counts['other']:,} of {counts['known']:,} ids that the history has come back with another day and another "
         "payee. If ids begin anew in each file, those of the history would be lost: declare ids that last, such as "
         'ids = "digest".'
     )
-    files = frozenset(file.sha256 for file in new.files)
-    expect_acknowledged(work.job.new.name, Doubt("ids_used_again", says, files, first, last), work.mapping)
+    return [Doubt("ids_used_again", says, frozenset(file.sha256 for file in new.files), first, last)]
 
 
 def _staged(work: Work, file: Path, engine: Engine, folder: Path) -> Staged:

@@ -24,7 +24,7 @@ from model_code.etl.ready import (
     ScoringJob,
     Work,
     counted,
-    expect_same_purchases,
+    earlier_scores,
     first_and_last,
     staged_history,
     staged_new,
@@ -118,10 +118,8 @@ def _with_ledger(work: Work) -> dict[str, Any]:
 def _prepare(work: Work, file: Path, engine: Engine) -> dict[str, Any]:
     """Leave history and new rows together in the scratch folder; returns what the manifest says of them."""
     history, aside = staged_history(work, file, engine)
-    new, aside_new = staged_new(work, engine)
-    expect_same_purchases(work, new, history.checked, engine)
-    earlier = [engine.read(path) for path in work.job.earlier]
-    both = with_history(history.checked, new.checked, earlier, work.view.compared)
+    new, _, aside_new = staged_new(work, engine, lambda rows: history.checked.semi_join(rows, "transaction_id"))
+    both = with_history(history.checked, new.checked, earlier_scores(work, engine), work.view.compared)
     number_rows(both, work.scratch / LEDGER, engine=engine)
     both = engine.read(work.scratch / LEDGER)
     accepted = {"history": engine.size(history.checked), "new": engine.size(new.checked)}

@@ -35,23 +35,13 @@ class Judgement:
             raise self.refusal
 
 
-def expect_acknowledged(name: str, doubt: Doubt, mapping: ColumnMapping) -> None:
-    """Go on only with a warning that people have looked at.
-
-    Raises:
-        InputError: nobody has.
-    """
-    if not doubt.acknowledged(mapping.acknowledged):
-        raise InputError(f"{name} can't be used as it is. {' '.join(_told([doubt]))}")
-
-
-def judged(ledger: Ledger, mapping: ColumnMapping) -> Judgement:
-    """Look at a ledger as a whole.
+def judged(ledger: Ledger, mapping: ColumnMapping, also: Sequence[Doubt] = ()) -> Judgement:
+    """Look at a ledger as a whole; `also` are warnings that come from beside it.
 
     It is refused where amounts can be read in two ways, too many rows were set aside, a warning isn't acknowledged, or
     no row was accepted.
     """
-    found = doubts(ledger)
+    found = [*doubts(ledger), *also]
     open_ones = [doubt for doubt in found if not doubt.acknowledged(mapping.acknowledged)]
     try:
         expect_decimals(ledger, mapping)

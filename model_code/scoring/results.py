@@ -22,6 +22,8 @@ from model_code.scoring.workbook import write_workbook
 
 FIELDS = ("transaction_id", "transaction_date", "office", "card", "merchant", "mcc", "amount", "currency", "status")
 REASONS = ("reason_1", "reason_2", "reason_3")
+OWN = "atoll.own_columns"
+"""In the schema of scores.parquet: which of its columns are own ones as read; all others are as published."""
 FILES, REPORT = ("review.xlsx", "scores.csv", "scores.parquet"), "report.json"
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
@@ -75,7 +77,8 @@ def write_results(results: Results, folder: Path) -> None:
         "until": results.rows.manifest["until"],
         "lowest_ranked_score": review["score"][-1].as_py() if review.num_rows else None,
     }
-    pq.write_table(results.table(own=results.rows.manifest["own_columns"]), folder / "scores.parquet")
+    own = results.rows.manifest["own_columns"]
+    pq.write_table(results.table(own).replace_schema_metadata({OWN: json.dumps(own)}), folder / "scores.parquet")
     write_csv(folder / "scores.csv", table)
     write_workbook(folder / "review.xlsx", review, about)
     about["files"] = {name: _sha256(folder / name) for name in FILES}

@@ -168,8 +168,8 @@ def test_two_declared_orders_of_day_and_month_are_a_warning(tmp_path: Path) -> N
 
 
 def test_every_kind_of_warning_is_tried() -> None:
-    # below, in test_odd_texts, and in scoring/test_state_ids
-    elsewhere = ["two_date_orders", "signs_elsewhere", "two_encodings", "ids_used_again"]
+    # below, in test_odd_texts, in scoring/test_state_ids and in scoring/test_batch_view
+    elsewhere = ["two_date_orders", "signs_elsewhere", "two_encodings", "ids_used_again", "blank_centres"]
     assert sorted([*FAULTS, *elsewhere]) == sorted(KINDS)
 
 

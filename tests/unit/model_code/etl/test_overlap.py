@@ -1,14 +1,22 @@
 """Which rows of a new file are known, and which only their id is."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from ibis.backends.duckdb import Backend
 
+from model_code.etl.engines import duckdb_engine
 from model_code.etl.overlap import CHANGED, FRESH, KNOWN, SCORED, with_history
+from model_code.etl.ready import Work, earlier_scores
+from model_code.scoring import results
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = IBIS_IS_BEHIND_DUCKDB
@@ -79,6 +87,21 @@ def test_scores_given_before_a_column_was_declared_count_by_the_others(database:
     earlier = rows(a={}, b={"amount": 1.0}).drop_columns(["own_grade"])
     new = rows(a={"own_grade": "SES"}, b={}, c={})
     assert statuses(database, rows(z={}), new, earlier) == {"a": SCORED, "b": CHANGED, "c": FRESH}
+
+
+@pytest.mark.parametrize(("own", "names"), [(["own_hours"], ["own_hours"]), ([], []), (None, [])])
+def test_a_published_column_with_an_own_ones_name_is_not_taken_for_it(
+    tmp_path: Path, own: list[str] | None, names: list[str]
+) -> None:
+    """Scores from before a column was declared have what was published under its name: other texts, or none at all."""
+    path = tmp_path / "scores.parquet"
+    pq.write_table(rows(a={}).replace_schema_metadata(own and {results.OWN: json.dumps(own)}), path)
+    view = SimpleNamespace(compared=(*OWN, "cost_centre"))
+    work = cast("Work", SimpleNamespace(job=SimpleNamespace(earlier=[path]), view=view))
+    with duckdb_engine(tmp_path) as engine:
+        [found] = earlier_scores(work, engine)
+        assert [name for name in found.columns if name in OWN] == names
+        assert {"transaction_id", "amount", "merchant"} <= set(found.columns)
 
 
 def test_a_row_that_was_scored_twice_is_known_by_each_of_its_contents(database: Backend) -> None:

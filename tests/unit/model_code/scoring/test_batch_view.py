@@ -1,6 +1,7 @@
 """Months are scored by the view that the model learned from; what came after a purchase is used where it was learnt."""
 
 import json
+import re
 import shutil
 import tarfile
 from pathlib import Path
@@ -136,6 +137,26 @@ def test_some_blank_cost_centres_are_counted(ledger: pd.DataFrame, tmp_path: Pat
     said: list[str] = []
     run(Job(tmp_path / "ledger.csv", tmp_path / "out", view=BATCH), said.append)
     assert any("rows have no cost centre; each counts as one of its own" in line for line in said)
+
+
+def test_mostly_blank_cost_centres_end_training_and_scoring_until_acknowledged(
+    whole: Path, ledger: pd.DataFrame, tmp_path: Path
+) -> None:
+    few = history(ledger).assign(cost_centre=lambda rows: rows["cost_centre"].where(rows.index % 3 == 0, ""))
+    put(tmp_path / "processing/input/ledger", "ledger.csv", to_csv(few))
+    with pytest.raises(
+        InputError, match=r"blank_centres: ledger\.csv: 1,\d+ of 2,\d+ rows have no cost centre"
+    ) as told:
+        etl.main(["--view", "batch"], tmp_path)
+    [warning] = json.loads((tmp_path / "processing/output/quarantine/data-report.json").read_bytes())["warnings"]
+    assert (warning["kind"], warning["acknowledged"]) == ("blank_centres", False)
+    [sha256] = re.findall(r'file = "(\w{64})"', str(told.value))
+    acknowledged = f'[[acknowledged]]\nwarning = "blank_centres"\nfile = "{sha256}"\nwhy = "booked in May"\n'
+    put(tmp_path / "processing/input/mapping", "columns.toml", f'currency = "USD"\n{acknowledged}'.encode())
+    etl.main(["--view", "batch"], tmp_path)
+    month = new_month(ledger).assign(cost_centre=["CC-1"] * 9 + [""] * (MONTH - 9))
+    with pytest.raises(InputError, match=r"blank_centres: new\.csv: 141 of 150 rows"):
+        made_ready(tmp_path / "month", whole, to_csv(history(ledger)), to_csv(month))
 
 
 def test_a_mapping_that_knows_no_cost_centre_is_refused_by_name(

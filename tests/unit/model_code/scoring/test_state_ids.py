@@ -1,5 +1,6 @@
 """No file overwrites what a state has of other purchases: by ids that begin anew, or by coming a second time."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -56,6 +57,9 @@ def test_ids_that_begin_anew_in_a_new_file_end_the_job_until_acknowledged(
     history = None if by_state else ledger.head(640)
     with pytest.raises(InputError, match=r"ids_used_again: \d+ of 12 ids that the history has come back"):
         scored_by(tmp_path / "one", archive, new, ledger=history, mapping="", **given)
+    report = json.loads((tmp_path / "one/processing/output/quarantine/data-report.json").read_bytes())
+    assert [each["kind"] for each in report["warnings"] if not each["acknowledged"]] == ["ids_used_again"]
+    assert "ids_used_again" in report["refused"]
     if by_state:
         return
     sha256 = sha256_of(tmp_path / "one/processing/input/new/new.csv")
