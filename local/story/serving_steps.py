@@ -20,6 +20,7 @@ from local.story.scene import MODEL, OPERATOR, TRAINER, expect
 from local.story.waiting import wait_for
 from local.unpacking import extract
 from model_code.boosters import load_booster
+from model_code.scoring.values import money
 
 if TYPE_CHECKING:
     from xgboost import Booster
@@ -131,8 +132,11 @@ def ranked(row: pd.Series, kinds: dict[str, str]) -> dict[str, Any]:
     """An alert as the review has it."""
     name, reasons = str(row["transaction_id"]), [row[f"reason_{place}"] for place in (1, 2, 3)]
     kind = kinds.get(name, "unknown") or "none"
+    who = ", ".join(filter(None, [row["card"] and f"card {row['card']}", row["office"]])) or "nobody named"
+    spent = f"{row['transaction_date']:%Y-%m-%d}, {money(row['amount'], row['currency'])}"
     return {
         "transaction": name,
+        "purchase": f"{spent}, {who} at {row['merchant']}",
         "score": round(float(row["score"]), 4),
         "reasons": [*filter(None, reasons)],
         "kind": kind,

@@ -74,7 +74,8 @@ def happened(scene: Scene) -> list[tuple[str, str]]:
 def alert_line(alert: dict[str, str]) -> str:
     """An alert with what its label says: the kind of anomaly, that it is ordinary, or that nobody knows."""
     label = alert["kind"] if alert["kind"] != "none" else "ordinary"
-    return f"{alert['transaction']}, score {alert['score']}, label: {label}; {', '.join(alert['reasons'])}"
+    head = f"{alert['purchase']} ({alert['transaction']}, score {alert['score']}, label: {label})"
+    return "\n".join([head, *(f"- {reason}" for reason in alert["reasons"])])
 
 
 def where(scene: Scene, *, kept: bool) -> list[tuple[str, str]]:

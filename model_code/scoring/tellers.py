@@ -31,6 +31,8 @@ def counted(feature: str, days: int, short: str, group: Group) -> Teller:
             return purchase.first_of(group)
         recent = purchases(purchase.feature(feature)).capitalize()
         span = "the day before" if days == 1 else f"the {days} days before"
+        if (short, days) == (group.words, group.days):
+            return f"{recent} {short} since {purchase.since(group)}, all in {span}"
         known = f"{purchases(purchase.number(group))} {group.words} since {purchase.since(group)}"
         return f"{recent} {short} in {span}; {known}"
 

@@ -1,5 +1,6 @@
 """What the story shows are rows of the ledger it was given: what is injected serves to measure, apart from them."""
 
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -66,8 +67,10 @@ def test_an_alert_says_why_in_words_and_claims_no_label_that_nobody_gave(*, unla
 @pytest.mark.parametrize(("kinds", "kind"), [({"T1": ""}, "none"), ({"T1": "split"}, "split"), ({}, "unknown")])
 def test_a_ranked_purchase_says_why_and_claims_no_label_that_nobody_gave(kinds: dict[str, str], kind: str) -> None:
     row = {"transaction_id": "T1", "score": 0.91234, "reason_1": "much", "reason_2": "new", "reason_3": ""}
-    assert ranked(cast("Any", row), kinds) == {
+    bought = {"transaction_date": date(2026, 6, 13), "amount": 412.5, "currency": "USD", "merchant": "ACME"}
+    assert ranked(cast("Any", row | bought | {"card": "C-7", "office": "Parks"}), kinds) == {
         "transaction": "T1",
+        "purchase": "2026-06-13, 412.50 USD, card C-7, Parks at ACME",
         "score": 0.9123,
         "reasons": ["much", "new"],
         "kind": kind,

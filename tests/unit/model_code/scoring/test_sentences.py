@@ -10,7 +10,7 @@ from model_code.features.batch import BATCH_FEATURES
 from model_code.features.build import LOG_UNIT
 from model_code.features.table import COLUMNS
 from model_code.features.views import BATCH, REALTIME, meanings
-from model_code.scoring.groups import CENTRE, FACTS, FIRST, HERE, LARGEST, LAST, LOGS, NUMBER, OFFICE, VENDOR_LONG
+from model_code.scoring.groups import CENTRE, FACTS, FIRST, HERE, LARGEST, LAST, LOGS, NUMBER, OFFICE, PAIR, VENDOR_LONG
 from model_code.scoring.purchase import Purchase, Setting
 from model_code.scoring.sentences import TOPICS, comparisons, reasons
 from model_code.scoring.values import EPOCH, told
@@ -59,6 +59,14 @@ def test_what_never_was_before_is_told_with_how_far_back_one_could_see() -> None
     elsewhere = purchase(**known(VENDOR_LONG, 9, 20, "2025-02-01"))
     assert sentence(elsewhere, "office_merchant_days_since", "office_merchant_unusual") == [
         "412.50 USD, the first purchase of this office at this vendor since 2024-01"
+    ]
+
+
+def test_a_number_is_not_compared_with_itself() -> None:
+    """Read by somebody who doesn't know the project: "4 purchases in the 90 days before; 4 purchases since 2025-12"."""
+    given = purchase(pair_number_90d=np.log1p(4), **known(PAIR, 4, 90, "2025-12-03"))
+    assert sentence(given, "pair_number_90d") == [
+        "4 purchases by this card at this vendor since 2025-12, all in the 90 days before"
     ]
 
 
