@@ -188,6 +188,7 @@ def test_calling_a_function_tells_who_called_it_under_the_id_that_the_function_s
         Role=approver,
         Handler="asked.handler",
         Code={"ZipFile": packed.getvalue()},
+        Timeout=900,
     )
     seen = json.loads(client.invoke(FunctionName="asked", Payload=b"{}")["Payload"].read())
     heard = events_until(cloud, queue, lambda event: event["source"] == "aws.lambda")
