@@ -159,9 +159,10 @@ def _announcing_invocation(original: Callable[..., dict]) -> Callable[..., dict]
 
 def _announcing_call(call: str, original: Handler) -> Handler:
     def handler(params: Mapping[str, object]) -> tuple:
+        detail = _call_detail(call, params)  # before: no call comes after what it begins
         response = original(params)
         if response[0] == _OK:
-            _tell_later(_call_detail(call, params) | {"responseElements": _answer(call, response)})
+            _tell_later(detail | {"responseElements": _answer(call, response)})
         return response
 
     return handler
@@ -227,7 +228,7 @@ def _trail_record(detail: Mapping[str, object]) -> dict[str, object]:
         "EventId": detail["eventID"],
         "EventName": detail["eventName"],
         "EventSource": detail["eventSource"],
-        "EventTime": datetime.now(UTC).timestamp(),
+        "EventTime": datetime.fromisoformat(str(detail["eventTime"])).timestamp(),
         "ReadOnly": "false",
         "Resources": [],
         "CloudTrailEvent": json.dumps(detail),
