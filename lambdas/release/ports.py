@@ -279,7 +279,11 @@ class Trail(Protocol):
     """CloudTrail's management events, which it shows with a delay of up to about 15 minutes."""
 
     def calls(self, name: str, since: datetime, until: datetime | None = None) -> list[Mapping[str, Any]]:
-        """Return CloudTrail's records of the calls of an operation that succeeded, the oldest first."""
+        """Return CloudTrail's records of the calls of an operation that succeeded, the oldest first.
+
+        A look-up is bounded. What lies behind a flood of later calls is as what the trail doesn't tell yet: nothing is
+        approved or deployed by it, and what serves without it rings and goes.
+        """
         ...
 
 

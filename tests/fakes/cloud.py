@@ -13,7 +13,7 @@ from lambdas.release.records import BACKWARD, Brought, Release, Serving, Stack, 
 from tests.fakes.artifacts import GOLDEN_SCORES
 from tests.fakes.change_sets import arn_of
 from tests.fakes.stack import ASKER, MODEL, NOON, REVIEWED, identity, serving_release
-from tests.fakes.trail import of_the_time
+from tests.fakes.trail import of_the_time, told
 
 Event = dict[str, Any]
 
@@ -51,6 +51,7 @@ class FakeCloud:
     broken: set[str] = field(default_factory=set)  # manifests whose server answers wrongly
 
     forgets: bool = True  # whether the stack names no change set after a direct deployment: AWS does not say
+    lag: timedelta = timedelta()  # so long the trail's look-up doesn't show a call
     on_begin: Callable[[str], None] = lambda _: None
 
     @property
@@ -175,7 +176,7 @@ class FakeCloud:
         self.trail.append(call)
 
     def calls(self, name: str, since: datetime, until: datetime | None = None) -> list[Mapping[str, Any]]:
-        return of_the_time(self.trail, name, since, until)
+        return of_the_time(told(self.trail, self.now, self.lag), name, since, until)
 
     # What happens in the world
 

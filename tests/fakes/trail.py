@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from lambdas.release.records import TrainingJob
@@ -15,6 +15,11 @@ def of_the_time(
     """The calls of an operation between two times."""
     named = [(datetime.fromisoformat(call["eventTime"]), call) for call in calls if call["eventName"] == name]
     return [call for at, call in named if at >= since and (until is None or at <= until)]
+
+
+def told(calls: Sequence[dict[str, Any]], now: datetime, lag: timedelta) -> list[dict[str, Any]]:
+    """The calls that LookupEvents shows by now: it is late."""
+    return [call for call in calls if now - datetime.fromisoformat(call["eventTime"]) >= lag] if lag else [*calls]
 
 
 def start(job: TrainingJob, who: str, role: str = TRAINER) -> dict[str, Any]:

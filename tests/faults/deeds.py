@@ -15,6 +15,7 @@ from tests.faults.life import TRIES, Letter, Life
 PEOPLE = ("ann", "bob", "cid")
 KINDS = (*["good"] * 8, "poor", "broken", "failed", "twin")
 GOOD_DAYS = 3  # at most, in a life
+A_MINUTE = timedelta(minutes=1)
 MINUTES = (1, 5, 20, 300, 3 * 1440, 16 * 1440)
 
 
@@ -23,7 +24,9 @@ def train(life: Life, kinds: Sequence[str] = KINDS) -> None:
     life.jobs += 1
     submitter, kind = life.random.choice(PEOPLE), life.random.choice(kinds)
     now = life.cloud.now
-    done = job(f"job-{life.jobs}", submitter=submitter, ended=now, started=now - timedelta(minutes=5))
+    done = job(
+        f"job-{life.jobs}", submitter=submitter, created=now - 6 * A_MINUTE, started=now - 5 * A_MINUTE, ended=now
+    )
     value = 0.8 if kind == "twin" else 0.8 + life.random.randint(1, 999) / 1e6
     packed = b"no archive" if kind == "broken" else life.world.trained(0.1 if kind == "poor" else value)
     life.world.finish(done, packed)
@@ -142,6 +145,10 @@ def good_day(life: Life) -> None:
     life.calm()
     train(life, kinds=["good"])
     life.calm()
+    if life.cloud.lag:  # who started the job is known when the reconciler comes again
+        life.cloud.passes(15 * A_MINUTE)
+        life.reconcile()
+        life.calm()
     approve(life, honest=True)
     life.calm()
 

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any
 from unittest.mock import patch
@@ -21,6 +22,8 @@ from tests.faults.life import Life
 from tests.faults.promises import broken
 
 STEPS = 60  # deeds in a life
+LAGS = (0, 0, 4, 10, 15)
+"""Minutes after which the trail's look-up shows a call; the same throughout a life. CloudTrail promises about 15."""
 
 
 class BrokenPromiseError(AssertionError):
@@ -97,6 +100,7 @@ class Lives(RuleBasedStateMachine):
     @initialize(random=st.randoms(use_true_random=True))
     def is_born(self, random: Random) -> None:
         self.life = Life(random, aim=self.aim)
+        self.life.cloud.lag = timedelta(minutes=random.choice(LAGS))
         self.born(self.life)
 
     def born(self, life: Life) -> None:

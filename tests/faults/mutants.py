@@ -31,7 +31,7 @@ from lambdas.release import (
 from lambdas.release.adapters.s3_audit import S3AuditStore
 from lambdas.release.chain import ChainedAudit
 from lambdas.release.ports import World
-from lambdas.release.records import AuditEntry, Execution, Version, release_id, stack_of, submitter_of
+from lambdas.release.records import AuditEntry, Execution, TrainingJob, Version, release_id, stack_of, submitter_of
 from tests.fakes.stack import APPROVER
 from tests.faults.adversary import Adversaries
 from tests.faults.machine import BrokenPromiseError, Lives, Tally, search
@@ -122,6 +122,14 @@ def of_any_role(execution: Execution, *, approver: str) -> str | None:
     return f"executed by its own submitter, not by {approver}" if own else None
 
 
+def tag_until_told(world: World, job: TrainingJob, at: datetime) -> str | None:
+    """`starting.problem` that believes the job's tag while the trail doesn't tell yet."""
+    try:
+        return _problem(world, job, at)
+    except starting.StillUnknownError:
+        return None
+
+
 def newest(self: S3AuditStore, prefix: str, after: str = "") -> list[str]:
     """`S3AuditStore.keys` by which the newest version of each key is read."""
     found: dict[str, str] = {}
@@ -145,7 +153,7 @@ def nobodys(_submitter: str, sha256: str, number: str) -> str:
 
 
 _LAWFUL = "what_serves_is_lawful"
-_register, _write = candidates.register, ChainedAudit.write
+_register, _write, _problem = candidates.register, ChainedAudit.write, starting.problem
 
 MUTANTS = (
     Mutant("a job's version is not looked for", candidates, "register", register_always, "every_job_ends"),
@@ -175,6 +183,7 @@ MUTANTS = (
     Mutant(
         "what bears a release's name is that release", ran, "was_asked", lambda *_, **__: True, _LAWFUL, Adversaries
     ),
+    Mutant("a late trail agrees with the tag", starting, "problem", tag_until_told, _LAWFUL, Adversaries),
     Mutant("any archive may be moved here", moved, "_unnamed", lambda *_: None, _LAWFUL, Adversaries),
     Mutant("whoever asks for a moved model is believed", moved, "problem", lambda *_: None, _LAWFUL, Adversaries),
     Mutant("any role approves", approvals, "violation_of", of_any_role, _LAWFUL, Adversaries),
