@@ -42,7 +42,7 @@ def set_aside(root: Path) -> tuple[Row, list[Row]]:
     reasons = [
         *(reason for file in ("validation", "own_values") for reason in _sentences(root / ETL / f"{file}.py", "_must"))
     ]
-    named = _constants(_tree(root / ETL / "shapes.py")) | _constants(_tree(root / ETL / "identity.py"))
+    named = _constants(_tree(root / ETL / "shapes.py")) | _constants(_tree(root / ETL / "checking.py"))
     shapes = [named[name] for name in ("BLANK", "REMARK", "AGAIN", "SHIFTED")]
     listed = [*shapes, *reasons, named["DUPLICATE"]]
     return ("reason in the quarantine",), [(f"`{reason}`",) for reason in listed]

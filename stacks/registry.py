@@ -70,7 +70,6 @@ class RegistryStack(AtollStack):
             self.output("ModelImageUri", uri)
             self.output("EtlImageUri", f"{self.model.repository_uri}@{settings.etl.image or current}")
             self.output("EtlEngine", settings.etl.engine)
-            self.output("EtlInstances", str(settings.etl.instances))
             serving = f"{self.model.repository_uri}@{digest(settings.images, 'serving')}"
             self._publish("ServingImage", "/atoll/registry/serving-image-uri", serving)
 

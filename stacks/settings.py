@@ -200,15 +200,6 @@ class Settings(_Section):
         return self
 
     @model_validator(mode="after")
-    def _instances_reach_each_other(self) -> Self:
-        if self.etl.instances > 1 and not (self.network.existing or self.network.several_instances):
-            raise ValueError(
-                f"etl.instances {self.etl.instances} needs network.several_instances = true, which lets jobs talk to "
-                "each other; set it, or etl.instances to 1"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _endpoints_are_in_use(self) -> Self:
         endpoints(self)
         return self

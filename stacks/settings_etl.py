@@ -19,23 +19,9 @@ class Etl(Section):
         pattern=DIGEST,
         description="Digest in atoll/model of your image with Java 17 and pyspark (docs/decisions/0005), for spark.",
     )
-    instances: int = Field(
-        default=1,
-        ge=1,
-        description="Instances of an ETL job; more than one only with spark, which then computes on all of them.",
-    )
 
     @model_validator(mode="after")
     def _an_image_goes_with_spark(self) -> Self:
         if self.image and self.engine != "spark":
             raise ValueError(f'image goes with engine = "spark", and engine is "{self.engine}"; leave one of them out')
-        return self
-
-    @model_validator(mode="after")
-    def _several_instances_go_with_spark(self) -> Self:
-        if self.instances > 1 and self.engine != "spark":
-            raise ValueError(
-                f'instances = {self.instances} goes with engine = "spark", and engine is "{self.engine}", which '
-                "computes on one; set instances = 1, or the other engine"
-            )
         return self

@@ -55,8 +55,8 @@ class Network(Section):
     existing: ExistingNetwork | None = Field(default=None, description="The VPC to use in place of a new one.")
     several_instances: bool = Field(
         default=False,
-        description="Whether the new VPC's jobs may have several instances: their security group then lets its members "
-        "talk to each other.",
+        description="Whether the new VPC's trainings may have several instances: their security group then lets its "
+        "members talk to each other.",
     )
     fips: bool | None = Field(
         default=None,

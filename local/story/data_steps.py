@@ -111,7 +111,7 @@ def processing_request(scene: Scene, run: EtlRun) -> dict[str, Any]:
     application = {"ImageUri": out["EtlImageUri"], "ContainerArguments": etl_arguments(scene, run)}
     return job_request(
         scene, run.name, role=out["EtlJobRoleArn"], application=application, inputs=inputs, outputs=places
-    ) | {"ProcessingResources": resources_of(scene, instances=int(out["EtlInstances"]))}
+    )
 
 
 def mapping_of(scene: Scene) -> dict[str, str]:
@@ -120,11 +120,11 @@ def mapping_of(scene: Scene) -> dict[str, str]:
     return {"mapping": place} if scene.ledger.mapping else {}
 
 
-def resources_of(scene: Scene, instances: int = 1) -> dict[str, Any]:
+def resources_of(scene: Scene) -> dict[str, Any]:
     """What a processing job runs on."""
     return {
         "ClusterConfig": {
-            "InstanceCount": instances,
+            "InstanceCount": 1,
             "InstanceType": "ml.m5.xlarge",
             "VolumeSizeInGB": 30,
             "VolumeKmsKeyId": scene.outputs["JobKeyArn"],

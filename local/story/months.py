@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def cut(ledger: Path, mapping: Path | None, first_day: date, folder: Path) -> tuple[Path, Path]:
     """Write the accepted rows before a day, and those from it on, as `history.parquet` and `new.parquet`."""
     columns, declared = read_mapping(mapping) if mapping else ColumnMapping(), mapping is not None
-    (folder / "staged").mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with duckdb_engine(folder) as engine:
-        rows = stage(ledger, columns, declared=declared, engine=engine, folder=folder / "staged").kept
+        rows = stage(ledger, columns, declared=declared, engine=engine).kept
         places = engine.rows(rows.select("line", new=rows["transaction_date"].date() >= first_day).order_by("line"))
     files = folder / "history.parquet", folder / "new.parquet"
     for path, wanted in zip(files, (False, True), strict=True):

@@ -5,15 +5,13 @@ import gc
 import sys
 from pathlib import Path
 
-from model_code.container.environment import whole_number
 from model_code.errors import InputError
 from model_code.etl.engines import ENGINES, expect_java
-from model_code.etl.helping import help_first
 from model_code.etl.pipeline import Job, run
 from model_code.etl.ready import ScoringJob, States
 from model_code.etl.scoring import run_scoring
 from model_code.features.views import REALTIME, VIEWS
-from model_code.hosts import JOIN_SECONDS, read_hosts
+from model_code.hosts import read_hosts
 from model_code.serving.archive import ARCHIVE
 
 
@@ -21,26 +19,19 @@ def main(arguments: list[str], root: Path) -> None:
     """Turn `<root>/processing/input` into `<root>/processing/output`.
 
     Arguments: `--inject SEED`, `--view`, `--engine`; or `--score`, which makes the rows of `input/new` ready for the
-    model in `input/model`, with `--state` by the one in `input/state`. Over several instances the first one
-    (`<root>/config/resourceconfig.json`) does so, and the others compute for it.
+    model in `input/model`, with `--state` by the one in `input/state`.
 
     Raises:
         InputError: other arguments, no ledger, or a ledger that can't be used.
     """
     options = _options(arguments)
-    hosts = read_hosts(
-        root / "config/resourceconfig.json", join_seconds=whole_number("ATOLL_JOIN_SECONDS", JOIN_SECONDS)
-    )
-    instances, engine = len(hosts.names), options.engine
-    if instances > 1 and engine != "spark":
+    instances = len(read_hosts(root / "config/resourceconfig.json").names)
+    if instances > 1:
         raise InputError(
-            f"This job has {instances} instances, and --engine {engine} computes on one: ask for one instance "
-            "(InstanceCount), or for --engine spark."
+            f"This job has {instances} instances, and etl computes on one: each would write the same rows. Ask for one "
+            "instance (InstanceCount)."
         )
-    if hosts.number > 0:
-        help_first(hosts)
-        return
-    if engine == "spark":
+    if options.engine == "spark":
         expect_java()
     # Rows by the hundred thousand, and none of them in a circle: looking for circles took two fifths of their checking.
     gc.set_threshold(100_000, 50, 100)
@@ -55,8 +46,7 @@ def main(arguments: list[str], root: Path) -> None:
         cases=_cases(given / "cases"),
         seed=options.inject,
         view=VIEWS[options.view or REALTIME.name],
-        engine=engine,
-        hosts=hosts,
+        engine=options.engine,
     )
     run(job, _say)
 

@@ -30,7 +30,7 @@ def read_accepted(ledger: Path, mapping: Path | None = None) -> Accepted:
     """
     columns = read_mapping(mapping) if mapping else ColumnMapping()
     with tempfile.TemporaryDirectory() as folder, duckdb_engine(Path(folder)) as engine:
-        staged = stage(ledger, columns, declared=mapping is not None, engine=engine, folder=Path(folder))
+        staged = stage(ledger, columns, declared=mapping is not None, engine=engine)
         looked = Ledger(ledger.name, staged, engine, own_ids=columns.own_ids)
         judged(looked, columns).expect()
         rows = engine.rows(staged.checked.order_by("line").drop("line")).to_pandas()

@@ -9,15 +9,15 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-import ibis
 import pyarrow as pa
 
 from model_code.errors import InputError
+from model_code.etl.checking import today_somewhere
 from model_code.etl.dates import parse_date
-from model_code.etl.engines import Engine
+from model_code.etl.engine import Engine
 from model_code.etl.mapping import ColumnMapping, plain
 from model_code.etl.reading import RawLedger, open_ledger
-from model_code.etl.staging import Staged, today_somewhere
+from model_code.etl.staging import Staged
 from model_code.etl.validation import label_of
 
 COLUMNS = ("transaction_id", "label", "kind", "decided_on")
@@ -67,7 +67,7 @@ def with_cases(staged: Staged, path: Path, mapping: ColumnMapping, engine: Engin
     )
     known = _known(staged, given, engine)
     _expect_known(cases, known, path.name)
-    held = ibis.memtable(given)
+    held = engine.hold(given)
     joined = staged.checked.left_join(held, staged.checked["transaction_id"] == held["case_id"])
     labelled = joined.mutate(
         label=joined["case_label"].fill_null(0).cast("int8"), kind=joined["case_kind"].fill_null("")
@@ -142,7 +142,7 @@ def _last(read: Sequence[Case], name: str) -> list[Case]:
 
 
 def _known(staged: Staged, given: pa.Table, engine: Engine) -> set[str]:
-    held = ibis.memtable(given)
+    held = engine.hold(given)
     found = staged.checked.semi_join(held, staged.checked["transaction_id"] == held["case_id"])
     return set(engine.rows(found.select("transaction_id"))["transaction_id"].to_pylist())
 

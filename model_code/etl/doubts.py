@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from model_code.etl.checking import FileRead
 from model_code.etl.mapping import Acknowledged
 from model_code.etl.odd_texts import odd_texts
 from model_code.etl.parts import Ledger, Part
 from model_code.etl.periods import GAP_DAYS
 from model_code.etl.shapes import REMARK
-from model_code.etl.staging import FileRead
 from model_code.etl.texts import DAMAGED, NOTHING, OTHER_ORDER, SIGNS_BESIDE, TWO_ORDERS, UNREADABLE_CODE
 
 LEAST = 20

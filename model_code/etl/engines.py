@@ -1,102 +1,160 @@
-"""The two engines that the same Ibis expressions run on: DuckDB inside the process, or Spark.
-
-Only reading, holding on to a step's result, and ending differ; what is computed never does.
-"""
+"""DuckDB inside the process, and which engine a name means."""
 
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import ibis
+import numpy as np
 import pyarrow as pa
-from ibis.backends import BaseBackend
+import pyarrow.parquet as pq
 from ibis.expr.types import Table
 
 from model_code.errors import InputError
-from model_code.etl import spark_cluster
-from model_code.etl.handover import hand_over
-from model_code.features.windows import Keep, keeping
-from model_code.hosts import ALONE, Hosts
+from model_code.etl.checking import BATCH_ROWS, LINES, REJECTED, Checking, FileRead
+from model_code.etl.engine import ORDER, Answer, Engine
+from model_code.etl.files import LedgerFile, files_of
+from model_code.etl.mapping import ColumnMapping
+from model_code.etl.spark import spark_engine
+from model_code.features.windows import keeping
+
+__all__ = ["ENGINES", "Engine", "duckdb_engine", "expect_java"]
 
 DUCKDB_MEMORY = "1GB"
 """What DuckDB may hold; the rest it spills to files. The process needs about as much again at the most."""
 
-BATCH_ROWS = 100_000
 
-SPARK_OPTIONS = {
-    "spark.ui.enabled": "false",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.execution.arrow.pyspark.enabled": "true",
-    "spark.ui.showConsoleProgress": "false",
-}
-"""No web page, days that no time zone moves, rows handed over as Arrow. The rest stays as Spark has it, or as its own
-file says (spark-defaults.conf in SPARK_CONF_DIR)."""
-SPARK_DRIVER_MEMORY = "2g"
-"""What the driver's Java may hold, where SPARK_DRIVER_MEMORY doesn't say otherwise."""
+class DuckDB(Engine):
+    """DuckDB in memory on this host alone; what is as long as a ledger lies in files below `folder`."""
 
+    finds_parts = True
 
-@dataclass(frozen=True)
-class Engine:
-    """One of the two, connected.
+    def __init__(self, folder: Path) -> None:
+        # Its order of joins builds hash tables of the widest rows: as written takes less than half the time.
+        self.backend = ibis.duckdb.connect(
+            memory_limit=DUCKDB_MEMORY,
+            temp_directory=str(folder),
+            preserve_insertion_order=False,
+            disabled_optimizers="join_order",
+        )
+        self._connection: Any = self.backend.con
+        self._keep = keeping(self.backend)
+        self._folder = folder
+        self._numbers = count()
 
-    `keep` computes a table once; who asks for its rows later gets the same. `rows` hands a table's rows over.
-    """
-
-    name: str
-    backend: BaseBackend
-    keep: Keep
-    rows: Callable[[Table], pa.Table]
+    @contextmanager
+    def checked(self, ledger: Path, mapping: ColumnMapping, *, declared: bool) -> Generator["_Here"]:
+        """One file after the other."""
+        with files_of(ledger) as files:
+            yield _Here(files, Checking(mapping, declared), self, self._new_folder())
 
     def read(self, path: Path) -> Table:
-        """The rows of a Parquet file; on a cluster, it stands at the same path on every host."""
-        # DuckDB would take a folder `day=5` for a column and put it in place of the file's own; Spark does so below
-        # what it is handed alone. No URI: both engines take a `%20` as it stands.
-        options: dict[str, Any] = {"hive_partitioning": False} if self.name == "duckdb" else {}
-        return self.backend.read_parquet(f"file://{path.resolve()}", **options)
+        """The rows of a Parquet file."""
+        # It would take a folder `day=5` for a column and put it in place of the file's own.
+        return self.backend.read_parquet(f"file://{path.resolve()}", hive_partitioning=False)
 
-    def size(self, table: Table) -> int:
-        """How many rows a table has."""
-        return self.rows(table.aggregate(rows=table.count()))["rows"][0].as_py()
+    def hold(self, rows: pa.Table) -> Table:
+        """A Parquet file."""
+        path = self._new_folder() / "rows.parquet"
+        pq.write_table(rows, path)
+        return self.read(path)
 
-    def counts(self, table: Table, column: str) -> dict[Any, int]:
-        """How many rows have each value of a column, the most frequent first."""
-        counted = table.group_by(column).agg(rows=table.count())
-        rows = self.rows(counted.order_by(ibis.desc("rows"), column))
-        return dict(zip(rows[column].to_pylist(), rows["rows"].to_pylist(), strict=True))
+    def keep(self, table: Table) -> Table:
+        """A table of its own."""
+        return self._keep(table)
+
+    def stored(self, table: Table) -> Table:
+        """A Parquet file."""
+        return self._written(self.batches(table), table.schema().to_pyarrow())
+
+    def numbered(self, rows: Table) -> Table:
+        """A Parquet file in this order."""
+        schema = rows.schema().to_pyarrow().append(pa.field("row", pa.int64()))
+        return self._written(_numbered(self.batches(rows.order_by(ORDER))), schema)
+
+    def rows(self, table: Table) -> pa.Table:
+        """All rows."""
+        return self.backend.to_pyarrow(table)
+
+    def batches(self, table: Table) -> Iterator[pa.RecordBatch]:
+        """Ibis 12 calls for that what DuckDB 2 no longer has."""
+        yield from self._connection.sql(str(self.backend.compile(table))).to_arrow_reader(BATCH_ROWS)
+
+    def ask(self, query: str, whole: Table, once: Table) -> Answer:
+        """The answer to a query."""
+        every, kept = (str(self.backend.compile(table)) for table in (whole, once))
+        named = f"WITH whole AS (SELECT *, line // {LINES} AS file FROM ({every})), once AS ({kept}) "  # noqa: S608
+        return self._connection.execute(named + query)
+
+    def _written(self, parts: Iterator[pa.RecordBatch], schema: pa.Schema) -> Table:
+        path = self._new_folder() / "rows.parquet"
+        with pq.ParquetWriter(path, schema) as writer:
+            for part in parts:
+                writer.write_batch(part.cast(schema))
+        return self.read(path)
+
+    def _new_folder(self) -> Path:
+        folder = self._folder / f"rows-{next(self._numbers)}"
+        folder.mkdir()
+        return folder
 
 
-def batches(engine: Engine, table: Table) -> Iterator[pa.RecordBatch]:
-    """DuckDB hands a table's rows over a part at a time; Ibis 12 calls for that what DuckDB 2 no longer has."""
-    connection = cast("Any", engine.backend).con
-    yield from connection.sql(str(engine.backend.compile(table))).to_arrow_reader(BATCH_ROWS)
+@dataclass
+class _Here:
+    """A ledger's files, checked on this host."""
+
+    files: list[LedgerFile]
+    checking: Checking
+    engine: DuckDB
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.read: list[FileRead] = []
+        accepted = None
+        with pq.ParquetWriter(self.folder / "rejected.parquet", REJECTED) as rejected:
+            for number, file in enumerate(self.files):
+                with self.checking.checked(file, number) as (read, parts):
+                    self.read.append(read)
+                    for part in parts:
+                        accepted = accepted or pq.ParquetWriter(self.folder / "accepted.parquet", part.accepted.schema)
+                        accepted.write_table(part.accepted)
+                        rejected.write_table(part.rejected)
+        if accepted:
+            accepted.close()
+        self.accepted = self.engine.read(self.folder / "accepted.parquet")
+        self.rejected = self.engine.read(self.folder / "rejected.parquet")
+
+    def repeated(self, places: set[int]) -> Table:
+        """A file is read again only where it has some."""
+        with pq.ParquetWriter(self.folder / "repeated.parquet", REJECTED) as writer:
+            for number, file in enumerate(self.files):
+                for rows in self.checking.repeated(file, number, places):
+                    writer.write_table(rows)
+        return self.engine.read(self.folder / "repeated.parquet")
+
+
+def _numbered(parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    first = 0
+    for part in parts:
+        yield part.append_column("row", pa.array(np.arange(first, first + len(part))))
+        first += len(part)
 
 
 @contextmanager
-def duckdb_engine(scratch: Path, _hosts: Hosts = ALONE) -> Generator[Engine]:
-    """DuckDB in memory on this host alone, within DUCKDB_MEMORY; what doesn't fit, it spills below `scratch`."""
+def duckdb_engine(scratch: Path) -> Generator[Engine]:
+    """DuckDB within DUCKDB_MEMORY; what doesn't fit, it spills below `scratch`."""
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        backend = ibis.duckdb.connect(
-            memory_limit=DUCKDB_MEMORY,
-            temp_directory=folder,
-            preserve_insertion_order=False,
-            # Its order of joins builds hash tables of the widest rows: as written takes less than half the time.
-            disabled_optimizers="join_order",
-        )
+        engine = DuckDB(Path(folder))
         try:
-            yield Engine(
-                "duckdb",
-                backend,
-                keep=keeping(backend),
-                rows=backend.to_pyarrow,
-            )
+            yield engine
         finally:
-            backend.disconnect()
+            engine.backend.disconnect()
 
 
 def expect_java() -> None:
@@ -114,62 +172,7 @@ def expect_java() -> None:
         )
 
 
-@contextmanager
-def spark_engine(scratch: Path, hosts: Hosts) -> Generator[Engine]:
-    """Spark on all hosts of the job, the ledger of `scratch` on each; what it keeps is kept on disk.
-
-    Alone, the master is what SPARK_MASTER names, or threads of this machine.
-
-    Raises:
-        InputError: pyspark isn't installed: the model image has DuckDB only; or a host didn't come or was lost.
-    """
-    try:
-        from pyspark import StorageLevel  # noqa: PLC0415 (the model image has DuckDB only)
-        from pyspark.sql import SparkSession  # noqa: PLC0415 (the same)
-    except ModuleNotFoundError:
-        raise InputError(
-            "--engine spark needs pyspark and Java 17 (docs/decisions/0005); this image has DuckDB only."
-        ) from None
-    os.environ.setdefault("SPARK_DRIVER_MEMORY", SPARK_DRIVER_MEMORY)
-    with ExitStack() as running:
-        master = running.enter_context(_cluster(scratch, hosts) if hosts.several else _one_master())
-        builder = SparkSession.Builder().master(master).appName("atoll-etl")
-        for name, value in (SPARK_OPTIONS | {"spark.local.dir": str(scratch)}).items():
-            builder = builder.config(name, value)
-        session = builder.getOrCreate()
-        running.callback(session.stop)
-        session.sparkContext.setLogLevel("ERROR")
-        if hosts.several:
-            running.enter_context(spark_cluster.all_at_work(hosts, session))
-        backend = ibis.pyspark.connect(session)
-        numbers = count()
-
-        def keep(table: Table) -> Table:
-            name = f"kept_{next(numbers)}"
-            kept = session.sql(backend.compile(table)).localCheckpoint(storageLevel=StorageLevel.DISK_ONLY)
-            kept.createOrReplaceTempView(name)
-            return backend.table(name)
-
-        # Ibis' own way to Arrow leads through pandas, and pyspark 4 warns of what it does with pandas 3.
-        yield Engine("spark", backend, keep=keep, rows=lambda table: session.sql(backend.compile(table)).toArrow())
-
-
-@contextmanager
-def _one_master() -> Generator[str]:
-    master = os.environ.get("SPARK_MASTER", "local[*]")
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1" if master.startswith("local") else "0.0.0.0")  # noqa: S104 (a cluster's driver is called by its workers)
-    yield master
-
-
-@contextmanager
-def _cluster(scratch: Path, hosts: Hosts) -> Generator[str]:
-    os.environ |= spark_cluster.spark_environment(hosts, scratch)
-    with spark_cluster.master(hosts, scratch) as master, spark_cluster.worker(hosts, scratch):
-        hand_over(scratch)
-        yield master
-
-
-ENGINES: dict[str, Callable[[Path, Hosts], AbstractContextManager[Engine]]] = {
+ENGINES: dict[str, Callable[[Path], AbstractContextManager[Engine]]] = {
     "duckdb": duckdb_engine,
     "spark": spark_engine,
 }

@@ -66,9 +66,18 @@ def files_of(ledger: Path) -> Generator[list[LedgerFile]]:
     """
     with tempfile.TemporaryDirectory() as scratch:
         found = list(_files(ledger, Path(scratch)))
-        if not found:
-            raise InputError(f"There is no ledger in {ledger.name}: expected files that end in {', '.join(ENDINGS)}.")
+        expect_some(found, ledger.name)
         yield found
+
+
+def expect_some(files: Sequence[object], name: str) -> None:
+    """Go on only with a ledger that has files.
+
+    Raises:
+        InputError: it has none.
+    """
+    if not files:
+        raise InputError(f"There is no ledger in {name}: expected files that end in {', '.join(ENDINGS)}.")
 
 
 def ledger_sha256(files: Sequence[Hashed]) -> str:
@@ -76,6 +85,21 @@ def ledger_sha256(files: Sequence[Hashed]) -> str:
     if len(files) == 1:
         return files[0].sha256
     return sha256("".join(f"{each.sha256}  {each.name}\n" for each in files).encode()).hexdigest()
+
+
+def folders_of(name: str) -> dict[str, str]:
+    """What the folders in a file's name say of its rows (`year=2025/month=01/x.csv`)."""
+    return dict(part.split("=", 1) for part in name.split("/")[:-1] if "=" in part)
+
+
+def expect_ending(name: str) -> None:
+    """Go on only with a file whose name says that it can be read.
+
+    Raises:
+        InputError: it says something else.
+    """
+    if not name.lower().endswith(ENDINGS):
+        raise InputError(f"{name} is no ledger that can be read: its name must end in {', '.join(ENDINGS)}.")
 
 
 def kind_of(path: Path) -> Kind:
@@ -99,27 +123,25 @@ def _files(ledger: Path, scratch: Path) -> Iterator[LedgerFile]:
     paths = [ledger] if not ledger.is_dir() else [path for path in sorted(ledger.rglob("*")) if path.is_file()]
     for path in paths:
         name = path.name if path == ledger else path.relative_to(ledger).as_posix()
-        if path != ledger and _hidden(name):
+        if path != ledger and is_hidden(name):
             continue
         yield from _file(name, path, scratch)
 
 
 def _file(name: str, path: Path, scratch: Path) -> Iterator[LedgerFile]:
-    if not name.lower().endswith(ENDINGS):
-        raise InputError(f"{name} is no ledger that can be read: its name must end in {', '.join(ENDINGS)}.")
+    expect_ending(name)
     try:
         if kind_of(path) is Kind.ARCHIVE:
             yield from _members(name, path, scratch)
             return
-        folders = dict(part.split("=", 1) for part in name.split("/")[:-1] if "=" in part)
-        yield LedgerFile(name, path, sha256_of(path), folders)
+        yield LedgerFile(name, path, sha256_of(path), folders_of(name))
     except OSError as error:
         raise InputError(f"{name} can't be read; it may be damaged or cut off: {error}.") from error
 
 
 def _members(name: str, path: Path, scratch: Path) -> Iterator[LedgerFile]:
     with zipfile.ZipFile(path) as archive:
-        members = [each for each in archive.infolist() if not each.is_dir() and not _hidden(each.filename)]
+        members = [each for each in archive.infolist() if not each.is_dir() and not is_hidden(each.filename)]
         if len(members) > MOST_MEMBERS or sum(each.file_size for each in members) > MOST_BYTES:
             raise InputError(f"{name} holds more than {MOST_MEMBERS} files or {MOST_BYTES} bytes: hand in folders.")
         for number, member in enumerate(sorted(members, key=lambda each: each.filename)):
@@ -135,6 +157,6 @@ def _members(name: str, path: Path, scratch: Path) -> Iterator[LedgerFile]:
             yield from _file(f"{name}/{member.filename}", target, scratch)
 
 
-def _hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     """Whether a file isn't the agency's: Spark's `_SUCCESS`, a desktop's `.DS_Store`, Office's lock `~$book.xlsx`."""
     return any(part.startswith((".", "_", "~$")) for part in name.split("/"))

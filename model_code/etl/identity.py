@@ -1,39 +1,30 @@
-"""Ids for rows that brought none, rows that come twice, and lines of one purchase. Tables are DuckDB's."""
+"""Ids for rows that brought none, rows that come twice, and lines of one purchase."""
 
-from pathlib import Path
 from typing import cast
 
 import ibis
-import pyarrow.parquet as pq
 from ibis.expr.types import StringValue, Table
 
-from model_code.etl.engines import Engine, batches
+from model_code.etl.checking import LINES
+from model_code.etl.engine import Engine
 
-DUPLICATE = "duplicate transaction_id"
 DIGESTED = ("transaction_date", "merchant", "amount", "office", "card", "mcc", "agency", "description")
 """The fields that a made id is the sha256 of, as ISO date, amount with two decimals and texts, joined by U+001F."""
-_FILES = 1 << 40
 _NOT_CONTENT = ("line", "label", "kind")
 
 
-def identified(rows: Table, engine: Engine, folder: Path) -> Table:
+def identified(rows: Table, engine: Engine) -> Table:
     """The rows, each with an id: those without one get the digest of their fields, equal ones of one file -2, -3."""
     if not engine.size(rows.filter(rows["transaction_id"] == "")):
         return rows
     digest = digest_of(rows)
-    made = rows.mutate(digest=digest, file=rows["line"] // _FILES, lacks=rows["transaction_id"] == "")
+    made = rows.mutate(digest=digest, file=rows["line"] // LINES, lacks=rows["transaction_id"] == "")
     times = ibis.row_number().over(group_by=["file", "lacks", "digest"], order_by="line")
     made = made.mutate(times=times)
     suffix = (made["times"] > 0).ifelse(ibis.literal("-") + (made["times"] + 1).cast("string"), "")
     ids = made["lacks"].ifelse(made["digest"] + suffix, made["transaction_id"])
     named = made.mutate(transaction_id=ids).drop("digest", "file", "lacks", "times")
-    target, writer = folder / "identified.parquet", None
-    for part in batches(engine, named.select(rows.columns).order_by("line")):
-        writer = writer or pq.ParquetWriter(target, part.schema)
-        writer.write_batch(part)
-    if writer:
-        writer.close()
-    return engine.read(target)
+    return engine.stored(named.select(rows.columns).order_by("line"))
 
 
 def digest_of(rows: Table) -> StringValue:
@@ -54,12 +45,12 @@ def repeats(rows: Table, engine: Engine, *, add_lines: bool) -> set[int]:
     """
     if add_lines:
         content = [name for name in rows.columns if name not in _NOT_CONTENT]
-        numbered = rows.mutate(file=rows["line"] // _FILES)
+        numbered = rows.mutate(file=rows["line"] // LINES)
         nth = ibis.row_number().over(group_by=["file", *content], order_by="line")
         numbered = numbered.mutate(nth=nth)
         times = ibis.row_number().over(group_by=["nth", *content], order_by="line")
     else:
-        numbered = rows.select("line", "transaction_id", file=rows["line"] // _FILES)
+        numbered = rows.select("line", "transaction_id", file=rows["line"] // LINES)
         times = ibis.row_number().over(group_by="transaction_id", order_by=[ibis.desc("file"), "line"])
     counted = numbered.mutate(times=times)
     return set(engine.rows(counted.filter(counted["times"] > 0).select("line"))["line"].to_pylist())

@@ -11,9 +11,9 @@ import ibis
 from ibis.expr.types import Table
 
 from model_code.errors import InputError
-from model_code.etl.engines import Engine, duckdb_engine
+from model_code.etl.engine import Engine
+from model_code.etl.engines import duckdb_engine
 from model_code.etl.files import files_of, ledger_sha256
-from model_code.etl.handover import LEDGER
 from model_code.etl.overlap import marked
 from model_code.etl.ready import (
     Work,
@@ -24,7 +24,7 @@ from model_code.etl.ready import (
     staged_new,
     write_ready,
 )
-from model_code.etl.staging import Staged, number_rows
+from model_code.etl.staging import Staged
 from model_code.etl.state import (
     Files,
     Made,
@@ -43,8 +43,6 @@ from model_code.features.among import windows_among
 from model_code.features.build import features_from, needed_windows, prepare, read_by, texts_of
 from model_code.version import code_sha256
 
-_NUMBERED = "numbered.parquet"
-
 
 def with_state(work: Work) -> dict[str, Any]:
     """Make the new rows ready by the state, and write the state after them; returns what the manifest says.
@@ -62,9 +60,7 @@ def with_state(work: Work) -> dict[str, Any]:
         history = Parts(state.folders(after), engine)
         of_ids = history.content()
         new, known, aside = staged_new(work, engine, lambda rows: of_ids.semi_join(rows, "transaction_id"))
-        earlier = earlier_scores(work, engine)
-        number_rows(marked(known, new.checked, earlier, work.view.compared), work.scratch / LEDGER, engine=engine)
-        rows = engine.read(work.scratch / LEDGER)
+        rows = engine.numbered(marked(known, new.checked, earlier_scores(work, engine), work.view.compared))
         part = after / f"{int(state.parts[-1].name) + 1:06}"
         write_part(part, rows, state.next_at, history, _making(work), known)
         objects = write_ready(work, rows, _features(work, rows, part, state, history), engine)
@@ -150,8 +146,7 @@ def _files(ledger: Path | None) -> Files | None:
 def _made_of(work: Work, ledger: Path, made: Made, after: Path, engine: Engine) -> State:
     """A state of a whole history."""
     history, reasons = staged_history(work, ledger, engine)
-    number_rows(history.checked, work.scratch / _NUMBERED, engine=engine)
-    rows = engine.read(work.scratch / _NUMBERED)
+    rows = engine.numbered(history.checked)
     count = engine.size(rows)
     nothing = rows.limit(0).select(at="row")
     write_part(after / f"{0:06}", rows, 0, Parts([], engine), _making(work), nothing)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from model_code.etl.staging import FileRead
+from model_code.etl.checking import FileRead
 from model_code.etl.texts import BLANK_OFFICE, CENTS, EARLY_DAYS, HALF_MARKED, LATE_DAYS, THREE_DECIMALS, UTF8_LETTERS
 
 FEW = 3

@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from model_code.etl.engines import Engine
+from model_code.etl.checking import LINES, FileRead
+from model_code.etl.engine import Answer, Engine
 from model_code.etl.periods import stray_days
-from model_code.etl.staging import LINES, FileRead, Staged, place_of
+from model_code.etl.staging import Staged, place_of
 
 _PARTS = (
     "SELECT file, date_trunc('month', transaction_date)::DATE, count(*), count_if(amount < 0), sum(amount), "
     "median(abs(amount)) FROM whole GROUP BY 1, 2 ORDER BY 1, 2"
 )
 _LONG_IDS = (
-    r"SELECT count_if(id SIMILAR TO '\d{16,}'), count_if(id SIMILAR TO '\d{15,}0') FROM "
+    r"SELECT count_if(regexp_matches(id, '^\d{16,}$')), count_if(regexp_matches(id, '^\d{15,}0$')) FROM "
     "(SELECT transaction_id AS id FROM whole UNION SELECT card FROM whole)"
 )
 _DIFFERING = (
@@ -84,7 +85,7 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """A staged ledger, whose rows DuckDB has."""
+    """A staged ledger, whose rows an engine has."""
 
     name: str
     staged: Staged
@@ -144,7 +145,7 @@ class Ledger:
         return [self._block(int(lines[a]), int(before[a]), int(b - a)) for a, b in real]
 
     def _block(self, place: int, before: int, rows: int) -> Block:
-        [[earlier]] = self.ask("SELECT line FROM once ORDER BY line LIMIT 1 OFFSET $1", before - 1)
+        [[earlier]] = self.ask(f"SELECT line FROM once ORDER BY line LIMIT 1 OFFSET {before - 1}")  # noqa: S608 (a number of ours)
         return Block(rows, place, earlier, sorted({place // LINES, earlier // LINES}))
 
     def strays(self, *, gap: int, least: int) -> dict[date, int]:
@@ -207,15 +208,12 @@ class Ledger:
         days = [day for number, file in enumerate(self.files) if file in files for day in spans.get(number, ())]
         return (min(days), max(days)) if days else (date.max, date.min)
 
-    def ask(self, query: str, *values: int) -> list[tuple[Any, ...]]:
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
         """The answer to a query over `whole` (every accepted row) and `once` (without repeated ones)."""
-        return self._asked(query, *values).fetchall()
+        return self._asked(query).fetchall()
 
     def _arrays(self, query: str) -> Iterable[np.ndarray]:
         return self._asked(query).fetchnumpy().values()
 
-    def _asked(self, query: str, *values: int) -> Any:  # noqa: ANN401 (DuckDB's own)
-        connection: Any = self.engine.backend
-        whole, once = (str(connection.compile(table)) for table in (self.staged.rows, self.staged.kept))
-        numbered = f"WITH whole AS (SELECT *, line // {LINES} AS file FROM ({whole})), once AS ({once}) "  # noqa: S608
-        return connection.con.execute(numbered + query, list(values))
+    def _asked(self, query: str) -> Answer:
+        return self.engine.ask(query, self.staged.rows, self.staged.kept)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from model_code.etl.checking import LINES
 from model_code.etl.files import files_of
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.reading import open_ledger
-from model_code.etl.staging import LINES
 from model_code.etl.writing import write_tables
 
 

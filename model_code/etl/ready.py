@@ -13,7 +13,7 @@ from ibis.expr.types import Table
 
 from model_code.etl.centres import blank_centres, expect_centres
 from model_code.etl.doubts import Doubt
-from model_code.etl.engines import Engine, batches
+from model_code.etl.engine import Engine
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.overlap import FRESH
 from model_code.etl.parts import Ledger
@@ -80,7 +80,7 @@ class Work:
 
 def staged_history(work: Work, ledger: Path, engine: Engine) -> tuple[Staged, dict[str, int]]:
     """The history as it may be used, and why rows of it were set aside."""
-    staged = _staged(work, ledger, engine, work.scratch / "history")
+    staged = _staged(work, ledger, engine)
     looked, reasons = _looked(work, ledger, staged, engine)
     judged(looked, work.mapping, blank_centres(looked, work.view)).expect()
     expect_centres(looked, work.view, work.say)
@@ -93,10 +93,10 @@ def staged_new(work: Work, engine: Engine, known_of: Callable[[Table], Table]) -
     Their report and what was set aside are left in the output's quarantine.
     """
     new, quarantine = work.job.new, work.job.output / "quarantine"
-    staged = _staged(work, new, engine, work.scratch / "new")
+    staged = _staged(work, new, engine)
     write_quarantine(
         quarantine / "quarantine.csv",
-        batches(engine, staged.quarantined.order_by("line")),
+        engine.batches(staged.quarantined.order_by("line")),
         lambda place: place_of(place, staged.files),
     )
     looked, reasons = _looked(work, new, staged, engine)
@@ -139,9 +139,8 @@ def ids_used_again(new: Staged, known: Table, engine: Engine) -> list[Doubt]:
     return [Doubt("ids_used_again", says, frozenset(file.sha256 for file in new.files), first, last)]
 
 
-def _staged(work: Work, file: Path, engine: Engine, folder: Path) -> Staged:
-    folder.mkdir()
-    return stage(file, work.mapping, declared=work.job.mapping is not None, engine=engine, folder=folder)
+def _staged(work: Work, file: Path, engine: Engine) -> Staged:
+    return stage(file, work.mapping, declared=work.job.mapping is not None, engine=engine)
 
 
 def _looked(work: Work, file: Path, staged: Staged, engine: Engine) -> tuple[Ledger, dict[str, int]]:

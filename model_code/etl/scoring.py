@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ibis.expr.types import Table
+
 from model_code.errors import InputError
 from model_code.etl.decisions import decisions
-from model_code.etl.engines import ENGINES, Engine, duckdb_engine
+from model_code.etl.engine import Engine
+from model_code.etl.engines import ENGINES
 from model_code.etl.files import ledger_sha256
-from model_code.etl.handover import LEDGER
 from model_code.etl.incremental import with_state
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.mapping_file import read_mapping
@@ -30,11 +32,9 @@ from model_code.etl.ready import (
     staged_new,
     write_ready,
 )
-from model_code.etl.staging import number_rows
 from model_code.etl.writing import write_json
 from model_code.features.build import build_features
 from model_code.features.views import VIEWS, View, meanings
-from model_code.hosts import ALONE
 from model_code.scoring.agreement import expect_agreement
 from model_code.serving.archive import ARCHIVE, unpack
 from model_code.version import code_sha256, features_sha256
@@ -106,26 +106,22 @@ def _with_ledger(work: Work) -> dict[str, Any]:
     job = work.job
     if job.ledger is None:
         raise InputError("There is no ledger: features of new purchases are computed from those before them.")
-    with duckdb_engine(work.scratch) as engine:
-        told = _prepare(work, job.ledger, engine)
-    with ENGINES[job.engine](work.scratch, ALONE) as engine:
-        ledger = engine.read(work.scratch / LEDGER)
+    with ENGINES[job.engine](work.scratch) as engine:
+        ledger, told = _prepare(work, job.ledger, engine)
         made = {"thresholds": work.mapping.thresholds, "view": work.view, "also": work.also}
         features = build_features(ledger, keep=engine.keep, **made)
         return told | {"objects": write_ready(work, ledger.filter(ledger["line"] > 0), features, engine)}
 
 
-def _prepare(work: Work, file: Path, engine: Engine) -> dict[str, Any]:
-    """Leave history and new rows together in the scratch folder; returns what the manifest says of them."""
+def _prepare(work: Work, file: Path, engine: Engine) -> tuple[Table, dict[str, Any]]:
+    """History and new rows together, numbered; what the manifest says of them."""
     history, aside = staged_history(work, file, engine)
     new, _, aside_new = staged_new(work, engine, lambda rows: history.checked.semi_join(rows, "transaction_id"))
-    both = with_history(history.checked, new.checked, earlier_scores(work, engine), work.view.compared)
-    number_rows(both, work.scratch / LEDGER, engine=engine)
-    both = engine.read(work.scratch / LEDGER)
+    both = engine.numbered(with_history(history.checked, new.checked, earlier_scores(work, engine), work.view.compared))
     accepted = {"history": engine.size(history.checked), "new": engine.size(new.checked)}
     report = {"accepted": accepted, "reasons": {"history": aside, "new": aside_new}}
     first, last = first_and_last(both, engine)
-    return {
+    return both, {
         "ledger_sha256": ledger_sha256(history.files),
         "new_sha256": ledger_sha256(new.files),
         "rows": accepted["new"],

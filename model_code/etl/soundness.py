@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model_code.errors import InputError
+from model_code.etl.checking import DUPLICATE, FileRead
 from model_code.etl.doubts import Doubt, doubts
-from model_code.etl.identity import DUPLICATE
 from model_code.etl.mapping import ALL, SET_ASIDE, ColumnMapping
 from model_code.etl.parts import Ledger
 from model_code.etl.shapes import NO_PURCHASES
-from model_code.etl.staging import FileRead
 
 LEAST_ASIDE = 10
 """So few rows may always be set aside: in a day's file they are more than a twentieth."""

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from model_code.errors import InputError
+from model_code.etl.checking import today_somewhere
 from model_code.etl.mapping import ColumnMapping
-from model_code.etl.staging import today_somewhere
 from model_code.etl.state import Files, Made, State, UnfitError
 from model_code.etl.state_parts import FILES
 from model_code.etl.writing import sha256_of

@@ -31,7 +31,7 @@ OUTPUTS = {
         "JobKeyArn",
         "SigningKeyArn",
     },
-    "Atoll-Registry": {"ModelImageUri", "EtlImageUri", "EtlEngine", "EtlInstances"},
+    "Atoll-Registry": {"ModelImageUri", "EtlImageUri", "EtlEngine"},
     "Atoll-Tracking": {"TrackingUrl", "TrackingAdminSecretArn"},
     "Atoll-Training": {
         "EtlJobRoleArn",

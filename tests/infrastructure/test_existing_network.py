@@ -45,7 +45,6 @@ client_secret_name = "agency/atoll-mlflow"
 [etl]
 engine = "spark"
 image = "sha256:5555555555555555555555555555555555555555555555555555555555555555"
-instances = 3
 
 """
 
@@ -68,10 +67,6 @@ def landing_zone(assembly_in_landing_zone: Path) -> dict[str, Template]:
 
 def test_no_finding_is_unaccepted(assembly_in_landing_zone: Path) -> None:
     assert judge(assembly_in_landing_zone).objections == ()
-
-
-def test_etl_may_have_several_instances(landing_zone: dict[str, Template]) -> None:
-    assert landing_zone["Atoll-Registry"]["Outputs"]["EtlInstances"]["Value"] == "3"
 
 
 def test_every_claim_holds(landing_zone: dict[str, Template]) -> None:

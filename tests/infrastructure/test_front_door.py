@@ -76,7 +76,6 @@ def test_the_settings_choose_the_engine_and_the_image_of_etl(
     path.write_text(f"{path.read_text()}\n{etl}")
     outputs = built(path)["Atoll-Registry"]["Outputs"]
     assert outputs["EtlEngine"]["Value"] == engine
-    assert outputs["EtlInstances"]["Value"] == "1"
     assert f"@{digest}" in str(outputs["EtlImageUri"]["Value"])
     assert f"@sha256:{'0' * 64}" in str(outputs["ModelImageUri"]["Value"])
 

@@ -41,7 +41,7 @@ def longest(region: str, *, zones: str = "abc") -> dict[str, Any]:
         },
         "tracking": {"domain": LONGEST_DOMAIN, "port": 65535, "certificate_id": "1" * 8 + "-1111" * 3 + "-" + "1" * 12},
         "images": {"digests": "pinned", "model": DIGEST, "serving": DIGEST, "mlflow": DIGEST},
-        "etl": {"engine": "spark", "image": DIGEST, "instances": 20},
+        "etl": {"engine": "spark", "image": DIGEST},
         "release": {"request_expires_after_days": 90},
         "scores": {"kept_days": 3653},
         "logs": {"profile": "custom", "custom_searchable_days": 2922, "custom_archive_days": 3653},

@@ -1,5 +1,6 @@
-"""The image's entry point with one more view: features as one writes them who knows but one engine."""
+"""The image's entry point, a job after the other, with features more as one writes them who knows but one engine."""
 
+import os
 import sys
 
 import ibis
@@ -7,9 +8,7 @@ from ibis.expr.types import Table, Value
 
 from model_code.container.__main__ import main
 from model_code.features.feature import Feature
-from model_code.features.fields import Moment
-from model_code.features.table import FEATURES
-from model_code.features.views import VIEWS, View
+from model_code.features.views import BATCH, VIEWS
 from model_code.features.windows import own
 
 
@@ -24,8 +23,11 @@ NAIVE = (
     Feature("spelled", "1E9 or 1000000000", ("amount",), own(lambda t: t["amount"].cast("string").length())),
     Feature("last_three", "ROWS, not RANGE", ("amount",), own(last_three)),
 )
-VIEW = View("naive", Moment.AUTHORISATION, (*FEATURES[:9], *NAIVE))
+VIEW = BATCH._replace(name="naive", features=(*BATCH.features, *NAIVE))
 
 if __name__ == "__main__":
     VIEWS[VIEW.name] = VIEW
-    sys.exit(main(sys.argv[1:]))
+    engine, *roots = sys.argv[1:]
+    for root in roots:
+        os.environ["ATOLL_ML_ROOT"] = root
+        main(["etl", "--view", VIEW.name, "--engine", engine])

@@ -1,5 +1,6 @@
 """What ETL writes of an odd ledger through the image's own entry point, and how two outputs differ."""
 
+import io
 import os
 import subprocess
 import sys
@@ -26,6 +27,7 @@ ODD = [
     "% _",
     "ßTRASSE",
 ]
+ZIPPED = {"method": "infer", "mtime": 0}
 FILES = ["features/train", "features/validation", "features/test", "live/live"]
 
 
@@ -48,21 +50,27 @@ def odd_ledger() -> bytes:
     return to_csv(with_own_columns(made.assign(**odd)))
 
 
-def etl(
-    root: Path, ledger: bytes, arguments: list[str], environment: dict[str, str], *, mapping: str | None = None
-) -> Path:
-    """Run it to its end on one machine; returns the output folder."""
-    (root / "processing/input/ledger").mkdir(parents=True)
-    (root / "processing/input/ledger/ledger.csv").write_bytes(ledger)
-    if mapping:
-        (root / "processing/input/mapping").mkdir()
-        (root / "processing/input/mapping/columns.toml").write_text(mapping)
-    argv = [sys.executable, "-m", *arguments]
-    ended = subprocess.run(
-        argv, env=os.environ | environment | {"ATOLL_ML_ROOT": str(root)}, cwd=PROJECT, check=False, capture_output=True
-    )
-    assert ended.returncode == 0, ended.stderr.decode()[-3000:]
-    return root / "processing/output"
+def lay_out(ledger: bytes, folder: Path) -> None:
+    """The ledger as partitions of years and months: Parquet, CSV, gzipped CSV; with what is set aside, and repeats."""
+    rows = pd.read_csv(io.BytesIO(ledger), dtype=str, keep_default_na=False)
+    rows.loc[rows.index % 50 == 7, "transaction_id"] = ""
+    for number, (month, part) in enumerate(rows.groupby(rows["transaction_date"].str[:7])):
+        inside = folder / f"year={str(month)[:4]}" / f"month={str(month)[5:]}"
+        inside.mkdir(parents=True)
+        if number % 3 == 0:
+            part.to_parquet(inside / "50 % [é].parquet", index=False)
+        else:
+            part.to_csv(inside / ("part.csv" if number % 3 == 1 else "part.csv.gz"), index=False, compression=ZIPPED)
+    again = rows.head(9).assign(amount=["x", *rows["amount"][1:9]])
+    again.to_csv(folder / "late.csv", index=False)
+
+
+def run_etl(module: str, engine: str, roots: list[Path], environment: dict[str, str]) -> str:
+    """Run a job a root, one after the other in one process; returns what it logged."""
+    argv = [sys.executable, "-m", module, engine, *map(str, roots)]
+    ended = subprocess.run(argv, env=os.environ | environment, cwd=PROJECT, check=False, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return ended.stderr
 
 
 def rows_of(output: Path) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Small Sparks on this machine, and what to do where there is no Java for it."""
+"""A small Spark of several executors on this machine, and what to do where there is no Java for it."""
 
 import os
 import shutil
@@ -6,22 +6,18 @@ from pathlib import Path
 
 import pytest
 
-SMALL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-SMALL = f"""\
+EXECUTORS = 2
+_SMALL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+_SMALL = f"""\
 spark.sql.shuffle.partitions 2
 spark.sql.adaptive.enabled false
 spark.sql.codegen.wholeStage false
-spark.driver.extraJavaOptions {SMALL_JAVA}
+spark.driver.extraJavaOptions {_SMALL_JAVA}
+spark.executor.extraJavaOptions {_SMALL_JAVA}
+spark.executor.memory 512m
+spark.locality.wait 0s
 """
 """A thousand rows need no 200 partitions; and compiling a plan would take longer than running it once."""
-SPREAD = f"""\
-spark.executor.memory 512m
-spark.executor.extraJavaOptions {SMALL_JAVA}
-spark.locality.wait 0s
-spark.task.maxFailures 1
-spark.sql.files.maxPartitionBytes 16k
-"""
-"""So little data would else be read by one host and stay there, and what fails on one host be done by the other."""
 
 
 def needs_java() -> None:
@@ -33,17 +29,15 @@ def needs_java() -> None:
 
 
 def small_spark(folder: Path) -> dict[str, str]:
-    """Give the environment of a process whose Spark has two threads and at most 1 GB for Java."""
+    """Give the environment of a process whose Spark has executors in processes of their own, a thread each.
+
+    What threads of one process forgive in serialisation and shared files, they don't.
+    """
     needs_java()
     folder.mkdir()
-    (folder / "spark-defaults.conf").write_text(SMALL)
-    return {"SPARK_CONF_DIR": str(folder), "SPARK_DRIVER_MEMORY": "1g", "SPARK_MASTER": "local[2]"}
-
-
-def small_cluster(folder: Path) -> dict[str, str]:
-    """The same for each host of a cluster: a Worker of one thread, its executor with half a GB."""
-    environment = small_spark(folder)
-    with (folder / "spark-defaults.conf").open("a") as conf:
-        conf.write(SPREAD)
-    daemons = {"SPARK_DAEMON_MEMORY": "128m", "SPARK_DAEMON_JAVA_OPTS": SMALL_JAVA, "SPARK_WORKER_CORES": "1"}
-    return environment | daemons
+    (folder / "spark-defaults.conf").write_text(_SMALL)
+    return {
+        "SPARK_CONF_DIR": str(folder),
+        "SPARK_DRIVER_MEMORY": "1g",
+        "SPARK_MASTER": f"local-cluster[{EXECUTORS},1,2048]",
+    }

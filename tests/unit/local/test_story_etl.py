@@ -15,7 +15,6 @@ OUTPUTS = {
     "JobKeyArn": "key",
     "EtlJobRoleArn": "role",
     "EtlImageUri": "image",
-    "EtlInstances": "1",
     "EtlEngine": "duckdb",
     "JobSubnetIds": "subnet-1,subnet-2",
     "JobSecurityGroupId": "sg-1",

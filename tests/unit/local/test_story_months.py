@@ -36,9 +36,8 @@ merchant = "Lieferant"
 
 def amounts(file: Path, mapping: Path, scratch: Path) -> list[tuple[date, float]]:
     scratch.mkdir()
-    (scratch / "s").mkdir()
     with duckdb_engine(scratch) as engine:
-        rows = stage(file, read_mapping(mapping), declared=True, engine=engine, folder=scratch / "s").checked
+        rows = stage(file, read_mapping(mapping), declared=True, engine=engine).checked
         found = engine.rows(rows.select("transaction_date", "amount")).to_pylist()
     return sorted((row["transaction_date"].date(), row["amount"]) for row in found)
 

@@ -48,8 +48,6 @@ CASES: list[tuple[str, str, str, tuple[str, ...]]] = [
      ("single_sign_on.token_endpoint = 'http://x'", "must match")),
     (WEST, r"(?<=\[tracking\]\n)", SINGLE_SIGN_ON.replace("{ ", "{ port = 443, ") + "\n",
      ("443", "machines' port", "8443")),
-    (WEST, r"\[logs\]", f'[etl]\nengine = "spark"\nimage = "sha256:{"5" * 64}"\ninstances = 2\n[logs]',
-     ("etl.instances 2", "network.several_instances = true", "or etl.instances to 1")),
     (WEST, MODEL, 'target = "fargate"', ("fargate", "not built yet", "leave the model out")),
     (WEST, MODEL, f'{MODEL}\ninstance_type = "ml.m5d.large"', ("ml.m5d.large", "local disks", "ml.m5")),
     (WEST, MODEL, f'{MODEL}\ninstance_type = "ml.g4dn.xlarge"', ("ml.g4dn.xlarge", "local disks", "ml.m5")),

@@ -259,8 +259,6 @@ def test_the_port_stands_on_a_line_of_its_own_for_the_local_cloud() -> None:
         ("local", {"image": f"sha256:{'5' * 64}"}, 'image goes with engine = "spark", and engine is "duckdb"'),
         ("local", {"engine": "pandas"}, "etl.engine = 'pandas'"),
         ("local", {"engine": "spark", "image": "latest"}, "etl.image = 'latest'"),
-        ("local", {"instances": 2}, 'instances = 2 goes with engine = "spark", and engine is "duckdb"'),
-        ("local", {"engine": "spark", "instances": 0}, "etl.instances = '0' must be at least 1"),
     ],
 )
 def test_etl_runs_on_an_engine_that_its_image_has(name: str, etl: Values, expected: str) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from model_code.errors import InputError
-from model_code.etl.files import Kind, files_of, kind_of, ledger_sha256
+from model_code.etl.files import Kind, files_of, folders_of, kind_of, ledger_sha256
 from model_code.etl.mapping import ColumnMapping, Form
 from model_code.etl.reading import open_ledger
 
@@ -147,3 +147,16 @@ def test_the_header_is_where_the_columns_are_whatever_separates_them(
     ) as ledger:
         assert (ledger.header, ledger.separator) == (["ID", "Merchant", "Day"], separator)
         assert [row.values for row in ledger.rows] == [["1", "A", "x"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "folders"),
+    [
+        ("a.csv", {}),
+        ("2026/a.csv", {}),
+        ("year=2026/month=01/a.csv", {"year": "2026", "month": "01"}),
+        ("note=a=b/x=1.csv", {"note": "a=b"}),
+    ],
+)
+def test_folders_alone_say_what_a_file_is_of(name: str, folders: dict[str, str]) -> None:
+    assert folders_of(name) == folders

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from model_code.etl.checking import LINES
 from model_code.etl.engines import Engine, duckdb_engine
 from model_code.etl.identity import added_up, identified, repeats
-from model_code.etl.staging import LINES
 from model_code.features.fields import FIELDS
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
@@ -43,12 +43,12 @@ def test_a_made_id_is_the_documented_digest(engine: Engine, tmp_path: Path) -> N
     rows = table(engine, tmp_path, row(2, mcc="5085", description="BOLTS"), row(3, transaction_id="T3"))
     text = "2026-01-05|ACME|12.50|Roads||5085||BOLTS".replace("|", "\x1f")
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    assert ids(engine, identified(rows, engine, tmp_path)) == [digest, "T3"]
+    assert ids(engine, identified(rows, engine)) == [digest, "T3"]
 
 
 def test_equal_rows_of_a_file_differ_and_of_two_files_do_not(engine: Engine, tmp_path: Path) -> None:
     rows = table(engine, tmp_path, row(2), row(3), row(4, amount=1.0), row(LINES + 2), row(LINES + 9))
-    made = identified(rows, engine, tmp_path)
+    made = identified(rows, engine)
     one, two, other, *again = ids(engine, made)
     assert (two, again) == (f"{one}-2", [one, two])
     assert other != one

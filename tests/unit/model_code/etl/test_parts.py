@@ -8,11 +8,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from model_code.etl.checking import LINES
 from model_code.etl.engines import duckdb_engine
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.parts import Ledger
 from model_code.etl.published import write_published
-from model_code.etl.staging import LINES, stage
+from model_code.etl.staging import stage
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = IBIS_IS_BEHIND_DUCKDB
@@ -33,7 +34,7 @@ def looked(folder: Path, **files: list[str]) -> Generator[Ledger]:
     for name, lines in files.items():
         (folder / "ledger" / f"{name}.csv").write_text("\n".join([HEADER, *lines, ""]))
     with duckdb_engine(folder) as engine:
-        staged = stage(folder / "ledger", ColumnMapping(), declared=False, engine=engine, folder=folder)
+        staged = stage(folder / "ledger", ColumnMapping(), declared=False, engine=engine)
         yield Ledger("ledger", staged, engine, own_ids=True)
 
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model_code.etl.anomalies import Purchases, anomalies, inject, randomness
-from model_code.etl.engines import batches, duckdb_engine
+from model_code.etl.engines import duckdb_engine
 from model_code.etl.generate import to_csv
 from model_code.etl.generator import generate
 from model_code.etl.mapping import ColumnMapping
-from model_code.etl.staging import stage, write_ledger
+from model_code.etl.staging import labelled_ledger, stage
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 
 pytestmark = [IBIS_IS_BEHIND_DUCKDB, pytest.mark.long]
@@ -38,13 +38,11 @@ def staged(folder: Path, rows: Rows) -> tuple[pd.DataFrame, list[tuple[int, str,
     csv.writer(text).writerows([HEADER, *rows])
     (folder / "raw.csv").write_text(text.getvalue())
     with duckdb_engine(folder) as engine:
-        done = stage(folder / "raw.csv", ColumnMapping(), declared=False, engine=engine, folder=folder)
-        write_ledger(done, folder / "ledger.parquet", engine=engine, inject=nothing)
+        done = stage(folder / "raw.csv", ColumnMapping(), declared=False, engine=engine)
+        ledger = engine.rows(labelled_ledger(done, engine=engine, inject=nothing)).to_pandas()
         aside = pa.Table.from_batches(
-            batches(engine, done.quarantined.order_by("line")), schema=engine.rows(done.quarantined).schema
+            engine.batches(done.quarantined.order_by("line")), schema=engine.rows(done.quarantined).schema
         )
-    written = folder / "ledger.parquet"
-    ledger = pd.read_parquet(written) if written.exists() else pd.DataFrame({"transaction_id": []})
     return ledger, [tuple(each.values()) for each in aside.to_pylist()]
 
 
@@ -91,7 +89,7 @@ def test_no_row_is_ever_lost(tmp_path_factory: pytest.TempPathFactory, rows: Row
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model_code.etl.validation._CHUNK", 3)
-    monkeypatch.setattr("model_code.etl.staging.BATCH_ROWS", 3)
+    monkeypatch.setattr("model_code.etl.checking.BATCH_ROWS", 3)
 
 
 def test_a_ledger_on_disk_gets_the_anomalies_that_it_would_get_in_memory(tmp_path: Path) -> None:
@@ -99,11 +97,9 @@ def test_a_ledger_on_disk_gets_the_anomalies_that_it_would_get_in_memory(tmp_pat
     ordinary = made[made["label"] == 0].drop(columns=["label", "kind"])
     (tmp_path / "raw.csv").write_bytes(to_csv(ordinary.sample(frac=1, random_state=1)))
     with duckdb_engine(tmp_path) as engine:
-        done = stage(tmp_path / "raw.csv", ColumnMapping(), declared=False, engine=engine, folder=tmp_path)
-        write_ledger(
-            done, tmp_path / "ledger.parquet", engine=engine, inject=lambda known: anomalies(known, randomness(9))
-        )
-    written = pd.read_parquet(tmp_path / "ledger.parquet")
+        done = stage(tmp_path / "raw.csv", ColumnMapping(), declared=False, engine=engine)
+        ledger = labelled_ledger(done, engine=engine, inject=lambda known: anomalies(known, randomness(9)))
+        written = engine.rows(ledger).to_pandas()
     expected = inject(ordinary.sort_values(["transaction_date", "transaction_id"], ignore_index=True), seed=9)
     expected = expected.sort_values(["transaction_date", "transaction_id"], ignore_index=True)
     names = ["transaction_id", "card", "merchant", "mcc", "amount", "description", "posting_date", "label", "kind"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from model_code.errors import InputError
-from model_code.etl import staging, state_fit
+from model_code.etl import checking, state_fit
 from model_code.etl.generate import to_csv
 from model_code.etl.state import MANIFEST, UnfitError, read_state
 from model_code.scoring.local import Order, deliver
@@ -81,7 +81,7 @@ def test_rows_that_were_in_the_future_count_from_their_day_on(
     archive: Path, ledger: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def on(day: date) -> None:
-        for module in (staging, state_fit):
+        for module in (checking, state_fit):
             monkeypatch.setattr(module, "today_somewhere", lambda: day)
 
     early = ledger.iloc[600:640].copy()
