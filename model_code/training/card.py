@@ -39,12 +39,13 @@ USED = {
 def thresholds(labels: Vector, scores: Vector) -> dict[str, object]:
     """Return the scores from which on rows are alerted, chosen on these rows: for a review budget, for a fall-out.
 
-    Without an anomaly among them there is no fall-out to choose by.
+    Without an anomaly among them, or where the highest score of all is many ordinary rows', there is no fall-out to
+    choose by.
     """
     alerts = max(1, int(len(scores) * BUDGET))
     chosen: dict[str, object] = {"chosen_on": "validation", "review_budget_1pct": float(np.sort(scores)[-alerts])}
-    if labels.any():
-        chosen["false_positives_1pct"] = Ranking.of(labels, scores).threshold_at(FALSE_POSITIVE_RATE)
+    if labels.any() and np.isfinite(lowest := Ranking.of(labels, scores).threshold_at(FALSE_POSITIVE_RATE)):
+        chosen["false_positives_1pct"] = lowest
     return chosen
 
 
