@@ -152,13 +152,3 @@ def stop_job(backend: Backend, kind: Kind, name: str) -> None:
     if job is None:
         raise InvalidRequestError(f"The {kind.words} {name!r} has ended: {record[kind.status_member]}.")
     job.stop()
-
-
-def require_one_instance(count: int) -> None:
-    """Refuse jobs over several instances.
-
-    Raises:
-        InvalidRequestError: More than one was asked for.
-    """
-    if count != 1:
-        raise InvalidRequestError(f"The local AWS doesn't know jobs over {count} instances: it runs one container.")

@@ -24,7 +24,7 @@ from model_code.errors import InputError
 from model_code.etl.checking import BATCH_ROWS, LINES, REJECTED, Checking
 from model_code.etl.engine import ORDER, Answer, Engine
 from model_code.etl.mapping import ColumnMapping
-from model_code.etl.spread import SparkFile, checked, kept, listed, read_of, repeated
+from model_code.etl.spread import SparkFile, checked, kept, listed, literal, read_of, repeated
 
 PROJECT = Path(__file__).resolve().parents[2]
 OPTIONS = {
@@ -35,7 +35,7 @@ OPTIONS = {
     "spark.executorEnv.PYTHONPATH": str(PROJECT),
 }
 """No web page, days that no time zone moves, rows handed over as Arrow, our code for the executors. The rest stays as
-Spark has it, or as its own file says (spark-defaults.conf in SPARK_CONF_DIR)."""
+Spark has it, or as its own file says (spark-defaults.conf)."""
 DRIVER_MEMORY = "2g"
 """What the driver's Java may hold, where SPARK_DRIVER_MEMORY doesn't say otherwise."""
 
@@ -61,7 +61,7 @@ class Spark(Engine):
 
     def read(self, path: Path) -> Table:
         """The rows of a Parquet file that every executor sees."""
-        return self.backend.read_parquet(f"file://{path.resolve()}")
+        return self.backend.read_parquet(literal(f"file://{path.resolve()}"))
 
     def hold(self, rows: pa.Table) -> Table:
         """Rows that the driver hands out."""

@@ -165,8 +165,12 @@ def kept(frame: Any) -> Any:  # noqa: ANN401 (Spark's own)
 
 
 def _binary(session: Any, paths: list[str]) -> Any:  # noqa: ANN401 (Spark's own)
-    escaped = [_GLOB.sub(r"\\\1", path) for path in paths]
-    return session.read.format("binaryFile").option("recursiveFileLookup", "true").load(escaped)
+    return session.read.format("binaryFile").option("recursiveFileLookup", "true").load(list(map(literal, paths)))
+
+
+def literal(path: str) -> str:
+    """A path as Spark's readers take it, which look for patterns: the file `scores [1].parquet` and no other."""
+    return _GLOB.sub(r"\\\1", path)
 
 
 def _plain(uri: str) -> str:

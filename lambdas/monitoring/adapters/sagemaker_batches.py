@@ -42,7 +42,9 @@ class SageMakerBatches:
         """
         found = self._sagemaker.describe_processing_job(ProcessingJobName=job)
         application = found["AppSpecification"]
-        places = {each["InputName"]: each.get("S3Input", {}).get("S3Uri", "") for each in found["ProcessingInputs"]}
+        places = {
+            each["InputName"]: each.get("S3Input", {}).get("S3Uri", "") for each in found.get("ProcessingInputs", [])
+        }
         model = places.get("model", "")
         if application.get("ContainerArguments", [])[:1] != ["score"] or not model.startswith(self._released):
             return None
@@ -71,7 +73,10 @@ class SageMakerBatches:
         if not uri.startswith(self._scores):
             raise BatchError(f"{job} leaves its scores at {uri!r:.200}; expected an output 'scores' in {self._scores}.")
         key = f"{uri.removeprefix(f's3://{self._bucket}/').rstrip('/')}/report.json"
-        body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(LARGEST + 1)
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(LARGEST + 1)
+        except self._s3.exceptions.NoSuchKey as error:
+            raise BatchError(f"{job} left no report of a scoring at {key}: nothing is there.") from error
         if len(body) > LARGEST:
             raise BatchError(f"{job} left a report of more than {LARGEST:,} bytes at {key}: that is none of a scoring.")
         try:

@@ -88,6 +88,11 @@ def batches_of(aws: Callable[..., Any]) -> SageMakerBatches:
     return SageMakerBatches(sagemaker=aws("sagemaker"), s3=aws("s3"), data_bucket="data", release_bucket="release")
 
 
+def batches_that_find(aws: Callable[..., Any], found: dict[str, Any]) -> SageMakerBatches:
+    told = SimpleNamespace(describe_processing_job=lambda **_: found)
+    return SageMakerBatches(sagemaker=told, s3=aws("s3"), data_bucket="data", release_bucket="release")
+
+
 @pytest.mark.parametrize("kind", ["fake", "adapter"])
 def test_a_scoring_is_read_with_where_its_rows_lie(kind: str, scored: Callable[..., Any]) -> None:
     batches: ports.Batches = FakeBatches(batches={"b": BATCH}) if kind == "fake" else batches_of(scored)
@@ -100,6 +105,13 @@ def test_another_job_and_a_model_that_was_not_released_are_no_scoring(
 ) -> None:
     start(scored("sagemaker"), "j", **another)
     assert batches_of(scored).describe("j") is None
+
+
+def test_a_job_without_inputs_is_no_scoring(scored: Callable[..., Any]) -> None:
+    """SageMaker asks for no input, whatever the program is called."""
+    found = scored("sagemaker").describe_processing_job(ProcessingJobName="b")
+    del found["ProcessingInputs"]
+    assert batches_that_find(scored, found).describe("b") is None
 
 
 def test_a_scoring_by_another_program_is_refused_by_its_name(scored: Callable[..., Any]) -> None:
@@ -117,8 +129,7 @@ def test_a_scoring_may_be_told_which_model_it_must_be_and_nothing_else(
 ) -> None:
     """RT-19: whoever starts a job may set any variable of its container. (moto forgets them.)"""
     found = scored("sagemaker").describe_processing_job(ProcessingJobName="b") | {"Environment": variables}
-    told = SimpleNamespace(describe_processing_job=lambda **_: found)
-    batches = SageMakerBatches(sagemaker=told, s3=scored("s3"), data_bucket="data", release_bucket="release")
+    batches = batches_that_find(scored, found)
     if not refused:
         assert batches.describe("b") == BATCH
         return
@@ -147,6 +158,12 @@ def test_a_report_that_is_none_of_this_model_is_refused_in_words(
     scored("s3").put_object(Bucket="data", Key="scores/january/scores/report.json", Body=body)
     with pytest.raises(ports.BatchError, match=words):
         batches_of(scored).describe("b")
+
+
+def test_a_scoring_that_left_no_report_is_refused_by_the_place(scored: Callable[..., Any]) -> None:
+    start(scored("sagemaker"), "j", scores="s3://data/scores/july")
+    with pytest.raises(ports.BatchError, match=r"j left no report of a scoring at scores/july/report\.json"):
+        batches_of(scored).describe("j")
 
 
 @pytest.mark.parametrize("kind", ["fake", "adapter"])

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pyarrow as pa
 import pytest
@@ -13,7 +14,7 @@ from model_code.etl.checking import Checking, FileRead
 from model_code.etl.files import LedgerFile
 from model_code.etl.mapping import ColumnMapping
 from model_code.etl.mapping_file import read_mapping
-from model_code.etl.spark import in_sparks_words
+from model_code.etl.spark import Spark, in_sparks_words
 from model_code.etl.spread import LARGEST, SparkFile, checker, expect_readable, listed, made, read_of, schema_of
 from tests.unit.model_code.own_ledgers import MAPPING
 
@@ -132,6 +133,12 @@ def test_files_are_numbered_by_name_as_on_one_host_and_hidden_ones_are_none(root
     assert [file.number for file in found] == [0, 1, 2, 3]
     assert found[0].path == f"{place}/a-b.csv"
     assert session.asked == [root.replace("[", r"\[").replace("]", r"\]")]
+
+
+def test_scores_given_before_are_read_from_a_file_of_any_name() -> None:
+    engine = Spark.__new__(Spark)
+    engine.backend = cast("Any", SimpleNamespace(read_parquet=str))
+    assert engine.read(Path("/x/scores [1].parquet")) == r"file:///x/scores \[1\].parquet"
 
 
 def test_one_file_is_a_ledger_of_its_own_name() -> None:

@@ -98,3 +98,12 @@ def test_what_we_start_is_isolated_as_we_are() -> None:
         done = subprocess.run(argv, check=True, capture_output=True, text=True)
         assert done.stdout.strip() == str(expected)
     assert own_program("a.b")[0] == sys.executable
+
+
+@pytest.mark.parametrize("page", ["data.md", "contracts.md"])
+def test_the_pages_name_no_variable_of_sparks_that_is_not_kept(page: str) -> None:
+    """Where Spark's programs and files lie, the image says: `spark-env.sh` is code."""
+    text = (SOURCE.parents[2] / "docs" / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:SPARK_[A-Z_]+|TMPDIR)\b", text))
+    assert named
+    assert named <= set(re.findall(r'^    "([A-Z0-9_]+)",$', SOURCE.read_text(), re.MULTILINE))
