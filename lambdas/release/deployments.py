@@ -84,7 +84,8 @@ def maker(world: World, model: str, stack: Stack) -> Execution | None:
     who called at that time, too, in either way, began it. A creation may tell the time of its change set's making
     alone.
     """
-    calls = (each for name in _BEGIN for each in world.trail.calls(name, stack.changed - BEGINS_WITHIN))
+    until = None if stack.status == "CREATE_COMPLETE" else stack.changed + CLOCKS
+    calls = (each for name in _BEGIN for each in world.trail.calls(name, stack.changed - BEGINS_WITHIN, until))
     told = sorted(filter(None, map(events.operation_of, calls)), key=lambda each: each.at)
     ours = [each for each in told if _began(each, model, stack) and (each.stack or is_stranger(world, each))]
     then = [each for each in ours if each.at <= stack.changed + CLOCKS]
@@ -106,14 +107,17 @@ def was_updated_directly(world: World, model: str, stack: Stack) -> bool:
     A change set that was executed since takes its place: what a deployment brought lends a release no trust.
     """
     updated = _last_call(world, "UpdateStack", model, stack)
-    if updated is None or updated > stack.changed + CLOCKS:
+    if updated is None:
         return False
     executed = _last_call(world, "ExecuteChangeSet", model, stack)
     return executed is None or executed < updated
 
 
 def _last_call(world: World, name: str, model: str, stack: Stack) -> datetime | None:
-    """Return when the trail saw a call on a model's stack last, from the beginning of its last operation on."""
-    calls = world.trail.calls(name, stack.changed - CLOCKS)
+    """Return when the trail saw a call on a model's stack last, as its last operation began.
+
+    A look-up reads the newest calls alone: without an end, later ones on any stack would hide what began this one's.
+    """
+    calls = world.trail.calls(name, stack.changed - CLOCKS, stack.changed + CLOCKS)
     asked = [(events.stack_named(call["requestParameters"]), call["eventTime"]) for call in calls]
     return max((datetime.fromisoformat(at) for of, at in asked if of == stack_of(model)), default=None)

@@ -15,6 +15,8 @@ from lambdas.release.ports import World
 from lambdas.release.records import AuditEntry, TrainingJob
 
 PREFIX = "moved."
+MOST_ASKS = 20
+"""That one look reads: whoever may call the function asks as often as they like, and other models wait for its end."""
 WAITS = timedelta(days=1)
 """From the call on, for the caller's name: CloudTrail promises its events within about 15 minutes."""
 
@@ -49,8 +51,8 @@ def _unnamed(world: World, sha: str) -> str | None:
 
 
 def asks(world: World, model: str, since: datetime) -> list[AuditEntry]:
-    """Return what people asked for of a model since then."""
-    return world.audit.told(model, "moved_asked", since=since)
+    """Return what people asked for of a model since then, the newest alone."""
+    return sorted(world.audit.told(model, "moved_asked", since=since), key=lambda each: each.at)[-MOST_ASKS:]
 
 
 def describe(world: World, name: str) -> TrainingJob:

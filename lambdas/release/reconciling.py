@@ -73,8 +73,8 @@ def _tend(world: World, model: str, at: datetime) -> list[str]:
         lost_calls,
         lost_moves,
         lost_settling,
-        lost_asks,
         lost_requests,
+        lost_asks,  # the last, for one that fails is urgent for hours
     )
     is_under_way = False
     for step in steps:

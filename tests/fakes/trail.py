@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from lambdas.release.adapters.cloudtrail_trail import MOST
 from lambdas.release.records import TrainingJob
 from tests.fakes.stack import TRAINER, identity
 
@@ -36,9 +37,10 @@ def start(job: TrainingJob, who: str, role: str = TRAINER) -> dict[str, Any]:
 @dataclass
 class FakeTrail:
     made: list[dict[str, Any]] = field(default_factory=list)
+    most: int = MOST
 
     def note(self, call: dict[str, Any]) -> None:
         self.made.append(call)
 
     def calls(self, name: str, since: datetime, until: datetime | None = None) -> list[Mapping[str, Any]]:
-        return of_the_time(self.made, name, since, until)
+        return of_the_time(self.made, name, since, until)[-self.most :]

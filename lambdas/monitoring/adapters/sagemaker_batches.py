@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, NonNegativeInt, ValidationError
 
 from lambdas.monitoring.ports import Batch, BatchError
 
 VARIABLES = {"ATOLL_MANIFEST_SHA256", "ATOLL_MODEL_VERSION"}
 """What a scoring may be told by its environment: which model it must be, and how that one is called."""
+FOLDER = "/opt/ml/processing/output/scores"
+"""Where a scoring leaves its files in the container (docs/score.md)."""
 LARGEST = 4_000_000
 """Bytes of a report; one of 47 features has 10 kB."""
 
 
 class _Inputs(BaseModel):
-    rows: int
-    counts: dict[str, list[int]]
+    rows: NonNegativeInt
+    counts: dict[str, list[NonNegativeInt]]
 
 
 class _Report(BaseModel):
@@ -69,9 +71,15 @@ class SageMakerBatches:
 
     def _report(self, job: str, found: dict[str, Any]) -> _Report:
         outputs = found.get("ProcessingOutputConfig", {}).get("Outputs", [])
-        [uri, *_] = [*(each["S3Output"]["S3Uri"] for each in outputs if each["OutputName"] == "scores"), ""]
+        [place, *_] = [*(each.get("S3Output", {}) for each in outputs if each["OutputName"] == "scores"), {}]
+        uri = place.get("S3Uri", "")
         if not uri.startswith(self._scores):
             raise BatchError(f"{job} leaves its scores at {uri!r:.200}; expected an output 'scores' in {self._scores}.")
+        if place.get("LocalPath", "").rstrip("/") != FOLDER:  # a report of another scoring may lie there already
+            raise BatchError(
+                f"{job} leaves {place.get('LocalPath')!r:.200} at {uri!r:.200}; expected the whole folder that a "
+                f"scoring writes, {FOLDER}."
+            )
         key = f"{uri.removeprefix(f's3://{self._bucket}/').rstrip('/')}/report.json"
         try:
             body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read(LARGEST + 1)

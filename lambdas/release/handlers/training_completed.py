@@ -1,5 +1,6 @@
 """A training job ended: verify its model, register it, pass the gate, ask for approval."""
 
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,8 +33,7 @@ def training_completed(event: events.TrainingJobEnded, world: World) -> str:
     try:
         return _carry(world, job, event)
     except candidates.RefusedError as refusal:
-        reports.refused_before_registration(world, job, str(refusal), event.at)
-        return "refused before registration"
+        return _refuse(world, job, str(refusal), event.at)
     except (starting.StillUnknownError, moved.CallerUnknownError) as unknown:
         return str(unknown)
 
@@ -49,6 +49,17 @@ def _carry(world: World, job: TrainingJob, event: events.TrainingJobEnded) -> st
             return f"version {version.number} refused: {reason}"
         candidates.seal(world, candidate, version)
         return f"version {version.number} {requesting.request(world, candidate, version, event.at)}"
+
+
+def _refuse(world: World, job: TrainingJob, reason: str, at: datetime) -> str:
+    """Refuse a job's model; a version that was registered before the reason was, too: nothing else would end it."""
+    versions = known.versions(world, job.model) if job.model in world.settings.models else []
+    ours = (v for v in versions if v.tag("training_job_arn") == job.arn and v.state == "registered")
+    if version := next(ours, None):
+        candidates.refuse(world, version, reason, at)
+        return f"version {version.number} refused: {reason}"
+    reports.refused_before_registration(world, job, reason, at)
+    return "refused before registration"
 
 
 def _end_without_candidate(world: World, job: TrainingJob, event: events.TrainingJobEnded) -> str:

@@ -150,6 +150,7 @@ def test_scores_that_lie_elsewhere_are_refused_by_their_place(scored: Callable[.
         (report(inputs={"rows": "many"}), "left no report of a scoring"),
         (b" " * 4_000_001, "more than 4,000,000 bytes"),
         (report(manifest_sha256="0" * 64), "reports of 000000000000"),
+        (report(inputs={"rows": 2, "counts": COUNTS | {"days": [3, -1, 0]}}), "left no report of a scoring"),
     ],
 )
 def test_a_report_that_is_none_of_this_model_is_refused_in_words(
@@ -164,6 +165,31 @@ def test_a_scoring_that_left_no_report_is_refused_by_the_place(scored: Callable[
     start(scored("sagemaker"), "j", scores="s3://data/scores/july")
     with pytest.raises(ports.BatchError, match=r"j left no report of a scoring at scores/july/report\.json"):
         batches_of(scored).describe("j")
+
+
+def test_a_report_that_the_job_did_not_leave_there_is_no_scorings(scored: Callable[..., Any]) -> None:
+    """Else a quiet report of another scoring could be told as this one's."""
+    found = scored("sagemaker").describe_processing_job(ProcessingJobName="b")
+    found["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["LocalPath"] = "/opt/ml/processing/mine"
+    told = SimpleNamespace(describe_processing_job=lambda **_: found)
+    batches = SageMakerBatches(sagemaker=told, s3=scored("s3"), data_bucket="data", release_bucket="release")
+    with pytest.raises(ports.BatchError, match="whole folder that a scoring writes"):
+        batches.describe("b")
+
+
+@pytest.mark.parametrize("left_out", ["ProcessingInputs", "S3Output"])
+def test_a_job_without_inputs_or_without_outputs_in_s3_ends_in_words(scored: Callable[..., Any], left_out: str) -> None:
+    found = scored("sagemaker").describe_processing_job(ProcessingJobName="b")
+    found.pop(left_out, None)
+    for output in found["ProcessingOutputConfig"]["Outputs"]:
+        output.pop(left_out, None)
+    told = SimpleNamespace(describe_processing_job=lambda **_: found)
+    batches = SageMakerBatches(sagemaker=told, s3=scored("s3"), data_bucket="data", release_bucket="release")
+    if left_out == "ProcessingInputs":
+        assert batches.describe("b") is None
+        return
+    with pytest.raises(ports.BatchError, match="leaves its scores at ''"):
+        batches.describe("b")
 
 
 @pytest.mark.parametrize("kind", ["fake", "adapter"])

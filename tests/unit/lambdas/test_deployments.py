@@ -216,3 +216,32 @@ def test_a_direct_deployment_is_believed_though_the_stack_still_names_a_release(
     settle(world)
     assert world.templates.deployed == {MODEL: "new"}
     assert not world.change_sets.executed
+
+
+def flooded(world: FakeWorld, call: str, until: timedelta) -> FakeWorld:
+    """More later calls than one look-up reads, on stacks of others."""
+    asked = {"stackName": "another-stack", "changeSetName": "theirs"}
+    later = {"eventName": call, "eventTime": (NOON + until).isoformat(), "requestParameters": asked}
+    world.trail.made += [later | {"userIdentity": identity("dora", "SomeDeveloper")}] * world.trail.most
+    return world
+
+
+def test_no_flood_of_later_calls_hides_a_direct_update() -> None:
+    world = flooded(direct("UpdateStack"), "UpdateStack", timedelta(minutes=5))
+    world.endpoints.stacks[MODEL] = replace(world.endpoints.stacks[MODEL], change_set="r-by-cid-0123456789ab")
+    seen = guarding.look(world, MODEL)
+    assert seen
+    assert seen.stack.last_change_set == ""
+
+
+@pytest.mark.parametrize("role", ["Deployer", "SomeDeveloper"])
+def test_no_flood_of_later_calls_hides_who_deployed(role: str) -> None:
+    world = FakeWorld()
+    deployed_over(world, released(world))
+    told(world, role=role)
+    flooded(world, "ExecuteChangeSet", timedelta(minutes=5))
+    settle(world)
+    assert ("deployed" in world.audit.whats, "intrusion" in world.audit.whats) == (
+        role == "Deployer",
+        role != "Deployer",
+    )

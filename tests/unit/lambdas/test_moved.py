@@ -13,7 +13,7 @@ from lambdas.release.documents import CARD
 from lambdas.release.handlers.change_set_executed import change_set_executed
 from lambdas.release.handlers.reconcile import answered
 from lambdas.release.handlers.training_completed import training_completed
-from lambdas.release.records import Execution, stack_of
+from lambdas.release.records import Execution, Stack, stack_of
 from tests.fakes.artifacts import archive, canonical, files, manifest, metrics, pack, sha_of
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
 from tests.fakes.stack import APPROVER
@@ -256,3 +256,36 @@ def test_the_approvers_line_says_that_an_archive_was_moved() -> None:
     entry = next(entry for entry in world.audit.entries.values() if entry.what == "requested")
     assert "job_started" not in entry.details
     assert entry.at > NOON
+
+
+def test_a_moved_model_whose_hash_left_the_settings_before_its_request_is_refused_once() -> None:
+    world = new_place()
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_IN_PROGRESS", changed=LATER)
+    assert asked(world) == "version 1 waits for the stack, which moves"
+    world.endpoints.stacks[MODEL] = Stack(status="UPDATE_COMPLETE", changed=LATER)
+    world = replace(world, settings=world.settings.model_copy(update={"moved_manifests": ()}))
+    (refusal,) = looked(world, 60)
+    assert refusal.startswith("version 1 refused: the manifest")
+    assert world.states == ["refused"]
+    assert looked(world, 24 * 60 + 120) == []
+
+
+def test_an_ask_that_leaves_no_trace_keeps_no_request_waiting() -> None:
+    world = new_place()
+    asked(world)
+    ask(world, request=SECOND)
+    world.change_sets.waiting.clear()
+    reconciling.reconcile(world, LATER + timedelta(hours=2))
+    subjects = {event["detail"]["TrainingJobName"] for _, event in world.functions.delivered}
+    assert subjects == {NAME, f"moved.{SECOND}"}
+
+
+def test_a_flood_of_asks_is_looked_at_from_its_newest_on() -> None:
+    world = new_place()
+    for each in range(moved.MOST_ASKS + 2):
+        event = {"ask_again": MODEL, "manifest_sha256": SHA, "reason": "a flood"}
+        answered(event, f"f-{99 - each}", LATER + timedelta(seconds=each), world)
+    reconciling.reconcile(world, LATER + timedelta(minutes=5))
+    sent = [event["detail"]["TrainingJobName"] for _, event in world.functions.delivered]
+    assert len(sent) == moved.MOST_ASKS
+    assert not {"moved.f-99", "moved.f-98"} & {*sent}
