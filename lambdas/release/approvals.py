@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from lambdas.release import callers, decisions, events, guarding, known, ran, reports, settling
+from lambdas.release import callers, decisions, deployments, events, guarding, known, ran, reports, settling
 from lambdas.release.ports import World
 from lambdas.release.records import BACKWARD, FORWARD, AuditEntry, Execution, Version, stack_of, submitter_of
 
@@ -18,8 +18,11 @@ def happened(world: World, event: events.ChangeSetExecuted | events.ChangeSetDel
     CloudTrail's own event on the default bus comes before LookupEvents knows of it, and nobody else may put one there
     (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html: `aws.` is reserved).
     """
+    if not event.redelivered:
+        return True
     told = event.execution()
-    return not event.redelivered or told in map(events.execution_of, world.trail.calls(event.name, told.at))
+    calls = world.trail.calls(event.name, told.at, told.at + deployments.CLOCKS)  # later ones would hide it
+    return told in map(events.execution_of, calls)
 
 
 def version_of(world: World, execution: Execution) -> Version | None:

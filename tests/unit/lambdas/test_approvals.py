@@ -1,12 +1,14 @@
 """Who may approve: another person, by the approver's role, under a name that is nobody else's."""
 
+from datetime import timedelta
+
 import pytest
 
-from lambdas.release.approvals import violation_of
-from lambdas.release.events import ChangeSetExecuted, parse
+from lambdas.release.approvals import happened, violation_of
+from lambdas.release.events import ChangeSetExecuted, called_again, parse, sent_again
 from lambdas.release.records import Execution
 from tests.fakes.release import MODEL, NOON, FakeWorld, job
-from tests.fakes.stack import APPROVER
+from tests.fakes.stack import APPROVER, identity
 from tests.unit.lambdas.stories import execute, requested, settle, trail_event
 
 RELEASE = "r-by-ann-0123456789ab"
@@ -58,3 +60,17 @@ def test_an_execution_by_the_deployments_role_is_a_violation_and_the_release_goe
 def test_the_role_is_the_one_that_issued_the_session() -> None:
     call = parse(ChangeSetExecuted, trail_event(RELEASE)).execution()
     assert call.role == "arn:x:iam::1:role/Approver"
+
+
+def test_no_flood_of_later_calls_hides_an_execution_that_is_sent_again() -> None:
+    world = FakeWorld()
+    call = {
+        "eventName": "ExecuteChangeSet",
+        "eventTime": NOON.isoformat(),
+        "requestParameters": {"stackName": f"Atoll-Endpoint-{MODEL}", "changeSetName": "r-by-cid-0123456789ab"},
+        "userIdentity": identity("dora", "Approver"),
+    }
+    later = call | {"eventTime": (NOON + timedelta(minutes=5)).isoformat()}
+    world.trail.made += [call, *[later] * world.trail.most]
+    again = sent_again("change_set_executed", called_again(call))
+    assert happened(world, parse(ChangeSetExecuted, again))
