@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model_code.errors import InputError
 from model_code.etl.engines import ENGINES, expect_java
+from model_code.etl.files import is_hidden
 from model_code.etl.pipeline import Job, run
 from model_code.etl.ready import ScoringJob, States
 from model_code.etl.scoring import run_scoring
@@ -112,6 +113,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 def _ledger(folder: Path) -> Path:
-    """The one file in the folder, or the folder as a ledger of many files."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return files[0] if len(files) == 1 else folder
+    """The folder as a ledger of many files; its only file, if no folder in it says more of the rows."""
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in paths if not is_hidden(path.relative_to(folder).as_posix())]
+    return files[0] if len(files) == 1 and files[0].parent == folder else folder

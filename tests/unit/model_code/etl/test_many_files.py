@@ -8,6 +8,7 @@ import pytest
 
 from model_code.container.etl import main
 from model_code.errors import InputError
+from model_code.etl.generate import to_csv
 from tests.unit.model_code.etl.ibis_warnings import IBIS_IS_BEHIND_DUCKDB
 from tests.unit.model_code.etl.test_pipeline import ROWS, content, ledger, output, read_json, root_with
 
@@ -36,6 +37,21 @@ def test_a_ledger_in_many_files_gives_what_one_file_gives(output: Path, content:
     report = read_json(apart / "quarantine/report.json")
     assert [file["name"] for file in report["files"]] == ["later/part-2.TXT", "part-0.csv", "part-1.csv.gz"]
     assert sum(file["read"] for file in report["files"]) == report["read"] == ROWS + 2
+
+
+def test_the_folders_of_a_ledgers_only_file_say_as_much_as_those_of_many(ledger: pd.DataFrame, tmp_path: Path) -> None:
+    given = tmp_path / "processing/input/ledger/office=PARKS"
+    given.mkdir(parents=True)
+    (given / "part.csv").write_bytes(to_csv(ledger.drop(columns="office")))
+    main([], tmp_path)
+    [file] = read_json(tmp_path / "processing/output/quarantine/report.json")["files"]
+    assert (file["name"], file["accepted"]) == ("office=PARKS/part.csv", ROWS)
+
+
+def test_a_hidden_file_is_no_ledger_though_no_other_is_there(content: bytes, tmp_path: Path) -> None:
+    root_with(tmp_path, content, name="_part.csv")
+    with pytest.raises(InputError, match="There is no ledger in ledger"):
+        main([], tmp_path)
 
 
 def test_what_a_ledger_does_not_know_has_no_features(ledger: pd.DataFrame, tmp_path: Path) -> None:
