@@ -61,12 +61,13 @@ def refused(root: Path) -> tuple[Row, list[Row]]:
 
 
 def _sentences(path: Path, error: str) -> Iterator[str]:
-    """What the error says wherever the file raises it, in the file's order."""
+    """What the error says wherever the file raises it, in the file's order. A sentence of a list was said elsewhere."""
     tree = _tree(path)
     constants = _constants(tree)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == error]
     for call in sorted(calls, key=lambda call: call.lineno):
-        yield _text(call.args[0], constants)
+        if not isinstance(call.args[0], ast.Subscript):
+            yield _text(call.args[0], constants)
 
 
 def _tree(path: Path) -> ast.Module:

@@ -98,8 +98,8 @@ def read_of(frame: Any) -> list[FileRead]:  # noqa: ANN401 (Spark's own)
     """
     told = frame.filter("number IS NOT NULL").select("number", "told", "refused").toArrow().to_pylist()
     told.sort(key=lambda each: each["number"])
-    for refusal in map(InputError, (each["refused"] for each in told if each["refused"] is not None)):
-        raise refusal
+    if refusals := [each["refused"] for each in told if each["refused"] is not None]:
+        raise InputError(refusals[0])
     return [FileRead.of_json(each["told"]) for each in told]
 
 
